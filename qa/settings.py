@@ -1,0 +1,128 @@
+"""Every setting, on one screen.
+
+A value is taken from the arguments first, then from `QA_*` in the environment,
+then from `footnote.toml` or the `[tool.footnote]` table of `pyproject.toml` in
+the working folder, then from the defaults below.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    PyprojectTomlConfigSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from qa.errors import SettingsError
+
+PACKAGED_EMBEDDER = "package:all-MiniLM-L6-v2"
+
+
+def default_index() -> str:
+    """`index/` of the project in a checkout, the user's data folder elsewhere."""
+    project = Path(__file__).resolve().parent.parent
+    if (project / "pyproject.toml").is_file() and (project / "index").is_dir():
+        return str(project / "index")
+    import platformdirs
+
+    return str(platformdirs.user_data_path("footnote-qa") / "index")
+
+
+def sample_folder() -> Path:
+    """The sample documents: `seeds/` of the project, or the copy inside the package."""
+    here = Path(__file__).resolve().parent
+    packaged = here / "seeds"
+    return packaged if packaged.is_dir() else here.parent / "seeds"
+
+
+class Settings(BaseSettings):
+    """What can be set; `Settings.load` reports a bad value as a `SettingsError`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QA_",
+        extra="forbid",
+        frozen=True,
+        toml_file="footnote.toml",
+        pyproject_toml_table_header=("tool", "footnote"),
+    )
+
+    index: str = Field(default_factory=default_index)
+    """A folder, or the URL of a Chroma server."""
+    embedder: str = PACKAGED_EMBEDDER
+    """`provider:name`, or a local folder that sentence-transformers can open."""
+    passage_tokens: int = Field(200, ge=32, le=2000)
+    """The most tokens of its own that a passage holds."""
+    fast_encoder: bool = True
+    """Encode with onnxruntime, once its vectors were checked against the original's."""
+
+    limit: int = Field(10, ge=1, le=200)
+    """How many passages a search brings."""
+    candidates: int = Field(50, ge=5, le=1000)
+    """How many passages each leg of the retrieval brings before they are fused."""
+    dense_weight: float = Field(0.5, ge=0, le=1)
+    """The share of the dense leg in the fused score; the keyword leg has the rest."""
+    threshold: float = Field(0.5, ge=0, le=1)
+    """An answer that scores below is refused."""
+
+    chat_model: str | None = None
+    """`provider:name`; None quotes."""
+    chat_model_url: str | None = None
+    """The base URL of an OpenAI-compatible server, or of Ollama."""
+    chat_model_timeout: float = Field(120, gt=0)
+    """Seconds without a piece of the answer after which the chat model has failed."""
+    unsupported: Literal["mark", "drop"] = "drop"
+    """What becomes of a written sentence that no passage supports."""
+
+    max_file_megabytes: float = Field(100, gt=0)
+    """Larger files are skipped, with the reason."""
+    max_question_characters: int = Field(2000, ge=100)
+    """Longer questions are asked to be shortened."""
+    lock_timeout: float = Field(600, ge=0)
+    """Seconds that a sync waits for another one to finish."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, footnote.toml, pyproject.toml: the first one wins."""
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls),
+            PyprojectTomlConfigSettingsSource(settings_cls),
+        )
+
+    @classmethod
+    def load(cls, **arguments: Any) -> Settings:
+        """The settings in force; arguments that are None count as not given.
+
+        Raises:
+            SettingsError: a name is unknown or a value does not fit.
+        """
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise SettingsError(_first_problem(error)) from error
+        except ValueError as error:  # a TOML file that does not parse
+            raise SettingsError(f"footnote.toml or pyproject.toml: {error}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"]) or "settings"
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(sorted(Settings.model_fields))
+        return f"There is no setting called {name!r}. The settings are: {known}."
+    return f"Setting {name} = {problem['input']!r}: {problem['msg']}."
