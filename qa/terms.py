@@ -1,0 +1,128 @@
+"""Terms: what the words of a text are compared by, the same in the keyword index,
+in quoting and in checking what a chat model wrote.
+
+A term is a word in lower case, without its accents and without its ending
+(Porter's second stemmer); an irregular form is brought to its root first
+("came" and "come" are one term). A code such as "E-4012" is one term, and so
+is each of its parts. Scripts that write without spaces give pairs of letters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+_stemmer = snowballstemmer.stemmer("english")
+
+# A run of letters and digits, with single joints inside: it's, E-4012, 3.14, a/b stays two.
+_WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
+_PART = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# Kana, Han, Hangul, Thai, Lao, Khmer, Myanmar.
+_UNSPACED = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+)
+
+_IRREGULAR = {
+    form: root
+    for root, forms in {
+        "be": "am is are was were been being",
+        "become": "became", "begin": "began begun", "break": "broke broken", "bring": "brought",
+        "build": "built", "buy": "bought", "catch": "caught", "choose": "chose chosen",
+        "come": "came", "deal": "dealt", "do": "did done does", "draw": "drew drawn",
+        "drive": "drove driven", "eat": "ate eaten", "fall": "fell fallen", "feel": "felt",
+        "fight": "fought", "find": "found", "fly": "flew flown", "forget": "forgot forgotten",
+        "get": "got gotten", "give": "gave given", "go": "went gone", "grow": "grew grown",
+        "have": "has had having", "hear": "heard", "hide": "hid hidden", "hold": "held",
+        "keep": "kept", "know": "knew known", "lay": "laid", "lead": "led", "leave": "left",
+        "lend": "lent", "lose": "lost", "make": "made", "mean": "meant", "meet": "met",
+        "pay": "paid", "rise": "rose risen", "run": "ran", "say": "said", "see": "saw seen",
+        "seek": "sought", "sell": "sold", "send": "sent", "shoot": "shot", "shut": "shutting",
+        "sing": "sang sung", "sit": "sat", "sleep": "slept", "speak": "spoke spoken",
+        "spend": "spent", "stand": "stood", "steal": "stole stolen", "strike": "struck",
+        "swim": "swam swum", "take": "took taken", "teach": "taught", "tell": "told",
+        "think": "thought", "throw": "threw thrown", "understand": "understood",
+        "wake": "woke woken", "wear": "wore worn", "win": "won", "write": "wrote written",
+        "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet",
+        "mouse": "mice", "tooth": "teeth", "die": "died dies dying death",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+
+STOP_WORDS = frozenset(
+    """a about after all also am an and any are as at be because been being but by can could did
+    do does doing done for from had has have having he her hers him his how i if in into is it its
+    itself just many may me might more most much must my no nor not of off on once only or other our
+    ours out over own please she should so some such tell than that the their theirs them then there
+    these they this those through to too under until up us very was we were what when where which
+    while who whom whose why will with would you your yours""".split()
+)
+"""Words that say nothing of what a text is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term and the range of the word it comes from."""
+
+    start: int
+    end: int
+    stem: str
+
+
+def terms(text: str, *, stop_words: bool = True) -> list[Term]:
+    """The terms of `text` in order; `stop_words=False` leaves those out."""
+    return [term for term in _terms(text) if stop_words or not is_stop(text[term.start : term.end])]
+
+
+def stems(text: str, *, stop_words: bool = True) -> list[str]:
+    """The stems of `text` in order, with repetitions."""
+    return [term.stem for term in terms(text, stop_words=stop_words)]
+
+
+def is_stop(word: str) -> bool:
+    """Whether a word says nothing of what a text is about."""
+    return word.lower().split("'")[0].split("’")[0] in STOP_WORDS
+
+
+def _terms(text: str) -> Iterator[Term]:
+    for match in _WORD.finditer(text):
+        word, start = match.group(), match.start()
+        if _UNSPACED.search(word):
+            yield from _pairs(text, start, match.end())
+            continue
+        word = re.sub(r"['’]s?$|['’]s(?=\W|$)", "", word)
+        parts = list(_PART.finditer(word))
+        if len(parts) > 1 and not re.search(r"['’]", word):
+            yield Term(start, match.end(), stem(word))
+            if _NUMBER.fullmatch(word):
+                continue
+        for part in parts:
+            if len(part.group()) > 1 or len(parts) == 1 or part.group().isdigit():
+                yield Term(start + part.start(), start + part.end(), stem(part.group()))
+
+
+def _pairs(text: str, start: int, end: int) -> Iterator[Term]:
+    if end - start == 1:
+        yield Term(start, end, text[start:end])
+    for at in range(start, end - 1):
+        yield Term(at, at + 2, text[at : at + 2].lower())
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The term of one word.
+
+    >>> stem("Came"), stem("Zürich"), stem("summits")
+    ('come', 'zurich', 'summit')
+    """
+    folded = unicodedata.normalize("NFKD", word.casefold())
+    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    plain = _IRREGULAR.get(plain, plain)
+    if not plain.isascii() or any(letter.isdigit() for letter in plain):
+        return plain.replace(",", "")
+    return str(_stemmer.stemWord(plain))
