@@ -22,6 +22,8 @@ _stemmer = snowballstemmer.stemmer("english")
 # A run of letters and digits, with single joints inside: it's, E-4012, 3.14, a/b stays two.
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
+_JOINT = re.compile(r"[\W_]")
+_CLITIC = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # Kana, Han, Hangul, Thai, Lao, Khmer, Myanmar.
 _UNSPACED = re.compile(
@@ -74,19 +76,23 @@ class Term:
     stem: str
 
 
-def terms(text: str, *, stop_words: bool = True) -> list[Term]:
-    """The terms of `text` in order; `stop_words=False` leaves those out."""
-    return [term for term in _terms(text) if stop_words or not is_stop(text[term.start : term.end])]
+def terms(text: str, *, keep_stop_words: bool = False) -> list[Term]:
+    """The terms of `text` in order, without the stop words unless they are to be kept."""
+    return [
+        term
+        for term in _terms(text)
+        if keep_stop_words or not is_stop_word(text[term.start : term.end])
+    ]
 
 
-def stems(text: str, *, stop_words: bool = True) -> list[str]:
+def stems(text: str, *, keep_stop_words: bool = False) -> list[str]:
     """The stems of `text` in order, with repetitions."""
-    return [term.stem for term in terms(text, stop_words=stop_words)]
+    return [term.stem for term in terms(text, keep_stop_words=keep_stop_words)]
 
 
-def is_stop(word: str) -> bool:
-    """Whether a word says nothing of what a text is about."""
-    return word.lower().split("'")[0].split("’")[0] in STOP_WORDS
+def is_stop_word(word: str) -> bool:
+    """Whether a word says nothing of what a text is about; "US" and "IT" do, "us" and "it" do not."""
+    return word.lower() in STOP_WORDS and not (word.isupper() and len(word) > 1)
 
 
 def _terms(text: str) -> Iterator[Term]:
@@ -95,15 +101,21 @@ def _terms(text: str) -> Iterator[Term]:
         if _UNSPACED.search(word):
             yield from _pairs(text, start, match.end())
             continue
-        word = re.sub(r"['’]s?$|['’]s(?=\W|$)", "", word)
-        parts = list(_PART.finditer(word))
-        if len(parts) > 1 and not re.search(r"['’]", word):
-            yield Term(start, match.end(), stem(word))
-            if _NUMBER.fullmatch(word):
-                continue
-        for part in parts:
-            if len(part.group()) > 1 or len(parts) == 1 or part.group().isdigit():
-                yield Term(start + part.start(), start + part.end(), stem(part.group()))
+        yield from _word(_CLITIC.sub("", word), start)
+
+
+def _word(word: str, start: int) -> Iterator[Term]:
+    parts = list(_PART.finditer(word))
+    if len(parts) == 1 or _NUMBER.fullmatch(word):
+        yield Term(start, start + len(word), stem(word))
+        return
+    if all(len(part.group()) == 1 for part in parts):  # U.S., e.g.
+        yield Term(start, start + len(word), stem(_JOINT.sub("", word)))
+        return
+    yield Term(start, start + len(word), stem(word))
+    for part in parts:
+        if len(part.group()) > 1 or part.group().isdigit():
+            yield Term(start + part.start(), start + part.end(), stem(part.group()))
 
 
 def _pairs(text: str, start: int, end: int) -> Iterator[Term]:
