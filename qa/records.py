@@ -144,6 +144,23 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What an answerer made of the hits, before its citations are checked.
+
+    `text` carries the markers; `citations` are numbered 1, 2, ... in the order
+    in which it first refers to them. The rest is as in `Answer`.
+    """
+
+    text: str
+    found: bool
+    citations: tuple[Citation, ...] = ()
+    score: float = 0.0
+    short: str | None = None
+    reason: Reason | None = None
+    unsupported: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What every reader gets: the page, the embed, REST, the command line and the library.
 
