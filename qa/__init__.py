@@ -1,3 +1,82 @@
-"""Footnote: answers from your own documents, with a checked footnote on everything."""
+"""Footnote: answers from your own documents, with a checked footnote on everything it says.
+
+>>> import qa
+>>> assistant = qa.Assistant()
+>>> assistant.ask("Where might the second summit be held?").text
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from qa.assistant import AnswerStream, Assistant
+    from qa.errors import (
+        AccessError,
+        DamagedFileError,
+        EmptyFileError,
+        EncryptedFileError,
+        GenerationError,
+        IndexLockedError,
+        IndexMismatchError,
+        IndexUnavailableError,
+        LoadError,
+        ModelUnavailableError,
+        QAError,
+        SettingsError,
+        TooLargeError,
+        UnknownSourceError,
+        UnsupportedFormatError,
+    )
+    from qa.records import (
+        Answer,
+        Citation,
+        Document,
+        Forgotten,
+        Heading,
+        Hit,
+        Passage,
+        Progress,
+        Skipped,
+        Source,
+        Span,
+        Status,
+        SyncReport,
+        Turn,
+    )
+    from qa.settings import Settings
+
+_HOMES = {
+    "qa.assistant": ("AnswerStream", "Assistant"),
+    "qa.errors": (
+        "AccessError", "DamagedFileError", "EmptyFileError", "EncryptedFileError",
+        "GenerationError", "IndexLockedError", "IndexMismatchError", "IndexUnavailableError",
+        "LoadError", "ModelUnavailableError", "QAError", "SettingsError", "TooLargeError",
+        "UnknownSourceError", "UnsupportedFormatError",
+    ),
+    "qa.records": (
+        "Answer", "Citation", "Document", "Forgotten", "Heading", "Hit", "Passage", "Progress",
+        "Skipped", "Source", "Span", "Status", "SyncReport", "Turn",
+    ),
+    "qa.settings": ("Settings",),
+}  # fmt: skip
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    # Settings need pydantic and the Assistant LangChain, a second of imports together:
+    # they are paid when first used, not by whoever only wants `qa.Document`.
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'qa' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
