@@ -276,6 +276,29 @@ class SyncReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sync is: `done` of `total` files read, or passages embedded."""
+
+    stage: Literal["waiting", "reading", "embedding"]
+    done: int
+    total: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What `forget` removed, and what a search of the whole index then still found of it.
+
+    `left` counts passages, keyword entries and copies of the text in the
+    index's files; it is 0, or forgetting has failed.
+    """
+
+    sources: tuple[str, ...]
+    passages: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A line of `qa status`: one document of the index."""
 
@@ -289,14 +312,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of an index."""
+    """The state of an index; `updated` is when it last changed (ISO 8601, UTC)."""
 
     index: str
     embedder: str
     sources: Sequence[Source]
     passages: int
     folders: Sequence[str]
-    last_sync: str | None
+    updated: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """The status as JSON, as `qa status --json` gives it."""
@@ -306,7 +329,7 @@ class Status:
             "documents": len(self.sources),
             "passages": self.passages,
             "folders": list(self.folders),
-            "last_sync": self.last_sync,
+            "updated": self.updated,
             "sources": [
                 {
                     "source": source.source,
