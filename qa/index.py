@@ -326,7 +326,7 @@ class Session:
         self.head = snapshot.head or Head(index.embedder.fingerprint, index.splitter)
         self._written_head = self.head
         self._dirty = False
-        self._leftovers = self._count(snapshot) if snapshot.entries else 0
+        self._obsolete: list[str] = []
 
     @property
     def sources(self) -> dict[str, Entry]:
@@ -344,7 +344,7 @@ class Session:
         entries: list[Entry] = []
         passages: list[Passage] = []
         for document, digest, folder in documents:
-            version = _version(document)
+            version = text_version(document)
             cut = split(document, tokenizer, limit, version)
             entries.append(_entry(document, version, digest, folder, len(cut)))
             old = self.entries.get(document.id)
@@ -366,7 +366,7 @@ class Session:
         view = self._begin()
         view.documents.delete(ids=[_record_id(entry.id) for entry in gone])
         passage_ids = [id for entry in gone for id in entry.passage_ids]
-        self._delete(passage_ids)
+        self._obsolete.extend(passage_ids)
         return frozenset(passage_ids)
 
     def set_head(self, **changes: Any) -> None:
@@ -378,7 +378,6 @@ class Session:
         if not self._dirty and self.head == self._written_head:
             return
         view = self._begin()
-        self._sweep(view)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.head = replace(self.head, generation=view.generation, updated=now)
         snapshot = _snapshot(view, self.head, self.entries)
@@ -389,6 +388,8 @@ class Session:
         view.documents.upsert(
             ids=[HEAD], embeddings=[[1.0, 0.0]], metadatas=[_head_record(self.head)]
         )
+        # Last, because whoever reads from a server may still be sent to the old passages.
+        self._sweep(view)
         self._writer.publish(erase=erase)
         self._written_head, self._dirty = self.head, False
 
@@ -437,38 +438,34 @@ class Session:
                 metadatas=[_record(entry) for entry in batch],
             )
         self.entries.update({entry.id: entry for entry in entries})
-        self._delete([id for entry in replaced for id in entry.passage_ids])
-
-    def _delete(self, ids: Sequence[str]) -> None:
-        for at in range(0, len(ids), _RECORDS_AT_ONCE):
-            self._begin().passages.delete(ids=list(ids[at : at + _RECORDS_AT_ONCE]))
-
-    def _count(self, snapshot: Snapshot) -> int:
-        held = sum(entry.passages for entry in snapshot.entries.values())
-        return snapshot.view.passages.count() - held
+        self._obsolete.extend(id for entry in replaced for id in entry.passage_ids)
 
     def _sweep(self, view: View) -> None:
-        # A server keeps what a killed writer had added; nothing refers to it.
+        obsolete, self._obsolete = self._obsolete, []
+        _delete(view, obsolete)
         wanted = {id for entry in self.entries.values() for id in entry.passage_ids}
-        if view.passages.count() > len(wanted):
+        if view.passages.count() > len(wanted):  # what a killed writer had added to a server
             present = view.passages.get(include=[])["ids"]
-            self._delete([id for id in present if id not in wanted])
+            _delete(view, [id for id in present if id not in wanted])
 
 
 def read(view: View) -> Snapshot:
     """Everything that a view's records say, and its keyword index in line with them."""
     found = view.documents.get(include=["metadatas"])
-    head: Head | None = None
     entries: dict[str, Entry] = {}
     for id, record in zip(found["ids"], found["metadatas"] or [], strict=True):
-        if id == HEAD:
-            head = _read_head(record)
-        else:
+        if id != HEAD:
             entry = _read_record(record)
             entries[entry.id] = entry
-    snapshot = _snapshot(view, head, entries)
+    snapshot = _snapshot(view, read_head(view), entries)
     _reconcile(snapshot)
     return snapshot
+
+
+def read_head(view: View) -> Head | None:
+    """What made the index; None for an empty one."""
+    records = view.documents.get(ids=[HEAD], include=["metadatas"])["metadatas"]
+    return Head(**json.loads(str(records[0]["head"]))) if records else None
 
 
 def document_id(source: str, taken: Collection[str] = ()) -> str:
@@ -492,7 +489,13 @@ def _reconcile(snapshot: Snapshot) -> None:
     )
 
 
-def _version(document: Document) -> str:
+def _delete(view: View, ids: Sequence[str]) -> None:
+    for at in range(0, len(ids), _RECORDS_AT_ONCE):
+        view.passages.delete(ids=list(ids[at : at + _RECORDS_AT_ONCE]))
+
+
+def text_version(document: Document) -> str:
+    """What changes with anything that is embedded of a document."""
     # The title and the headings are embedded with the text, so they are part of it.
     headings = [asdict(heading) for heading in document.headings]
     content = json.dumps([document.text, document.title, headings, document.pages])
@@ -541,8 +544,6 @@ def _head_record(head: Head) -> dict[str, Any]:
     return {"generation": head.generation, "head": json.dumps(asdict(head))}
 
 
-def _read_head(record: Mapping[str, Any]) -> Head:
-    return Head(**json.loads(str(record["head"])))
 
 
 def _passage_record(passage: Passage) -> dict[str, Any]:

@@ -30,7 +30,7 @@ import shutil
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -299,13 +299,16 @@ class ServerStore(Store):
 @dataclass(slots=True)
 class _ServerWriter(Writer):
     store: ServerStore
-    _generation: int = field(default=0)
+    _draft: View | None = None
 
     def begin(self) -> View:
-        return self.store.open(self.store.generation() + 1)
+        if self._draft is None:
+            self._draft = self.store.open(self.store.generation() + 1)
+        return self._draft
 
     def publish(self, *, erase: frozenset[str] = frozenset()) -> None:
         """The head record was written already, and that is what readers look at."""
+        self._draft = None
 
 
 def _open_folder(folder: Path, generation: int) -> View:
