@@ -155,6 +155,12 @@ class Snapshot:
             metadata=entry.metadata,
         )
 
+    def traces(self, entry: Entry) -> int:
+        """What is left of a document that was removed: records, keyword entries, ids in the files."""
+        records = len(self.view.passages.get(ids=entry.passage_ids, include=[])["ids"])
+        record = len(self.view.documents.get(ids=[_record_id(entry.id)], include=[])["ids"])
+        return records + record + self.keywords.entries(entry.id)
+
     def entry(self, source: str) -> Entry:
         """The record of a source.
 

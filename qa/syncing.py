@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa import loading
-from qa.errors import IndexLockedError, LoadError, SettingsError
+from qa.errors import IndexLockedError, LoadError, SettingsError, UnknownSourceError
 from qa.index import Entry, Index, Session, document_id, read_head, text_version
-from qa.records import Document, Progress, Skipped, SyncReport
+from qa.records import Document, Forgotten, Progress, Skipped, SyncReport
 from qa.settings import Settings, sample_folder
 
 # Raised when files are read differently, so that unchanged ones are read again.
@@ -123,6 +123,33 @@ def add(index: Index, documents: Iterable[Document], settings: Settings) -> Sync
         passages=tally.passages,
         seconds=time.perf_counter() - started,
     )
+
+
+def forget(index: Index, source: str, settings: Settings) -> Forgotten:
+    """Remove a source, or every source of a folder, and look for what is left of it.
+
+    Raises:
+        UnknownSourceError: the index holds no such source or folder.
+    """
+    with index.writing(settings.lock_timeout) as session:
+        name = source.rstrip("/")
+        gone = [
+            entry
+            for entry in session.entries.values()
+            if entry.source == source or entry.source.startswith(name + "/")
+        ]
+        folders = {key: path for key, path in session.head.folders.items() if key != name}
+        if not gone and len(folders) == len(session.head.folders):
+            raise UnknownSourceError(
+                f"The index holds no source or folder {source!r}. `qa status` lists what it holds."
+            )
+        samples = "" if session.head.samples == name else session.head.samples
+        session.set_head(folders=folders, samples=samples)
+        erased = session.remove([entry.id for entry in gone])
+        session.publish(erase=erased)
+    with index.reading() as snapshot:
+        left = sum(snapshot.traces(entry) for entry in gone)
+    return Forgotten(tuple(sorted(entry.source for entry in gone)), len(erased), left)
 
 
 def known_folders(index: Index) -> dict[str, str]:

@@ -1,0 +1,389 @@
+"""The Assistant: the parts, wired, and what a caller sees of them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa import syncing
+from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked, refusal
+from qa.conversation import standalone
+from qa.errors import QAError
+from qa.index import Index, Snapshot
+from qa.models import cache_folder, open_embedder
+from qa.reading import QuotingReader, Reader
+from qa.records import (
+    Answer, Document, Draft, Forgotten, Hit, Progress, Reason, Source, Span, Status, SyncReport, Turn,
+)  # fmt: skip
+from qa.retrieval import Query, Retrieval
+from qa.settings import Settings
+from qa.store import open_store
+from qa.terms import stems
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening|day)|greetings|thanks?(?: you)?"
+    r"|thank you(?: very much)?|bye|goodbye|how are you)(?: there| all| everyone)?[\s!.,?]*",
+    re.IGNORECASE,
+)
+
+
+class Assistant:
+    """Answers questions from the documents of an index, with a checked footnote on everything.
+
+    One Assistant serves many threads. Opening it touches no network, no model
+    and no index; each is opened when first needed.
+
+    Args:
+        index: a folder, or the URL of a Chroma server.
+        chat_model: `provider:name` to write the answers; None quotes.
+        settings: all settings at once; then nothing else may be given.
+        retrieval: replaces the retrieval (or one of its steps).
+        reader: replaces what finds the answer in the hits.
+        answerer: replaces what words the answer.
+        overrides: any other field of `Settings`.
+
+    Raises:
+        SettingsError: a setting is unknown or malformed.
+        ModelUnavailableError: there is no such embedder.
+    """
+
+    def __init__(
+        self,
+        index: str | Path | None = None,
+        chat_model: str | None = None,
+        *,
+        settings: Settings | None = None,
+        retrieval: Retrieval | None = None,
+        reader: Reader | None = None,
+        answerer: Answerer | None = None,
+        **overrides: Any,
+    ) -> None:
+        place = None if index is None else str(index)
+        self.settings = settings or Settings.load(index=place, chat_model=chat_model, **overrides)
+        self.embedder = open_embedder(self.settings.embedder, fast=self.settings.fast_encoder)
+        store = open_store(self.settings.index, cache_folder())
+        self.index = Index(store, self.embedder, self.settings.passage_tokens)
+        self.retrieval = retrieval or Retrieval(
+            self.embedder,
+            candidates=self.settings.candidates,
+            dense_weight=self.settings.dense_weight,
+        )
+        self.reader = reader or QuotingReader()
+        self.answerer = answerer or self._answerer()
+
+    # What the index holds
+
+    def sync(
+        self,
+        folders: Sequence[str | Path] | str | Path | None = None,
+        *,
+        progress: Callable[[Progress], None] = lambda progress: None,
+        rebuild: bool = False,
+    ) -> SyncReport:
+        """Mirror folders: add what is new, replace what changed, remove what is gone.
+
+        Without folders, those that the index mirrors already; an empty index
+        is given the sample documents. `rebuild` makes the index anew.
+
+        Raises:
+            SettingsError: there is no such folder.
+            IndexLockedError: another sync did not finish in time.
+        """
+        given = [folders] if isinstance(folders, str | Path) else folders
+        return syncing.sync(self.index, given, self.settings, progress=progress, rebuild=rebuild)
+
+    def add(self, documents: Iterable[Document]) -> SyncReport:
+        """Add documents that are not in files; one with a known source replaces it."""
+        return syncing.add(self.index, documents, self.settings)
+
+    def forget(self, source: str) -> Forgotten:
+        """Remove a source, or all of a folder, and prove that nothing of it is left.
+
+        Raises:
+            UnknownSourceError: the index holds no such source or folder.
+        """
+        return syncing.forget(self.index, source, self.settings)
+
+    def document(self, source: str) -> Document:
+        """A document as it was read: the text that the offsets of citations count in.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+        """
+        with self.index.reading() as snapshot:
+            return snapshot.document(source)
+
+    def status(self) -> Status:
+        """What the index holds, and when it last changed."""
+        with self.index.reading() as snapshot:
+            entries = sorted(snapshot.entries.values(), key=lambda entry: entry.source)
+            head = snapshot.head
+            return Status(
+                index=self.settings.index,
+                embedder=self.embedder.name,
+                sources=[
+                    Source(e.source, e.title, e.id, e.passages, e.characters, e.metadata)
+                    for e in entries
+                ],
+                passages=sum(entry.passages for entry in entries),
+                folders=list(head.folders.values()) if head else [],
+                updated=head.updated if head else None,
+            )
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self.index.close()
+
+    # Questions
+
+    def search(
+        self,
+        question: str,
+        *,
+        limit: int | None = None,
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> list[Hit]:
+        """The passages most likely to answer, best first.
+
+        `folder` keeps to sources below it, `where` to documents whose metadata
+        equal it (a list of values: any of them).
+        """
+        text = " ".join(question.split())[: self.settings.max_question_characters]
+        if not text:
+            return []
+        with self.index.reading() as snapshot:
+            return self._search(snapshot, text, limit or self.settings.limit, folder, where)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """The answer, each statement with the passage that it rests on.
+
+        `history` holds the earlier turns, oldest first, so that a follow-up is
+        understood. See `search` for `folder` and `where`.
+
+        Raises:
+            QAError: the index or a model cannot be used; never because of what was asked.
+        """
+        stream = self.stream(question, history=history, folder=folder, where=where)
+        for _ in stream:
+            pass
+        return stream.answer
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """`ask`, without blocking the event loop."""
+        return await asyncio.to_thread(
+            self.ask, question, history=history, folder=folder, where=where
+        )
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> AnswerStream:
+        """The answer piece by piece, to iterate over with `for` or `async for`."""
+        return AnswerStream(self._answer(question, history, folder, where))
+
+    # LangChain
+
+    def as_retriever(self, **fields: Any) -> BaseRetriever:
+        """A LangChain retriever; `k`, `folder` and `where` as fields or on each call."""
+        from qa.runnables import FootnoteRetriever
+
+        return FootnoteRetriever(assistant=self, **fields)
+
+    def as_runnable(self) -> Runnable[Any, Answer]:
+        """A LangChain runnable from a question, or {"question", "history", …}, to an Answer."""
+        from qa.runnables import answering
+
+        return answering(self)
+
+    # The way through
+
+    def _answer(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        folder: str | None,
+        where: Mapping[str, Any] | None,
+    ) -> Generator[str, None, Answer]:
+        started = time.perf_counter()
+        reason = self._unanswerable(question)
+        if reason is not None:
+            answer = _without_search(question, reason)
+            yield answer.text
+            return answer
+        asked = standalone(question, history)
+        with self.index.reading() as snapshot:
+            hits = self._search(snapshot, asked, self.settings.limit, folder, where)
+            retrieved = time.perf_counter()
+            spans = self._read(snapshot, asked, hits)
+            empty = not snapshot.entries
+        read = time.perf_counter()
+        if empty:
+            answer = _without_search(question, "no documents")
+            yield answer.text
+            return answer
+        draft = yield from self._worded(asked, hits, spans)
+        done = time.perf_counter()
+        return Answer(
+            question=question,
+            asked=asked,
+            text=draft.text,
+            found=draft.found,
+            score=draft.score,
+            short=draft.short,
+            citations=draft.citations,
+            hits=tuple(hits),
+            answerer=self.answerer.name,
+            reason=draft.reason,
+            unsupported=draft.unsupported,
+            seconds={
+                "retrieve": retrieved - started,
+                "read": read - retrieved,
+                "answer": done - read,
+                "total": done - started,
+            },
+        )
+
+    def _worded(
+        self, asked: str, hits: Sequence[Hit], spans: Sequence[Span]
+    ) -> Generator[str, None, Draft]:
+        """Word the answer; the pieces that are yielded, joined, are its text."""
+        drafting = self.answerer.stream(asked, hits, spans)
+        pieces: list[str] = []
+        draft = refusal(hits, spans)
+        try:
+            while True:
+                pieces.append(next(drafting))
+                yield pieces[-1]
+        except StopIteration as stop:
+            draft = checked(stop.value, hits)
+        finally:
+            drafting.close()
+        if not draft.found and not draft.text:
+            draft = replace(draft, text=REFUSALS[draft.reason or "not said"])
+        if not pieces:
+            yield draft.text
+        return draft
+
+    def _search(
+        self,
+        snapshot: Snapshot,
+        question: str,
+        limit: int,
+        folder: str | None,
+        where: Mapping[str, Any] | None,
+    ) -> list[Hit]:
+        if not snapshot.entries:
+            return []
+        documents = snapshot.select(folder, where)
+        return self.retrieval(Query(question, snapshot, limit, documents))
+
+    def _read(self, snapshot: Snapshot, question: str, hits: Sequence[Hit]) -> list[Span]:
+        if not hits:
+            return []
+        return self.reader.read(question, hits, snapshot.keywords.rarity(stems(question)))
+
+    def _unanswerable(self, question: str) -> Reason | None:
+        text = question.strip()
+        if not text or not any(letter.isalnum() for letter in text):
+            return "empty"
+        if len(text) > self.settings.max_question_characters:
+            return "too long"
+        return "greeting" if _GREETING.fullmatch(text) else None
+
+    def _answerer(self) -> Answerer:
+        if self.settings.chat_model is None:
+            return QuotingAnswerer(self.settings.threshold)
+        from qa.chat_models import open_chat_model
+        from qa.writing import ChatAnswerer
+
+        model = open_chat_model(
+            self.settings.chat_model,
+            url=self.settings.chat_model_url,
+            timeout=self.settings.chat_model_timeout,
+        )
+        return ChatAnswerer(
+            model, self.settings.chat_model, unsupported=self.settings.unsupported
+        )
+
+
+class AnswerStream:
+    """An answer while it is worded: iterate for its pieces, then take `answer`.
+
+    The pieces joined are `answer.text`.
+    """
+
+    def __init__(self, pieces: Generator[str, None, Answer]) -> None:
+        self._pieces = pieces
+        self._answer: Answer | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """The whole answer.
+
+        Raises:
+            QAError: the stream was not read to its end.
+        """
+        if self._answer is None:
+            raise QAError("The answer is not there yet: read the stream to its end first.")
+        return self._answer
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self._pieces)
+        except StopIteration as stop:
+            if stop.value is not None:
+                self._answer = stop.value
+            raise StopIteration from None
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self._apieces()
+
+    async def _apieces(self) -> AsyncIterator[str]:
+        ended = object()
+        while True:
+            piece = await asyncio.to_thread(next, self, ended)
+            if piece is ended:
+                return
+            assert isinstance(piece, str)
+            yield piece
+
+    def close(self) -> None:
+        """Stop wording; a chat model stops writing."""
+        self._pieces.close()
+
+
+def _without_search(question: str, reason: Reason) -> Answer:
+    return Answer(
+        question=question, asked=question, text=REFUSALS[reason], found=False, reason=reason
+    )

@@ -1,0 +1,188 @@
+"""What a question asks for, and the phrases of a sentence that could be it.
+
+A question word tells much about its answer: "when" wants a time, "how many" a
+number, "who" a name. These are rules of English, written down; a question
+that none of them fits asks for a statement, and gets a whole sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from qa.sentences import Range
+from qa.terms import STOP_WORDS, stems
+
+
+class Kind(Enum):
+    """What would answer a question."""
+
+    PERSON = "a person or an organisation"
+    ROLE = "who somebody is"
+    PLACE = "a place"
+    TIME = "a time"
+    NUMBER = "a number"
+    MONEY = "an amount of money"
+    DURATION = "a length of time"
+    NAME = "the name of a thing"
+    REASON = "a reason"
+    STATEMENT = "a statement"
+
+
+_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (Kind.ROLE, r"\bwho(?:'s|’s| is| was| are| were) (?-i:[A-Z][\w.-]+(?: [A-Z][\w.-]+)*)\s*\??$"),
+        (Kind.MONEY, r"\bhow much (?:money|does|do|did|is|was|are|were|will|would|can|may|has|have)\b"
+                     r"|\bwhat (?:is|was|are|were) (?:the )?(?:\w+ ){0,3}(?:price|cost|fee|budget|salary|limit|amount|allowance)\b"
+                     r"|\bwhat does .* cost\b"),
+        (Kind.DURATION, r"\bhow (?:long|soon|often|quickly|fast)\b|\bwithin how many\b"),
+        (Kind.NUMBER, r"\bhow (?:many|much|far|old|tall|high|large|big|heavy|deep|wide)\b"
+                      r"|\b(?:what|which) (?:\w+ ){0,2}(?:percentage|percent|number|proportion|share|fraction|rate|amount|score|population|temperature|size|weight|capacity)\b"),
+        (Kind.TIME, r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|time|century|decade|era|season|hours?|deadline|period)\b|\bsince when\b"),
+        (Kind.PLACE, r"\bwhere\b|\b(?:what|which) (?:\w+ )?(?:city|cities|country|countries|place|location|town|state|region|island|continent|venue|site|building|room|office)\b"),
+        (Kind.PERSON, r"\bwho(?:m|se)?\b|\b(?:what|which) (?:\w+ )?(?:person|people|company|team|organi[sz]ation|group|agency|director|president|king|queen|author|actor|singer|scientist|player|man|woman|leader)\b"),
+        (Kind.REASON, r"\bwhy\b|\bwhat (?:is|was|were|are) the reasons?\b"),
+        (Kind.NAME, r"\bwhich\b|\bwhat (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat \w+ (?:is|was|are|were|did|does|do|has|have|had)\b|\bname (?:the|a|of)\b"),
+    )
+)  # fmt: skip
+
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_COUNT = (
+    r"(?:\d+(?:[.,]\d+)*(?:\s?(?:hundred|thousand|million|billion|trillion))?"
+    r"|(?:a |one |two |three |four |five |six |seven |eight |nine )?(?:hundred|thousand|million|billion|dozen)"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?)"
+)
+_UNIT_OF_TIME = r"(?:working |business |calendar )?(?:second|minute|hour|day|night|week|fortnight|month|year|decade|centur)(?:s|ies|y)?"
+_TIME = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH},? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|{_MONTH} \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}"
+    rf"|\d{{1,2}}[:.]\d{{2}}(?: ?[ap]\.?m\.?)?|\d{{1,2}} ?[ap]\.?m\.?"
+    rf"|(?:early |late |mid-?)?(?:1\d|20)\d\ds?(?:[-–](?:1\d|20)?\d\d)?|\d{{1,2}}(?:st|nd|rd|th) century"
+    rf"|(?:last|next|this|earlier this) (?:week|month|year|night|{_DAY}|spring|summer|autumn|fall|winter)"
+    rf"|(?:every |each |on )?{_DAY}s?|January|February|March|April|June|July|August|September|October"
+    rf"|November|December|yesterday|today|tomorrow|noon|midnight)\b"
+)  # fmt: skip
+_DURATION = re.compile(
+    rf"\b(?:{_COUNT})(?:[ -](?:to|and|or|–) ?(?:{_COUNT}))?[ -]{_UNIT_OF_TIME}\b"
+    r"|\b(?:once|twice|daily|weekly|monthly|quarterly|yearly|annually|hourly|every \w+)\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    rf"(?:(?:US|AU|CA|NZ)?[$€£¥]|\b(?:EUR|USD|GBP|CHF))\s?{_COUNT}(?:\s?(?:million|billion|[mk]))?\b"
+    rf"|\b{_COUNT}\s?(?:€|(?:euros?|dollars?|pounds?|francs?|cents?|EUR|USD|GBP|CHF)\b)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    rf"[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|kg|km|cm|mm|m|g|GB|MB|TB|V|W|kW|kWh|Hz|GHz|bar|l)(?![\w]))?",
+    re.IGNORECASE,
+)
+_NAME_WORD = r"(?:[A-Z][\w’'\-]*|[A-Z]\.)"
+_NAME = re.compile(
+    rf"{_NAME_WORD}(?:(?:,? (?:and|or|&) |, | (?:of|of the|for the|de|von|van|al|bin|du|la) | ){_NAME_WORD}|-\w+)*"
+)
+_PLACE_BEFORE = re.compile(r"\b(?:in|at|near|to|from|outside|inside|on|via|through)(?: the)? $", re.IGNORECASE)
+_PLACE_AROUND = re.compile(
+    r"\b(?:locations?|venues?|places?|cit(?:y|ies)|sites?|capital|located|based|held|hosted?|office|room)\b",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"[,;:.!?—–()\"“”]| - ")
+
+
+def kind_of(question: str) -> Kind:
+    """What would answer a question."""
+    for kind, pattern in _KINDS:
+        if pattern.search(question):
+            return kind
+    return Kind.STATEMENT
+
+
+def asked_words(kind: Kind) -> frozenset[str]:
+    """Stems that only say what kind of answer is wanted, and need not stand in it."""
+    return _ASKED.get(kind, frozenset())
+
+
+def candidates(kind: Kind, sentence: str, question: str) -> list[Range]:
+    """The ranges of `sentence` that could answer, likeliest first; not what the question says itself."""
+    if kind is Kind.ROLE:
+        return _roles(sentence, question)
+    if kind in (Kind.PERSON, Kind.NAME):
+        return _names(sentence, question)
+    if kind is Kind.PLACE:
+        return sorted(_names(sentence, question), key=lambda found: -_place_signs(sentence, *found))
+    pattern = _PATTERNS.get(kind)
+    if pattern is None:
+        return []
+    asked = set(stems(question, keep_stop_words=True))
+    found = [match.span() for match in pattern.finditer(sentence)]
+    return [span for span in found if not set(stems(sentence[slice(*span)])) <= asked]
+
+
+def _names(sentence: str, question: str) -> list[Range]:
+    asked = set(stems(question, keep_stop_words=True))
+    found: list[Range] = []
+    for match in _NAME.finditer(sentence):
+        start, end = _without_opening(sentence, *match.span())
+        name = sentence[start:end].removesuffix("’s").removesuffix("'s")
+        words = stems(name)
+        if words and not set(words) <= asked and not _TIME.fullmatch(name):
+            found.append((start, start + len(name)))
+    return found
+
+
+def _without_opening(sentence: str, start: int, end: int) -> Range:
+    # A sentence begins with a capital, whatever its first word is.
+    first = sentence[start:end].split(" ")[0]
+    if first.lower() in STOP_WORDS and len(first) > 1 and not first.isupper():
+        start = min(end, start + len(first) + 1)
+    return start, end
+
+
+def _place_signs(sentence: str, start: int, end: int) -> int:
+    before = bool(_PLACE_BEFORE.search(sentence[:start]))
+    around = bool(_PLACE_AROUND.search(sentence[max(0, start - 25) : start] + "|" + sentence[end : end + 35]))
+    return before + around
+
+
+def _roles(sentence: str, question: str) -> list[Range]:
+    """What stands beside a name: "Ada King, the head of research, …" or "… is the head of research"."""
+    asked = set(stems(question))
+    for match in _NAME.finditer(sentence):
+        if not set(stems(match.group())) & asked:
+            continue
+        rest = sentence[match.end() :]
+        beside = re.match(r"(?:, (?=\w)| (?:is|was|are|were|serves as|served as|became) )", rest)
+        if beside:
+            start = match.end() + beside.end()
+            stop = _BREAK.search(sentence, start)
+            end = stop.start() if stop else len(sentence)
+            if len(sentence[start:end].split()) > 1:
+                return [(start, end)]
+    return []
+
+
+_PATTERNS = {
+    Kind.TIME: _TIME,
+    Kind.DURATION: _DURATION,
+    Kind.MONEY: _MONEY,
+    Kind.NUMBER: _NUMBER,
+}
+_ASKED = {
+    kind: frozenset(stems(words))
+    for kind, words in {
+        Kind.PLACE: "place location city country town venue held take located",
+        Kind.TIME: "year date day month time century deadline happen take place",
+        Kind.NUMBER: "number percentage percent amount total many much",
+        Kind.MONEY: "money amount price cost",
+        Kind.DURATION: "time period long take often",
+        Kind.PERSON: "person name people company organization group",
+        Kind.NAME: "name call kind type sort term",
+        Kind.REASON: "reason cause why",
+        Kind.STATEMENT: "call name term happen say describe explain mean",
+    }.items()
+}
