@@ -22,7 +22,7 @@ Element = Any
 
 LARGEST_UNPACKED = 400_000_000
 """Bytes of all parts together, pictures included."""
-LARGEST_TEXT_PART = 80_000_000
+LARGEST_TEXT_PART = 50_000_000
 """Bytes of one XML part: as a tree it takes some ten times as much memory."""
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
