@@ -11,13 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from qa.reading import phrase
+from qa.reading import LIST_MARK, phrase
 from qa.records import Citation, Draft, Hit, Reason, Span
 
 MARKER = re.compile(r"\s?\[(\d+)\]")
 # A second sentence is said too if it is nearly as sure as the first.
 _SECOND_SHARE = 0.75
-_LIST_MARK = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
 
 REFUSALS: dict[Reason, str] = {
     "empty": "Ask a question, and I will look for the answer in the documents.",
@@ -99,7 +98,7 @@ def cite(span: Span, number: int) -> Citation:
 
 def said(quote: str) -> str:
     """A quote as running text: on one line, without the mark of a list item."""
-    return _LIST_MARK.sub("", " ".join(quote.split()))
+    return LIST_MARK.sub("", " ".join(quote.split()))
 
 
 def checked(draft: Draft, hits: Sequence[Hit]) -> Draft:

@@ -62,14 +62,16 @@ _UNIT_OF_TIME = r"(?:working |business |calendar )?(?:second|minute|hour|day|nig
 _TIME = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH},? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}"
     rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|{_MONTH} \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}"
-    rf"|\d{{1,2}}[:.]\d{{2}}(?: ?[ap]\.?m\.?)?|\d{{1,2}} ?[ap]\.?m\.?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th) of (?:each|every|the) month"
+    rf"|\d{{1,2}}[:.]\d{{2}}(?: ?[ap]\.?m\.?)?(?: (?:to|and|until|–) \d{{1,2}}[:.]\d{{2}})?|\d{{1,2}} ?[ap]\.?m\.?"
     rf"|(?:early |late |mid-?)?(?:1\d|20)\d\ds?(?:[-–](?:1\d|20)?\d\d)?|\d{{1,2}}(?:st|nd|rd|th) century"
     rf"|(?:last|next|this|earlier this) (?:week|month|year|night|{_DAY}|spring|summer|autumn|fall|winter)"
     rf"|(?:every |each |on )?{_DAY}s?|January|February|March|April|June|July|August|September|October"
     rf"|November|December|yesterday|today|tomorrow|noon|midnight)\b"
 )  # fmt: skip
 _DURATION = re.compile(
-    rf"\b(?:{_COUNT})(?:[ -](?:to|and|or|–) ?(?:{_COUNT}))?[ -]{_UNIT_OF_TIME}\b"
+    rf"\b(?:{_COUNT})(?:[ -](?:to|and|or|–) ?(?:{_COUNT}))?[ -]{_UNIT_OF_TIME}"
+    rf"(?: and {_COUNT} {_UNIT_OF_TIME})?\b"
     r"|\b(?:once|twice|daily|weekly|monthly|quarterly|yearly|annually|hourly|every \w+)\b",
     re.IGNORECASE,
 )
@@ -79,13 +81,14 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    rf"[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|kg|km|cm|mm|m|g|GB|MB|TB|V|W|kW|kWh|Hz|GHz|bar|l)(?![\w]))?",
+    rf"\+?\d{{2,4}}(?:[ /-]\d{{2,}}){{2,}}|[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|kg|km|cm|mm|m|g|GB|MB|TB|V|W|kW|kWh|Hz|GHz|bar|l)(?![\w]))?",
     re.IGNORECASE,
 )
 _NAME_WORD = r"(?:[A-Z][\w’'\-]*|[A-Z]\.)"
-_NAME = re.compile(
-    rf"{_NAME_WORD}(?:(?:,? (?:and|or|&) |, | (?:of|of the|for the|de|von|van|al|bin|du|la) | ){_NAME_WORD}|-\w+)*"
+_ONE_NAME = (
+    rf"{_NAME_WORD}(?:(?: (?:of|of the|for the|de|von|van|al|bin|du|la))? {_NAME_WORD}|-\w+)*"
 )
+_NAME = re.compile(rf"{_ONE_NAME}(?:(?:, {_ONE_NAME})*,? (?:and|or|&) {_ONE_NAME})?")
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|near|to|from|outside|inside|on|via|through)(?: the)? $", re.IGNORECASE)
 _PLACE_AROUND = re.compile(
     r"\b(?:locations?|venues?|places?|cit(?:y|ies)|sites?|capital|located|based|held|hosted?|office|room)\b",
@@ -111,10 +114,14 @@ def candidates(kind: Kind, sentence: str, question: str) -> list[Range]:
     """The ranges of `sentence` that could answer, likeliest first; not what the question says itself."""
     if kind is Kind.ROLE:
         return _roles(sentence, question)
-    if kind in (Kind.PERSON, Kind.NAME):
+    if kind is Kind.NAME:
         return _names(sentence, question)
+    if kind is Kind.PERSON:
+        names = _names(sentence, question)
+        return sorted(names, key=lambda name: -_person_signs(sentence, *name))
     if kind is Kind.PLACE:
-        return sorted(_names(sentence, question), key=lambda found: -_place_signs(sentence, *found))
+        signs = {name: _place_signs(sentence, *name) for name in _names(sentence, question)}
+        return sorted((name for name in signs if signs[name]), key=lambda name: -signs[name])
     pattern = _PATTERNS.get(kind)
     if pattern is None:
         return []
@@ -146,7 +153,17 @@ def _without_opening(sentence: str, start: int, end: int) -> Range:
 def _place_signs(sentence: str, start: int, end: int) -> int:
     before = bool(_PLACE_BEFORE.search(sentence[:start]))
     around = bool(_PLACE_AROUND.search(sentence[max(0, start - 25) : start] + "|" + sentence[end : end + 35]))
-    return before + around
+    return before + 2 * around
+
+
+def _person_signs(sentence: str, start: int, end: int) -> int:
+    """A full name, set off by a comma or followed by what it does; not a place, nor an owner."""
+    words = len(sentence[start:end].split())
+    set_off = sentence[end : end + 1] == "," or sentence[max(0, start - 2) : start] in (", ", ": ")
+    acts = re.match(r" (?:is|was|has|had|will|said|says|leads?|led|\w+ed)\b", sentence[end:])
+    owner = re.match(r"['’]s?\b", sentence[end:])
+    somewhere = _PLACE_BEFORE.search(sentence[:start]) or sentence[:start].endswith("the ")
+    return (2 <= words <= 4) + set_off + bool(acts) - 2 * bool(owner) - bool(somewhere)
 
 
 def _roles(sentence: str, question: str) -> list[Range]:
@@ -172,6 +189,12 @@ _PATTERNS = {
     Kind.MONEY: _MONEY,
     Kind.NUMBER: _NUMBER,
 }
+# What a question adds from where it stands in time: nobody calls a summit the first one before
+# there is talk of a second.
+LOOSE_WORDS = frozenset(stems("first current currently latest recent recently main exactly actually"))
+ORDINALS = frozenset(
+    stems("first second third fourth fifth sixth seventh eighth ninth tenth last next previous")
+)
 _ASKED = {
     kind: frozenset(stems(words))
     for kind, words in {
@@ -183,6 +206,6 @@ _ASKED = {
         Kind.PERSON: "person name people company organization group",
         Kind.NAME: "name call kind type sort term",
         Kind.REASON: "reason cause why",
-        Kind.STATEMENT: "call name term happen say describe explain mean",
+        Kind.STATEMENT: "call name term happen say describe explain mean stand define use",
     }.items()
 }

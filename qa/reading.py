@@ -9,15 +9,19 @@ up.
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qa.questions import Kind, asked_words, candidates, kind_of
+from qa.questions import LOOSE_WORDS, ORDINALS, Kind, asked_words, candidates, kind_of
 from qa.records import Hit, Span
 from qa.sentences import Range, sentences
-from qa.terms import Term, stems, terms
+from qa.terms import Term, is_stop_word, stems, terms
+
+LIST_MARK = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
+_CELLS = " | "
 
 # How many of the best hits are read.
 _HITS_READ = 5
@@ -60,16 +64,19 @@ class Features:
     """What is known of a sentence as an answer; see `SENTENCE_WEIGHTS` and `ANSWER_WEIGHTS`."""
 
     coverage: float  # share of the question's weight that the sentence holds
-    context: float  # the same of the whole passage, its title and heading
+    lead: float  # what its heading, the question above it or the header of its table adds
+    context: float  # the share that the whole passage holds, with its title and heading
     before: float  # what the sentence before adds to the coverage
     order: float  # share of the question's neighbouring terms that are neighbours here
     kind: float  # it holds something of the kind asked for: 1; it does not: -1; cannot tell: 0
+    near: float  # how near that stands to a term of the question: 1 beside it, 1/2 one word off…, twice
+    # that for a place
     rank: float  # 1 for the first hit, 1/2 for the second…
     hit: float  # the hit's fused score
     similarity: float  # the cosine between question and passage
-    missing: float  # the rarity of the rarest term that the passage lacks, over the rarest of all
-    short: float  # 1 for a heading or another line of fewer than five words
-    is_question: float  # it asks, itself
+    brief: float  # 1 for a line of a few words
+    absent: float  # share of the question's numbers and codes that the whole passage lacks
+    conflict: float  # 1 if it speaks of the second where the question asks for the first
 
     def values(self) -> tuple[float, ...]:
         """The features in the order of the weights."""
@@ -78,8 +85,10 @@ class Features:
 
 # Fitted by tests/benchmarks/fit_quoting.py, logistic regressions on questions of the development
 # sets; in the order of `Features`, the constant last.
-SENTENCE_WEIGHTS = (4.0, 0.0, 0.8, 1.0, 0.8, 0.8, 0.8, 0.0, 0.0, -2.0, -1.5)
-ANSWER_WEIGHTS = (3.0, 3.0, 0.3, 0.5, 0.6, 0.0, 0.5, 3.0, -2.0, 0.0, 0.0, -4.0)
+SENTENCE_WEIGHTS = (4.3, 3.4, 2.0, 2.4, 2.5, 1.1, 0.8, 0.4, 3.3, 5.7, -2.4, -2.0, -2.0)
+ANSWER_WEIGHTS = (
+    2.6, 2.1, 0.1, 1.5, 0.6, 0.6, 0.6, 0.6, 1.5, 3.1, 0.0, -1.5, -1.5, -6.1
+)  # fmt: skip
 
 
 class QuotingReader(Reader):
@@ -106,44 +115,55 @@ def analyse(question: str, rarity: Mapping[str, float]) -> Question:
     kind = kind_of(question)
     weights = {stem: rarity.get(stem, 1.0) for stem in stems(question)}
     only_ask = asked_words(kind)
-    weights = {s: w * (0.3 if s in only_ask else 1.0) for s, w in weights.items()}
-    return Question(question, kind, weights)
+    return Question(
+        question,
+        kind,
+        {
+            stem: weight * (0.1 if stem in only_ask else 0.5 if stem in LOOSE_WORDS else 1.0)
+            for stem, weight in weights.items()
+        },
+    )
 
 
 def read_hit(question: Question, hit: Hit, rank: int) -> list[tuple[int, int, Features]]:
-    """Every sentence of a hit, as offsets in its passage, with its features."""
+    """The sentences of a hit that could answer, as offsets in its passage, with their features."""
     passage = hit.passage
-    page = _take_apart(passage.text)
-    around = frozenset(stems(f"{passage.title} {passage.heading}"))
-    everything = page.stems | around
+    apart = _take_apart(passage.text)
+    title = frozenset(stems(f"{passage.title} {passage.heading}"))
+    everything = title.union(*(sentence.stems for sentence in apart))
     context = question.share(everything)
-    rarest = max(question.weights.values(), default=1.0)
-    missing = max((w for s, w in question.weights.items() if s not in everything), default=0.0)
+    codes = [stem for stem in question.weights if any(letter.isdigit() for letter in stem)]
+    absent = sum(stem not in everything for stem in codes) / max(1, len(codes))
+    answering = [s for s in apart if not s.leads] or list(apart)
     found: list[tuple[int, int, Features]] = []
-    previous: frozenset[str] = around
-    for (start, end), words, held in zip(page.ranges, page.terms, page.held, strict=True):
-        sentence = passage.text[start:end]
-        coverage = question.share(held)
-        found.append(
-            (
-                start,
-                end,
-                Features(
-                    coverage=coverage,
-                    context=context,
-                    before=question.share(held | previous) - coverage,
-                    order=_order(question, words),
-                    kind=_kind(question, sentence),
-                    rank=1 / (rank + 1),
-                    hit=hit.score,
-                    similarity=hit.similarity if hit.similarity is not None else 0.2,
-                    missing=missing / max(rarest, 1e-9),
-                    short=float(len(sentence.split()) < 5),
-                    is_question=float(sentence.endswith("?")),
-                ),
+    previous = title
+    since_lead = 0
+    for sentence in apart:
+        since_lead = 0 if sentence.leads else since_lead + 1
+        if sentence in answering:
+            start, end = sentence.range
+            held = sentence.stems | sentence.lead
+            coverage = question.share(held)
+            announced = coverage - question.share(sentence.stems)
+            kind, near = _kind(question, passage.text[start:end], sentence.terms)
+            features = Features(
+                coverage=question.share(sentence.stems),
+                # The line right below a heading is what it announces; a table has many such lines.
+                lead=announced if sentence.row else announced / max(1, since_lead),
+                context=context,
+                before=question.share(held | previous) - coverage,
+                order=_order(question, sentence.terms),
+                kind=kind,
+                near=near,
+                rank=1 / (rank + 1),
+                hit=hit.score,
+                similarity=hit.similarity if hit.similarity is not None else 0.2,
+                brief=float(end - start < 25),
+                absent=absent,
+                conflict=_conflict(question, sentence.stems),
             )
-        )
-        previous = held | around
+            found.append((start, end, features))
+        previous = sentence.stems | title
     return found
 
 
@@ -160,19 +180,42 @@ def phrase(question: str, sentence: str) -> Range | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
-    ranges: tuple[Range, ...]
-    terms: tuple[tuple[Term, ...], ...]
-    held: tuple[frozenset[str], ...]
+class _Sentence:
+    range: Range
+    terms: tuple[Term, ...]
     stems: frozenset[str]
+    lead: frozenset[str]  # the stems of what announces it: a heading, a question, a table's header
+    leads: bool  # it announces others, itself
+    row: bool  # it is a row of a table
 
 
 @lru_cache(maxsize=4096)
-def _take_apart(text: str) -> _Apart:
-    ranges = tuple(sentences(text))
-    split = tuple(tuple(terms(text[start:end])) for start, end in ranges)
-    held = tuple(frozenset(term.stem for term in words) for words in split)
-    return _Apart(ranges, split, held, frozenset().union(*held))
+def _take_apart(text: str) -> tuple[_Sentence, ...]:
+    apart: list[_Sentence] = []
+    heading: frozenset[str] = frozenset()
+    header: frozenset[str] = frozenset()
+    for start, end in sentences(text):
+        sentence = text[start:end]
+        words = tuple(terms(sentence))
+        held = frozenset(term.stem for term in words)
+        row = _CELLS in sentence
+        header_row = row and not header
+        leads = header_row or (not row and _announces(text, start, end))
+        if leads and not row:
+            heading = held
+        header = (held if header_row else header) if row else frozenset()
+        lead = heading | header
+        apart.append(_Sentence((start, end), words, held, frozenset() if leads else lead, leads, row))
+    return tuple(apart)
+
+
+def _announces(text: str, start: int, end: int) -> bool:
+    """Whether a line is a heading, or a question or an opening that the next lines answer."""
+    alone = (not start or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
+    if not alone or LIST_MARK.match(text[start:end]):
+        return False
+    last = text[end - 1]
+    return last in "?:" or (len(text[start:end].split()) < 10 and last not in ".!;…\"”’)")
 
 
 def _order(question: Question, words: Sequence[Term]) -> float:
@@ -183,10 +226,41 @@ def _order(question: Question, words: Sequence[Term]) -> float:
     return len(present) / len(pairs) if pairs else 0.0
 
 
-def _kind(question: Question, sentence: str) -> float:
+def _conflict(question: Question, held: frozenset[str]) -> float:
+    asked = ORDINALS & question.weights.keys()
+    return float(bool(asked) and not asked & held and bool(ORDINALS & held))
+
+
+def _kind(question: Question, sentence: str, words: Sequence[Term]) -> tuple[float, float]:
     if question.kind in (Kind.STATEMENT, Kind.REASON):
-        return 0.0
-    return 1.0 if candidates(question.kind, sentence, question.text) else -1.0
+        return 0.0, 0.0
+    fitting = candidates(question.kind, sentence, question.text)
+    telling = _TELLING.get(question.kind, 1.0)
+    if not fitting:
+        return -telling, 0.0
+    asked = [term for term in words if term.stem in question.weights]
+    near = max(
+        (_nearness(sentence, term, range) for term in asked for range in fitting), default=0.0
+    )
+    if question.kind is Kind.PLACE:  # "the summit in Singapore", or a place of something else
+        return (1.0 if near >= 0.2 else 0.0), 2 * near
+    return min(telling, 1.0), min(telling, 1.0) * near
+
+
+# Nearly every sentence holds some name, so that finding one says little; an amount, a time or a
+# number is either there or not.
+_TELLING = {
+    Kind.NAME: 0.3,
+    Kind.MONEY: 2.0,
+    Kind.NUMBER: 1.5,
+    Kind.TIME: 1.5,
+    Kind.DURATION: 1.5,
+}
+
+
+def _nearness(sentence: str, term: Term, phrase: Range) -> float:
+    start, end = sorted((min(term.end, phrase[1]), max(term.start, phrase[0])))
+    return 1 / (1 + sum(not is_stop_word(word) for word in sentence[start:end].split()))
 
 
 def _dot(weights: Sequence[float], values: Sequence[float]) -> float:

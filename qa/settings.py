@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     """How many passages each leg of the retrieval brings before they are fused."""
     dense_weight: float = Field(0.5, ge=0, le=1)
     """The share of the dense leg in the fused score; the keyword leg has the rest."""
-    threshold: float = Field(0.5, ge=0, le=1)
+    threshold: float = Field(0.2, ge=0, le=1)
     """An answer that scores below is refused."""
 
     chat_model: str | None = None
