@@ -65,7 +65,40 @@ _HOMES = {
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605
+__all__ = [
+    "AccessError",
+    "Answer",
+    "AnswerStream",
+    "Assistant",
+    "Citation",
+    "DamagedFileError",
+    "Document",
+    "EmptyFileError",
+    "EncryptedFileError",
+    "Forgotten",
+    "GenerationError",
+    "Heading",
+    "Hit",
+    "IndexLockedError",
+    "IndexMismatchError",
+    "IndexUnavailableError",
+    "LoadError",
+    "ModelUnavailableError",
+    "Passage",
+    "Progress",
+    "QAError",
+    "Settings",
+    "SettingsError",
+    "Skipped",
+    "Source",
+    "Span",
+    "Status",
+    "SyncReport",
+    "TooLargeError",
+    "Turn",
+    "UnknownSourceError",
+    "UnsupportedFormatError",
+]
 
 
 def __getattr__(name: str) -> Any:
