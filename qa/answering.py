@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from qa.reading import LIST_MARK, phrase
+from qa.reading import LIST_MARK
 from qa.records import Citation, Draft, Hit, Reason, Span
 
 MARKER = re.compile(r"\s?\[(\d+)\]")
@@ -69,7 +69,7 @@ class QuotingAnswerer(Answerer):
             found=True,
             citations=citations,
             score=best.score,
-            short=_short(question, best),
+            short=best.short_text,
         )
 
 
@@ -157,11 +157,3 @@ def _adjacent(one: Span, other: Span) -> Span | None:
     if one.hit.passage.text[first.end - one.hit.passage.start : last.start - one.hit.passage.start].strip():
         return None
     return replace(one, start=first.start, end=last.end)
-
-
-def _short(question: str, span: Span) -> str | None:
-    found = span.short
-    if found is not None:
-        return span.slice(*found)
-    place = phrase(question, span.text)
-    return span.text[slice(*place)] if place is not None else None

@@ -32,8 +32,7 @@ _QUESTION_WORD = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"(?:[A-Z][\w’'\-]*\.?|[A-Z]\.)(?: (?:of|de|von|van|al|bin) (?=[A-Z])| )?"
-    r"(?:(?:[A-Z][\w’'\-]*|[A-Z]\.)(?: (?:of|de|von|van|al|bin) (?=[A-Z])| )?)*"
+    r"(?:[A-Z][\w’'\-]*\.?)(?: (?:(?:of|de|von|van|al|bin) (?=[A-Z]))?(?:[A-Z][\w’'\-]*\.?|\d[\w.\-]*))*"
 )
 _VERBS = re.compile(
     r"\b(?:how (?:many|much|long|often|do)|how|what|which|whom?|whose|when|where|why|do|does|did|is|are"
@@ -108,7 +107,7 @@ def _expanded(question: str, previous: str) -> str:
 
 def _swapped(base: str, new: str) -> str | None:
     """The earlier question with its year, number or name replaced by the new one of its kind."""
-    plain = re.sub(r"^(?:in|on|at|for|to|from|by|with)\s+", "", new, flags=re.IGNORECASE)
+    plain = re.sub(r"^(?:in|on|at|for|to|from|by|with|the)\s+", "", new, flags=re.IGNORECASE)
     for kind in (r"\b(?:1\d|20)\d\d\b", r"\b[A-Z]+-?\d+\b"):
         if re.fullmatch(kind, plain):
             return re.sub(kind, plain, base, count=1) if re.search(kind, base) else None

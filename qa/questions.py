@@ -91,7 +91,8 @@ _ONE_NAME = (
 _NAME = re.compile(rf"{_ONE_NAME}(?:(?:, {_ONE_NAME})*,? (?:and|or|&) {_ONE_NAME})?")
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|near|to|from|outside|inside|on|via|through)(?: the)? $", re.IGNORECASE)
 _PLACE_AROUND = re.compile(
-    r"\b(?:locations?|venues?|places?|cit(?:y|ies)|sites?|capital|located|based|held|hosted?|office|room)\b",
+    r"\b(?:locations?|venues?|places?|cit(?:y|ies)|sites?|capital|located|based|held|hosts?|hosted"
+    r"|office|room|considered|proposed|chosen)\b",
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"[,;:.!?—–()\"“”]| - ")

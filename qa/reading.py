@@ -12,7 +12,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from qa.questions import LOOSE_WORDS, ORDINALS, Kind, asked_words, candidates, kind_of
@@ -23,8 +23,9 @@ from qa.terms import Term, is_stop_word, stems, terms
 LIST_MARK = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
 _CELLS = " | "
 
-# How many of the best hits are read.
+# How many of the best hits are read, and how many spans come of it.
 _HITS_READ = 5
+_SPANS = 5
 
 
 class Reader(ABC):
@@ -47,16 +48,11 @@ class Question:
 
     text: str
     kind: Kind
-    weights: Mapping[str, float]
-
-    @property
-    def total(self) -> float:
-        """What a sentence with all of its terms would weigh."""
-        return sum(self.weights.values()) or 1.0
+    weights: Mapping[str, float]  # of its stems; together they weigh 1
 
     def share(self, found: frozenset[str]) -> float:
         """How much of the question's weight these stems carry, 0..1."""
-        return sum(weight for stem, weight in self.weights.items() if stem in found) / self.total
+        return sum(self.weights[stem] for stem in self.weights.keys() & found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,7 @@ class QuotingReader(Reader):
                 span = Span(hit, offset + start, offset + end, sureness(features))
                 scored.append((value, span))
         scored.sort(key=lambda item: -item[0])
-        return [span for _, span in scored]
+        return [replace(span, short=_phrase(asked, span)) for _, span in scored[:_SPANS]]
 
 
 def analyse(question: str, rarity: Mapping[str, float]) -> Question:
@@ -115,14 +111,12 @@ def analyse(question: str, rarity: Mapping[str, float]) -> Question:
     kind = kind_of(question)
     weights = {stem: rarity.get(stem, 1.0) for stem in stems(question)}
     only_ask = asked_words(kind)
-    return Question(
-        question,
-        kind,
-        {
-            stem: weight * (0.1 if stem in only_ask else 0.5 if stem in LOOSE_WORDS else 1.0)
-            for stem, weight in weights.items()
-        },
-    )
+    weights = {
+        stem: weight * (0.1 if stem in only_ask else 0.5 if stem in LOOSE_WORDS else 1.0)
+        for stem, weight in weights.items()
+    }
+    total = sum(weights.values()) or 1.0
+    return Question(question, kind, {stem: weight / total for stem, weight in weights.items()})
 
 
 def read_hit(question: Question, hit: Hit, rank: int) -> list[tuple[int, int, Features]]:
@@ -143,11 +137,11 @@ def read_hit(question: Question, hit: Hit, rank: int) -> list[tuple[int, int, Fe
         if sentence in answering:
             start, end = sentence.range
             held = sentence.stems | sentence.lead
-            coverage = question.share(held)
-            announced = coverage - question.share(sentence.stems)
+            own, coverage = question.share(sentence.stems), question.share(held)
+            announced = coverage - own
             kind, near = _kind(question, passage.text[start:end], sentence.terms)
             features = Features(
-                coverage=question.share(sentence.stems),
+                coverage=own,
                 # The line right below a heading is what it announces; a table has many such lines.
                 lead=announced if sentence.row else announced / max(1, since_lead),
                 context=context,
@@ -172,11 +166,30 @@ def sureness(features: Features) -> float:
     return 1 / (1 + math.exp(-_dot(ANSWER_WEIGHTS, features.values())))
 
 
-def phrase(question: str, sentence: str) -> Range | None:
-    """The one phrase of `sentence` that answers by itself; None where none stands out."""
-    kind = kind_of(question)
-    found = candidates(kind, sentence, question)
-    return found[0] if found else None
+def _phrase(question: Question, span: Span) -> Range | None:
+    """The one phrase of a span that answers by itself, as document offsets."""
+    offset = span.hit.passage.start
+    for sentence in _take_apart(span.hit.passage.text):
+        if sentence.range[0] + offset == span.start and sentence.header:
+            cell = _cell(question, span.text, sentence.header)
+            return None if cell is None else (span.start + cell[0], span.start + cell[1])
+    found = candidates(question.kind, span.text, question.text)
+    return (span.start + found[0][0], span.start + found[0][1]) if found else None
+
+
+def _cell(question: Question, row: str, header: str) -> Range | None:
+    """The cell of a row that stands below the header that the question names best."""
+    columns = [question.share(frozenset(stems(cell))) for cell in header.split(_CELLS)]
+    cells = [match.span() for match in re.finditer(r"[^|]*[^|\s](?=\s*(?:\||$))", row)]
+    if len(cells) != len(columns) or len(cells) < 2:
+        return None
+    best = max(range(1, len(columns)), key=lambda column: columns[column])
+    if len(cells) > 2 and sorted(columns[1:])[-2] == columns[best]:
+        return None
+    start, end = cells[best]
+    while row[start].isspace():
+        start += 1
+    return start, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +200,14 @@ class _Sentence:
     lead: frozenset[str]  # the stems of what announces it: a heading, a question, a table's header
     leads: bool  # it announces others, itself
     row: bool  # it is a row of a table
+    header: str  # the first row of that table
 
 
 @lru_cache(maxsize=4096)
 def _take_apart(text: str) -> tuple[_Sentence, ...]:
     apart: list[_Sentence] = []
     heading: frozenset[str] = frozenset()
-    header: frozenset[str] = frozenset()
+    header = ""
     for start, end in sentences(text):
         sentence = text[start:end]
         words = tuple(terms(sentence))
@@ -203,9 +217,10 @@ def _take_apart(text: str) -> tuple[_Sentence, ...]:
         leads = header_row or (not row and _announces(text, start, end))
         if leads and not row:
             heading = held
-        header = (held if header_row else header) if row else frozenset()
-        lead = heading | header
-        apart.append(_Sentence((start, end), words, held, frozenset() if leads else lead, leads, row))
+        header = (sentence if header_row else header) if row else ""
+        lead = frozenset() if leads else heading | frozenset(stems(header))
+        above = "" if leads else header
+        apart.append(_Sentence((start, end), words, held, lead, leads, row, above))
     return tuple(apart)
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Scores = Mapping[str, float]
 
+# Passages read beyond the limit, because some will be joined to others.
+_SPARE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -97,8 +100,8 @@ class Retrieval:
         at = 0
         # Joining and dropping make hits fewer: go on until there are enough or no more.
         while len(hits) < query.limit and at < len(ranked):
-            more = ranked[at : at + query.limit]
-            at += query.limit
+            more = ranked[at : at + query.limit + _SPARE]
+            at += len(more)
             found = query.snapshot.passages(more)
             hits = self.arrange(
                 [

@@ -49,7 +49,7 @@ _IRREGULAR = {
         "spend": "spent", "stand": "stood", "steal": "stole stolen", "strike": "struck",
         "swim": "swam swum", "take": "took taken", "teach": "taught", "tell": "told",
         "think": "thought", "throw": "threw thrown", "understand": "understood",
-        "wake": "woke woken", "wear": "wore worn", "win": "won", "write": "wrote written",
+        "wake": "woke woken", "wear": "wore worn", "weigh": "weight weights", "win": "won", "write": "wrote written",
         "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet",
         "mouse": "mice", "tooth": "teeth", "die": "died dies dying death",
     }.items()
