@@ -7,6 +7,8 @@ the working folder, then from the defaults below.
 
 from __future__ import annotations
 
+import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,7 @@ from pydantic_settings import (
 from qa.errors import SettingsError
 
 PACKAGED_EMBEDDER = "package:all-MiniLM-L6-v2"
+FILES = ("footnote.toml", "pyproject.toml")
 
 
 def default_index() -> str:
@@ -46,15 +49,16 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="QA_",
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
-        toml_file="footnote.toml",
+        toml_file=FILES[0],
         pyproject_toml_table_header=("tool", "footnote"),
     )
 
-    index: str = Field(default_factory=default_index)
+    index: str = Field(default_factory=default_index, min_length=1)
     """A folder, or the URL of a Chroma server."""
-    embedder: str = PACKAGED_EMBEDDER
+    embedder: str = Field(PACKAGED_EMBEDDER, min_length=1)
     """`provider:name`, or a local folder that sentence-transformers can open."""
     passage_tokens: int = Field(200, ge=32, le=2000)
     """The most tokens of its own that a passage holds."""
@@ -92,8 +96,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, environment, footnote.toml, pyproject.toml: the first one wins."""
         return (
@@ -108,21 +112,34 @@ class Settings(BaseSettings):
         """The settings in force; arguments that are None count as not given.
 
         Raises:
-            SettingsError: a name is unknown or a value does not fit.
+            SettingsError: a name is unknown, a value does not fit, or a file cannot be read.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             return cls(**given)
         except ValidationError as error:
             raise SettingsError(_first_problem(error)) from error
-        except ValueError as error:  # a TOML file that does not parse
-            raise SettingsError(f"footnote.toml or pyproject.toml: {error}") from error
+        except (ValueError, OSError, AttributeError) as error:  # the last: a table that is none
+            raise SettingsError(_unreadable(error)) from error
 
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"]) or "settings"
     if problem["type"] == "extra_forbidden":
-        known = ", ".join(sorted(Settings.model_fields))
-        return f"There is no setting called {name!r}. The settings are: {known}."
+        known = sorted(Settings.model_fields)
+        close = get_close_matches(name, known, n=1)
+        meant = f"Did you mean {close[0]!r}? " if close else ""
+        return f"There is no setting called {name!r}. {meant}The settings are: {', '.join(known)}."
     return f"Setting {name} = {problem['input']!r}: {problem['msg']}."
+
+
+def _unreadable(error: Exception) -> str:
+    for name in FILES:
+        try:
+            tomllib.loads(Path(name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as reason:
+            return f"{Path(name).absolute()} cannot be read: {reason}. Mend it or take it away."
+    return f"[tool.footnote] in {Path(FILES[1]).absolute()} is not a table of settings: {error}."

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from qa.errors import SettingsError
+from qa.settings import Settings, sample_folder
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and an environment that sets nothing."""
+    for name in os.environ:
+        if name.upper().startswith("QA_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_arguments_win_over_environment_over_footnote_toml_over_pyproject_over_defaults(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default = Settings.load().limit
+
+    (elsewhere / "pyproject.toml").write_text("[tool.footnote]\nlimit = 21\ncandidates = 77\n")
+    in_pyproject = Settings.load().limit
+
+    (elsewhere / "footnote.toml").write_text("limit = 22\n")
+    in_footnote_toml = Settings.load().limit
+
+    monkeypatch.setenv("QA_LIMIT", "23")
+    in_environment = Settings.load().limit
+
+    assert (default, in_pyproject, in_footnote_toml, in_environment) == (10, 21, 22, 23)
+    assert Settings.load(limit=24).limit == 24
+    assert Settings.load().candidates == 77, "files are merged, setting by setting"
+
+
+def test_an_argument_that_is_none_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_CHAT_MODEL", "ollama:small")
+
+    assert Settings.load(chat_model=None, limit=None).chat_model == "ollama:small"
+
+
+def test_an_empty_variable_of_the_environment_counts_as_not_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QA_INDEX", "")
+    monkeypatch.setenv("QA_CHAT_MODEL", "")
+
+    assert Settings.load().index, "an index at '' would be the working folder itself"
+    assert Settings.load().chat_model is None
+
+
+def test_variables_for_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_STAGE", "production")
+
+    assert Settings.load() == Settings()
+
+
+def test_tables_of_other_tools_are_left_alone(elsewhere: Path) -> None:
+    (elsewhere / "pyproject.toml").write_text("[tool.other]\nlimit = 3\n")
+
+    assert Settings.load().limit == 10
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("footnote.toml", "limti = 3"), ("pyproject.toml", "[tool.footnote]\nlimti = 3")],
+)
+def test_an_unknown_setting_in_a_file_is_named_with_the_one_that_was_meant(
+    elsewhere: Path, file: str, text: str
+) -> None:
+    (elsewhere / file).write_text(text)
+
+    with pytest.raises(SettingsError, match=r"'limti'.*Did you mean 'limit'\?.*candidates"):
+        Settings.load()
+
+
+def test_an_unknown_argument_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"'colour'.*The settings are: candidates, chat_model"):
+        Settings.load(colour="red")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", 0),
+        ("limit", 201),
+        ("limit", "many"),
+        ("limit", 2.5),
+        ("passage_tokens", 31),
+        ("candidates", 4),
+        ("dense_weight", 1.01),
+        ("threshold", -0.1),
+        ("threshold", float("nan")),
+        ("chat_model_timeout", 0),
+        ("unsupported", "keep"),
+        ("max_file_megabytes", 0),
+        ("max_question_characters", 99),
+        ("lock_timeout", -1),
+        ("index", ""),
+        ("embedder", ""),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_its_setting(name: str, value: object) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**{name: value})
+
+    assert f"Setting {name} = {value!r}: " in str(caught.value)
+
+
+def test_a_bad_value_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_LIMIT", "many")
+
+    with pytest.raises(SettingsError, match=r"Setting limit = 'many': .* integer"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("file", ["footnote.toml", "pyproject.toml"])
+@pytest.mark.parametrize(
+    "content", [b"limit = ", "index = 'é'".encode("latin-1")], ids=["cut off", "not UTF-8"]
+)
+def test_a_file_that_does_not_parse_is_named(elsewhere: Path, file: str, content: bytes) -> None:
+    (elsewhere / file).write_bytes(content)
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+
+    assert str(caught.value).startswith(f"{elsewhere / file} cannot be read: ")
+
+
+def test_a_table_of_settings_that_is_none_is_named(elsewhere: Path) -> None:
+    (elsewhere / "footnote.toml").write_text("limit = 3\n")
+    (elsewhere / "pyproject.toml").write_text("[tool]\nfootnote = 3\n")
+
+    with pytest.raises(SettingsError, match=r"\[tool.footnote\] in .*pyproject.toml"):
+        Settings.load()
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = Settings.load()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.limit = 3  # type: ignore[misc]
+
+
+def test_the_documents_of_the_samples_are_there() -> None:
+    suffixes = {file.suffix for file in sample_folder().iterdir()}
+
+    assert suffixes >= {".txt", ".md", ".html", ".pdf", ".docx"}
+
+
+def test_a_checkout_keeps_its_index_in_its_own_folder() -> None:
+    project = Path(__file__).resolve().parents[1]
+    command = [sys.executable, "-c", "from qa.settings import Settings; print(Settings().index)"]
+    printed = subprocess.run(
+        command, cwd=project, check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+
+    assert Path(printed.strip()) == project / "index"
