@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa import records
+from qa.records import (
+    Answer,
+    Citation,
+    Document,
+    Heading,
+    Hit,
+    Passage,
+    Skipped,
+    Source,
+    Span,
+    Status,
+    SyncReport,
+    hit_to_dict,
+)
+
+TEXT = "Bangkok and Hanoi are being considered. Neither is settled."
+PASSAGE = Passage(
+    id="d:v:0",
+    document_id="d",
+    source="news/summit.md",
+    title="Summit",
+    start=100,
+    end=100 + len(TEXT),
+    text=TEXT,
+    heading="Summit > Place",
+    page=2,
+    metadata={"language": "en"},
+)
+HIT = Hit(PASSAGE, score=0.70714, similarity=0.61, keyword=3.2)
+CITATION = Citation(
+    number=1,
+    source="news/summit.md",
+    title="Summit",
+    start=100,
+    end=139,
+    quote=TEXT[:39],
+    passage_id="d:v:0",
+    page=2,
+    heading="Summit > Place",
+)
+
+
+def test_every_record_is_frozen_and_has_slots() -> None:
+    classes = [value for value in vars(records).values() if dataclasses.is_dataclass(value)]
+
+    assert len(classes) > 10
+    for record in classes:
+        assert vars(record)["__dataclass_params__"].frozen, record
+        assert "__slots__" in vars(record), record
+
+
+def test_an_answer_as_json_has_the_documented_keys() -> None:
+    answer = Answer(
+        question="And where?",
+        asked="Where might the second summit be held?",
+        text="Bangkok and Hanoi are being considered. [1]",
+        found=True,
+        score=0.933333,
+        short="Bangkok and Hanoi",
+        citations=(CITATION,),
+        hits=(HIT,),
+        seconds={"retrieve": 0.0212345, "total": 0.04},
+    )
+
+    assert json.loads(json.dumps(answer.to_dict())) == {
+        "question": "And where?",
+        "asked": "Where might the second summit be held?",
+        "text": "Bangkok and Hanoi are being considered. [1]",
+        "short": "Bangkok and Hanoi",
+        "found": True,
+        "reason": None,
+        "score": 0.9333,
+        "citations": [
+            {
+                "number": 1,
+                "source": "news/summit.md",
+                "title": "Summit",
+                "page": 2,
+                "heading": "Summit > Place",
+                "start": 100,
+                "end": 139,
+                "quote": "Bangkok and Hanoi are being considered.",
+                "passage_id": "d:v:0",
+            }
+        ],
+        "passages": [
+            {
+                "source": "news/summit.md",
+                "title": "Summit",
+                "page": 2,
+                "heading": "Summit > Place",
+                "start": 100,
+                "end": 100 + len(TEXT),
+                "text": TEXT,
+                "passage_id": "d:v:0",
+                "score": 0.7071,
+            }
+        ],
+        "unsupported": [],
+        "answerer": "quotes",
+        "seconds": {"retrieve": 0.0212, "total": 0.04},
+    }
+
+
+def test_a_refusal_as_json_has_the_same_keys_as_an_answer() -> None:
+    refusal = Answer(question="?", text="Ask a question.", found=False, reason="empty").to_dict()
+
+    answer = Answer(question="Who?", text="Me. [1]", found=True, citations=(CITATION,)).to_dict()
+
+    assert refusal.keys() == answer.keys()
+    assert refusal["found"] is False
+    assert refusal["reason"] == "empty"
+    assert refusal["citations"] == refusal["passages"] == []
+
+
+def test_a_question_that_was_not_a_follow_up_was_asked_as_it_stands() -> None:
+    assert Answer(question="Who?", text="Me.", found=True).to_dict()["asked"] == "Who?"
+
+
+def test_a_hit_as_json_is_what_an_answer_lists() -> None:
+    answer = Answer(question="?", text="No.", found=False, hits=(HIT,))
+
+    assert answer.to_dict()["passages"] == [hit_to_dict(HIT)]
+
+
+def test_a_report_as_json_has_the_documented_keys() -> None:
+    report = SyncReport(
+        added=("a.md",),
+        changed=("b.md",),
+        renamed=(("c.md", "d.md"),),
+        removed=("e.md",),
+        unchanged=("f.md",),
+        skipped=(Skipped("g.pdf", "g.pdf is empty"),),
+        passages=12,
+        seconds=1.23456,
+    )
+
+    assert json.loads(json.dumps(report.to_dict())) == {
+        "added": ["a.md"],
+        "changed": ["b.md"],
+        "renamed": [{"from": "c.md", "to": "d.md"}],
+        "removed": ["e.md"],
+        "unchanged": ["f.md"],
+        "skipped": [{"source": "g.pdf", "reason": "g.pdf is empty"}],
+        "passages": 12,
+        "seconds": 1.235,
+    }
+
+
+def test_a_status_as_json_has_the_documented_keys() -> None:
+    status = Status(
+        index="index",
+        embedder="package:all-MiniLM-L6-v2",
+        sources=[Source("a.md", "A", "id", 3, 4000, {"language": "en"})],
+        passages=3,
+        folders=["/documents"],
+        updated="2026-01-02T03:04:05+00:00",
+    )
+
+    assert json.loads(json.dumps(status.to_dict())) == {
+        "index": "index",
+        "embedder": "package:all-MiniLM-L6-v2",
+        "documents": 1,
+        "passages": 3,
+        "folders": ["/documents"],
+        "updated": "2026-01-02T03:04:05+00:00",
+        "sources": [
+            {
+                "source": "a.md",
+                "title": "A",
+                "passages": 3,
+                "characters": 4000,
+                "metadata": {"language": "en"},
+            }
+        ],
+    }
+
+
+def test_a_span_cuts_its_words_out_of_the_passage() -> None:
+    span = Span(HIT, start=140, end=100 + len(TEXT), score=0.9, short=(100, 117))
+
+    assert span.text == "Neither is settled."
+    assert span.short_text == "Bangkok and Hanoi"
+    assert Span(HIT, 100, 139, 0.9).short_text is None
+
+
+def test_a_citation_tells_its_marker() -> None:
+    assert CITATION.marker == "[1]"
+
+
+@pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (24, 2), (25, 4), (1000, 4)])
+def test_the_page_of_an_offset_is_counted_from_one(offset: int, page: int) -> None:
+    # Page 3 is empty: what stands at its start stands on the page after it.
+    assert Document(text="x" * 40, source="a.pdf", pages=(0, 10, 25, 25)).page_at(offset) == page
+
+
+def test_text_before_the_first_page_mark_is_on_the_first_page() -> None:
+    assert Document(text="x" * 40, source="a.pdf", pages=(5, 10)).page_at(0) == 1
+
+
+def test_a_document_without_pages_has_no_page() -> None:
+    assert Document(text="x", source="a.txt").page_at(0) is None
+
+
+@pytest.mark.parametrize(
+    ("offset", "path"),
+    [
+        (0, ()),
+        (5, ("Policy",)),
+        (15, ("Policy", "Travel")),
+        (25, ("Policy", "Travel", "Rail")),
+        (35, ("Policy", "Meals")),
+        (45, ("Annex",)),
+        (55, ("Annex", "Table")),
+    ],
+)
+def test_the_headings_above_an_offset_are_those_of_the_sections_it_is_in(
+    offset: int, path: tuple[str, ...]
+) -> None:
+    headings = (
+        Heading(5, 1, "Policy"),
+        Heading(15, 2, "Travel"),
+        Heading(25, 3, "Rail"),
+        Heading(35, 2, "Meals"),
+        Heading(45, 1, "Annex"),
+        Heading(55, 4, "Table"),
+    )
+
+    assert Document(text="x" * 60, source="a.md", headings=headings).heading_path(offset) == path
+
+
+@given(
+    levels=st.lists(st.integers(min_value=1, max_value=6), max_size=20),
+    offset=st.integers(min_value=0, max_value=25),
+)
+def test_headings_above_an_offset_grow_deeper_and_end_with_the_last_one(
+    levels: list[int], offset: int
+) -> None:
+    headings = tuple(Heading(start, level, str(start)) for start, level in enumerate(levels))
+
+    path = Document(text="x" * 25, source="a.md", headings=headings).heading_path(offset)
+
+    depths = [levels[int(start)] for start in path]
+    assert depths == sorted(set(depths))
+    assert path[-1:] == tuple(heading.text for heading in headings[: offset + 1])[-1:]
