@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.conversation import is_follow_up, standalone
+from qa.records import Turn
+
+KIM = [Turn("Who is Kim Yong Chol?", "Kim Yong Chol is Pyongyang's lead negotiator. [1]")]
+LEAVE = [Turn("How many days of annual leave do I get?", "28 days. [1]")]
+ADA = [Turn("Who leads the talks?", "Ada King leads them.")]
+MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1]")]
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "expected"),
+    [
+        (KIM, "And when did he last visit?", "when did Kim Yong Chol last visit?"),
+        (KIM, "What is his rank?", "What is Kim Yong Chol's rank?"),
+        (KIM, "What about Harry Kazianis?", "Who is Harry Kazianis?"),
+        (LEAVE, "Does it carry over?", "Does days of annual leave carry over?"),
+        (LEAVE, "Who approves that?", "Who approves days of annual leave?"),
+        (LEAVE, "And for part-time staff?", "How many days of annual leave do I get for part-time staff?"),
+        (MEMORY, "And the Kestrel 2?", "How much memory does the Kestrel 2 have?"),
+        (MEMORY, "How much does it weigh?", "How much does Kestrel 4 weigh?"),
+        ([Turn("Who won in 2018?", "Ada.")], "And in 2019?", "Who won in 2019?"),
+        (ADA, "When did she join?", "When did Ada King join?"),
+    ],
+)  # fmt: skip
+def test_a_follow_up_is_completed(history: list[Turn], question: str, expected: str) -> None:
+    assert standalone(question, history) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Where might the second summit be held?",
+        "How do I reset my VPN password?",
+        "What is the daily meal allowance in Ireland?",
+        "Is there a discount for a dozen sondes?",
+    ],
+)
+def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
+    assert not is_follow_up(question)
+    assert standalone(question, [*KIM, *LEAVE]) == question
+
+
+def test_without_a_history_nothing_changes() -> None:
+    assert standalone("And when did he last visit?", []) == "And when did he last visit?"
+
+
+def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
+    history = [*KIM, Turn("And when did he last visit?", "In June. [1]")]
+    assert standalone("What did he bring?", history) == "What did Kim Yong Chol bring?"
+
+
+def test_the_latest_person_is_meant() -> None:
+    history = [*KIM, Turn("Who is Harry Kazianis?", "A director. [1]")]
+    assert standalone("Where does he work?", history) == "Where does Harry Kazianis work?"
+
+
+@pytest.mark.parametrize(
+    "question", ["", "?", "and", "why?", "he", "[1]", "\n", "it's", "a" * 5000]
+)
+def test_odd_questions_do_no_harm(question: str) -> None:
+    assert isinstance(standalone(question, [*KIM, Turn("", ""), Turn("?", "[1]")]), str)
