@@ -146,7 +146,7 @@ def test_the_page_is_served(desk: Path) -> None:
 
 
 def _posted(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(
         url, json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     for _ in range(120):
