@@ -19,16 +19,26 @@ import snowballstemmer
 
 _stemmer = snowballstemmer.stemmer("english")
 
+# Vowel signs, accents written apart, joiners: \w leaves them out, and they would tear words up.
+_MARKS = "\u00ad\u200c\u200d" + "".join(
+    chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M"
+)
+_RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
+# Hyphens and apostrophes as they are typed and as they are typeset.
+_JOINTS = r"['’.,\-\u2010\u2011]"
 # A run of letters and digits, with single joints inside: it's, E-4012, 3.14, a/b stays two.
-_WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
-_PART = re.compile(r"[^\W_]+")
-_JOINT = re.compile(r"[\W_]")
+_WORD = re.compile(f"{_RUN}(?:{_JOINTS}{_RUN})*")
+_PART = re.compile(_RUN)
+_JOINT = re.compile(_JOINTS)
 _CLITIC = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-# Kana, Han, Hangul, Thai, Lao, Khmer, Myanmar.
+# Kana, Han, Hangul, Thai and Lao, Myanmar, Khmer.
 _UNSPACED = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
 )
+# Typeset forms that compatibility decomposition leaves alone.
+_PLAIN = str.maketrans({"’": "'", "\u2010": "-"} | dict.fromkeys("\u00ad\u200c\u200d"))
 
 _IRREGULAR = {
     form: root
@@ -49,20 +59,22 @@ _IRREGULAR = {
         "spend": "spent", "stand": "stood", "steal": "stole stolen", "strike": "struck",
         "swim": "swam swum", "take": "took taken", "teach": "taught", "tell": "told",
         "think": "thought", "throw": "threw thrown", "understand": "understood",
-        "wake": "woke woken", "wear": "wore worn", "weigh": "weight weights", "win": "won", "write": "wrote written",
+        "wake": "woke woken", "wear": "wore worn", "weigh": "weight weights", "win": "won",
+        "write": "wrote written",
         "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet",
         "mouse": "mice", "tooth": "teeth", "die": "died dies dying death",
     }.items()
     for form in forms.split()
 }  # fmt: skip
 
+# The last three are what is left of can't, shan't and won't.
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been being but by can could did
     do does doing done for from had has have having he her hers him his how i if in into is it its
     itself just many may me might more most much must my no nor not of off on once only or other our
     ours out over own please she should so some such tell than that the their theirs them then there
     these they this those through to too under until up us very was we were what when where which
-    while who whom whose why will with would you your yours""".split()
+    while who whom whose why will with would you your yours ca sha wo""".split()
 )
 """Words that say nothing of what a text is about."""
 
@@ -90,17 +102,23 @@ def stems(text: str, *, keep_stop_words: bool = False) -> list[str]:
 
 
 def is_stop_word(word: str) -> bool:
-    """Whether a word says nothing of what a text is about; "US" and "IT" do, "us" and "it" do not."""
+    """Whether a word says nothing of what a text is about, as "us" and "it"; not "US" and "IT"."""
     return word.lower() in STOP_WORDS and not (word.isupper() and len(word) > 1)
 
 
 def _terms(text: str) -> Iterator[Term]:
     for match in _WORD.finditer(text):
-        word, start = match.group(), match.start()
-        if _UNSPACED.search(word):
-            yield from _pairs(text, start, match.end())
-            continue
-        yield from _word(_CLITIC.sub("", word), start)
+        at = match.start()
+        for run in _UNSPACED.finditer(text, at, match.end()):
+            yield from _words(text, at, run.start())
+            yield from _pairs(text, run.start(), run.end())
+            at = run.end()
+        yield from _words(text, at, match.end())
+
+
+def _words(text: str, start: int, end: int) -> Iterator[Term]:
+    for match in _WORD.finditer(text, start, end):
+        yield from _word(_CLITIC.sub("", match.group()), match.start())
 
 
 def _word(word: str, start: int) -> Iterator[Term]:
@@ -108,7 +126,7 @@ def _word(word: str, start: int) -> Iterator[Term]:
     if len(parts) == 1 or _NUMBER.fullmatch(word):
         yield Term(start, start + len(word), stem(word))
         return
-    if all(len(part.group()) == 1 for part in parts):  # U.S., e.g.
+    if all(len(part.group()) == 1 and part.group().isalpha() for part in parts):  # U.S., e.g.
         yield Term(start, start + len(word), stem(_JOINT.sub("", word)))
         return
     yield Term(start, start + len(word), stem(word))
@@ -131,7 +149,7 @@ def stem(word: str) -> str:
     >>> stem("Came"), stem("Zürich"), stem("summits")
     ('come', 'zurich', 'summit')
     """
-    folded = unicodedata.normalize("NFKD", word.casefold())
+    folded = unicodedata.normalize("NFKD", word.casefold()).translate(_PLAIN)
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     plain = _IRREGULAR.get(plain, plain)
     if not plain.isascii() or any(letter.isdigit() for letter in plain):
