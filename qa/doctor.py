@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 from qa.errors import QAError
 
 if TYPE_CHECKING:
-    from qa.index import Index, Snapshot
+    from qa.index import Index
     from qa.models import Embedder
     from qa.settings import Settings
+    from qa.snapshot import Snapshot
 
 State = Literal["ok", "warning", "problem"]
 
@@ -236,7 +237,7 @@ def _check_index(settings: Settings, embedder: Embedder) -> Iterator[Check]:
 
 
 def _check_documents(snapshot: Snapshot, location: str) -> Check:
-    from qa.index import text_version
+    from qa.entries import text_version
 
     broken = []
     for entry in snapshot.entries.values():

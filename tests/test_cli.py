@@ -54,19 +54,23 @@ def qa(*arguments: object, stdin: str | None = None) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
 
 
-def process(*arguments: object, **options: object) -> subprocess.Popen[str]:
-    """A run in a process of its own, with the checkout on its path."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+def process(*arguments: object, terminal: int | None = None) -> subprocess.Popen[str]:
+    """A run in a process of its own, with pipes or at a terminal."""
+    stream = subprocess.PIPE if terminal is None else terminal
     return subprocess.Popen(
         [*QA, *map(str, arguments)],
-        **{  # type: ignore[call-overload]
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "text": True,
-            "env": environment,
-            **options,
-        },
+        stdin=terminal,
+        stdout=stream,
+        stderr=stream,
+        text=True,
+        env=with_checkout(),
     )
+
+
+def with_checkout(**variables: str) -> dict[str, str]:
+    """The environment, with the checkout on Python's path."""
+    checkout = Path(__file__).resolve().parent.parent
+    return {**os.environ, "PYTHONPATH": str(checkout), **variables}
 
 
 @contextlib.contextmanager
@@ -338,7 +342,7 @@ def test_help_imports_nothing_heavy() -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+        env=with_checkout(),
     )
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
@@ -359,9 +363,7 @@ def test_into_a_pipe_goes_the_answer_without_any_codes(sample_index: Path) -> No
 
 def test_at_a_terminal_the_answer_is_coloured_and_wrapped(sample_index: Path) -> None:
     ours, theirs = pty.openpty()
-    child = process(
-        "ask", SUMMIT, "--index", sample_index, stdin=theirs, stdout=theirs, stderr=theirs
-    )
+    child = process("ask", SUMMIT, "--index", sample_index, terminal=theirs)
     os.close(theirs)
     shown = b""
     deadline = time.monotonic() + 120
@@ -395,11 +397,7 @@ def test_bytes_that_are_no_text_are_no_traceback(sample_index: Path) -> None:
         [*QA, "ask", "--index", str(sample_index), b"Where is the summit \xff\xfe held?"],
         capture_output=True,
         check=False,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
-            "PYTHONIOENCODING": "ascii",
-        },
+        env=with_checkout(PYTHONIOENCODING="ascii"),
     )
     assert done.returncode in (0, 3)
     assert b"Traceback" not in done.stderr

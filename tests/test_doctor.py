@@ -11,9 +11,9 @@ import pytest
 import qa
 from qa.doctor import Check, available_memory, check_network, examine
 from qa.index import Index
-from qa.models import Embedder
+from qa.models import Embedder, cache_folder
 from qa.settings import Settings
-from qa.store import FolderStore
+from qa.store import open_store
 
 
 def checks(**settings: object) -> dict[str, Check]:
@@ -25,6 +25,11 @@ def checks(**settings: object) -> dict[str, Check]:
         if known is None or order.index(check.state) > order.index(known.state):
             found[check.name] = check
     return found
+
+
+def open_index(folder: Path, embedder: Embedder) -> Index:
+    store = open_store(str(folder), cache_folder())
+    return Index(store, embedder, Settings.load().passage_tokens)
 
 
 @pytest.fixture
@@ -60,8 +65,7 @@ def test_an_index_made_otherwise_is_a_problem_that_names_the_way_out(sample_inde
 
 
 def test_a_lost_passage_is_found_with_its_document(index: Path, embedder: Embedder) -> None:
-    store = FolderStore(index)
-    opened = Index(store, embedder, Settings.load().passage_tokens)
+    opened = open_index(index, embedder)
     with opened.reading() as snapshot:
         entry = snapshot.entry("seeds/glossary.txt")
         snapshot.view.passages.delete(ids=entry.passage_ids[1:2])
@@ -73,7 +77,7 @@ def test_a_lost_passage_is_found_with_its_document(index: Path, embedder: Embedd
 
 
 def test_a_changed_passage_is_found_with_its_document(index: Path, embedder: Embedder) -> None:
-    opened = Index(FolderStore(index), embedder, Settings.load().passage_tokens)
+    opened = open_index(index, embedder)
     with opened.reading() as snapshot:
         entry = snapshot.entry("seeds/it-help.md")
         vector = embedder.encode(["tampered"])[0].tolist()

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,15 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?[349][0-7][;m]")
 
 
-class Screen(io.StringIO):
+class Screen(io.TextIOWrapper):
     """A terminal that remembers all that was written to it."""
 
-    @property
-    def encoding(self) -> str:
-        return "utf-8"
+    def __init__(self) -> None:
+        self.written = io.BytesIO()
+        super().__init__(self.written, encoding="utf-8", write_through=True)
+
+    def getvalue(self) -> str:
+        return self.written.getvalue().decode()
 
     def isatty(self) -> bool:
         return True
@@ -185,7 +189,8 @@ def test_control_characters_of_a_document_do_not_reach_the_terminal(
     pipe: io.StringIO, where: str
 ) -> None:
     hostile = "calm\x1b]0;owned\x07\x9b31m\x08"
-    citation = replace(FOUND.citations[0], **{where: hostile})
+    changes: dict[str, Any] = {where: hostile}
+    citation = replace(FOUND.citations[0], **changes)
     terminal = Terminal(pipe, pipe)
     terminal.answer(replace(FOUND, text=f"{hostile} [1]", citations=(citation,)))
     terminal.note(hostile)
