@@ -139,6 +139,8 @@ def _stands(citation: Citation, hits: Sequence[Hit]) -> bool:
 
 def _chosen(spans: Sequence[Span]) -> list[Span]:
     first = spans[0]
+    if first.short is not None:  # it says what was asked; more would only distract from it
+        return [first]
     for second in spans[1:4]:
         if second.score < _SECOND_SHARE * first.score:
             continue

@@ -18,7 +18,8 @@ from qa.index import Index, Snapshot
 from qa.models import cache_folder, open_embedder
 from qa.reading import QuotingReader, Reader
 from qa.records import (
-    Answer, Document, Draft, Forgotten, Hit, Progress, Reason, Source, Span, Status, SyncReport, Turn,
+    Answer, Citation, Document, Draft, Forgotten, Hit, Progress, Reason, Source, Span, Status, SyncReport, Turn,
+    heading_path,
 )  # fmt: skip
 from qa.retrieval import Query, Retrieval
 from qa.settings import Settings
@@ -258,7 +259,7 @@ class Assistant:
             found=draft.found,
             score=draft.score,
             short=draft.short,
-            citations=draft.citations,
+            citations=_placed(draft.citations, snapshot),
             hits=tuple(hits),
             answerer=self.answerer.name,
             reason=draft.reason,
@@ -381,6 +382,17 @@ class AnswerStream:
     def close(self) -> None:
         """Stop wording; a chat model stops writing."""
         self._pieces.close()
+
+
+def _placed(citations: Sequence[Citation], snapshot: Snapshot) -> tuple[Citation, ...]:
+    """The citations with the heading above each quote, which a passage need not begin with."""
+    entries = {entry.source: entry for entry in snapshot.entries.values()}
+    return tuple(
+        replace(
+            citation, heading=" > ".join(heading_path(entries[citation.source].headings, citation.start))
+        )
+        for citation in citations
+    )
 
 
 def _without_search(question: str, reason: Reason) -> Answer:

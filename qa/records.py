@@ -48,14 +48,19 @@ class Document:
 
     def heading_path(self, offset: int) -> tuple[str, ...]:
         """The headings above `offset`, outermost first."""
-        path: list[Heading] = []
-        for heading in self.headings:
-            if heading.start > offset:
-                break
-            while path and path[-1].level >= heading.level:
-                path.pop()
-            path.append(heading)
-        return tuple(heading.text for heading in path)
+        return heading_path(self.headings, offset)
+
+
+def heading_path(headings: Sequence[Heading], offset: int) -> tuple[str, ...]:
+    """Of a document's headings, those above `offset`, outermost first."""
+    path: list[Heading] = []
+    for heading in headings:
+        if heading.start > offset:
+            break
+        while path and path[-1].level >= heading.level:
+            path.pop()
+        path.append(heading)
+    return tuple(heading.text for heading in path)
 
 
 @dataclass(frozen=True, slots=True)

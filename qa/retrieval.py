@@ -30,6 +30,8 @@ Scores = Mapping[str, float]
 
 # Passages read beyond the limit, because some will be joined to others.
 _SPARE = 3
+# Characters; about three passages.
+_LONGEST_JOINED = 2500
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ def _join(one: Passage, other: Passage) -> Passage | None:
     if one.document_id != other.document_id or one.page != other.page:
         return None
     first, last = sorted((one, other), key=lambda passage: passage.start)
-    if first.end != last.start or len(first.text) + len(last.text) > 4000:
+    if first.end != last.start or len(first.text) + len(last.text) > _LONGEST_JOINED:
         return None
     ordinals = [*first.id.rsplit(":", 1)[1].split("-"), *last.id.rsplit(":", 1)[1].split("-")]
     stem = one.id.rsplit(":", 1)[0]
