@@ -133,7 +133,6 @@ def test_an_unknown_embedder_is_told_and_the_rest_is_still_looked_at() -> None:
     assert {"disk", "memory", "network"} <= found.keys()
 
 
-@pytest.mark.xfail(strict=True, reason="the encoder gives up when its cache has no place")
 def test_a_cache_that_cannot_be_written_costs_no_more_than_the_fast_encoder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
