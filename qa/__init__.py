@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from qa.assistant import AnswerStream, Assistant
+    from qa.assistant import Assistant
     from qa.errors import (
         AccessError,
         DamagedFileError,
@@ -48,9 +48,10 @@ if TYPE_CHECKING:
         Turn,
     )
     from qa.settings import Settings
+    from qa.streaming import AnswerStream
 
 _HOMES = {
-    "qa.assistant": ("AnswerStream", "Assistant"),
+    "qa.assistant": ("Assistant",),
     "qa.errors": (
         "AccessError", "DamagedFileError", "EmptyFileError", "EncryptedFileError",
         "GenerationError", "IndexLockedError", "IndexMismatchError", "IndexUnavailableError",
@@ -62,6 +63,7 @@ _HOMES = {
         "Skipped", "Source", "Span", "Status", "SyncReport", "Turn",
     ),
     "qa.settings": ("Settings",),
+    "qa.streaming": ("AnswerStream",),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

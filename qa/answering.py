@@ -7,9 +7,9 @@ draft passes through before anyone sees it, whoever wrote it.
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from qa.reading import LIST_MARK
 from qa.records import Citation, Draft, Hit, Reason, Span
@@ -28,12 +28,13 @@ REFUSALS: dict[Reason, str] = {
 }
 
 
-class Answerer(ABC):
+class Answerer(Protocol):
     """Makes an answer of the hits and of the spans that a reader found in them."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What `Answer.answerer` says."""
 
-    @abstractmethod
     def stream(
         self, question: str, hits: Sequence[Hit], spans: Sequence[Span]
     ) -> Generator[str, None, Draft]:
@@ -43,7 +44,7 @@ class Answerer(ABC):
         """
 
 
-class QuotingAnswerer(Answerer):
+class QuotingAnswerer:
     """Says the sentence or two that answer, as they stand in the documents."""
 
     name = "quotes"
@@ -52,7 +53,10 @@ class QuotingAnswerer(Answerer):
         self._threshold = threshold
 
     def stream(
-        self, question: str, hits: Sequence[Hit], spans: Sequence[Span]
+        self,
+        question: str,  # noqa: ARG002
+        hits: Sequence[Hit],
+        spans: Sequence[Span],
     ) -> Generator[str, None, Draft]:
         """The quotes, each with its marker."""
         if not spans or spans[0].score < self._threshold:
@@ -156,6 +160,6 @@ def _adjacent(one: Span, other: Span) -> Span | None:
     if one.hit is not other.hit:
         return None
     first, last = sorted((one, other), key=lambda span: span.start)
-    if one.hit.passage.text[first.end - one.hit.passage.start : last.start - one.hit.passage.start].strip():
+    if first.slice(first.end, last.start).strip():
         return None
     return replace(one, start=first.start, end=last.end)

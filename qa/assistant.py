@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +19,29 @@ from typing import TYPE_CHECKING, Any
 from qa import syncing
 from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked, refusal
 from qa.conversation import standalone
-from qa.errors import QAError
 from qa.index import Index, Snapshot
 from qa.models import cache_folder, open_embedder
 from qa.reading import QuotingReader, Reader
 from qa.records import (
-    Answer, Citation, Document, Draft, Forgotten, Hit, Progress, Reason, Source, Span, Status, SyncReport, Turn,
+    Answer,
+    Citation,
+    Document,
+    Draft,
+    Forgotten,
+    Hit,
+    Progress,
+    Reason,
+    Source,
+    Span,
+    Status,
+    SyncReport,
+    Turn,
     heading_path,
-)  # fmt: skip
+)
 from qa.retrieval import Query, Retrieval
 from qa.settings import Settings
 from qa.store import open_store
+from qa.streaming import AnswerStream
 from qa.terms import stems
 
 if TYPE_CHECKING:
@@ -87,7 +105,7 @@ class Assistant:
         self,
         folders: Sequence[str | Path] | str | Path | None = None,
         *,
-        progress: Callable[[Progress], None] = lambda progress: None,
+        progress: Callable[[Progress], None] | None = None,
         rebuild: bool = False,
     ) -> SyncReport:
         """Mirror folders: add what is new, replace what changed, remove what is gone.
@@ -100,7 +118,8 @@ class Assistant:
             IndexLockedError: another sync did not finish in time.
         """
         given = [folders] if isinstance(folders, str | Path) else folders
-        return syncing.sync(self.index, given, self.settings, progress=progress, rebuild=rebuild)
+        report = progress or (lambda _: None)
+        return syncing.sync(self.index, given, self.settings, progress=report, rebuild=rebuild)
 
     def add(self, documents: Iterable[Document]) -> SyncReport:
         """Add documents that are not in files; one with a known source replaces it."""
@@ -330,68 +349,16 @@ class Assistant:
             url=self.settings.chat_model_url,
             timeout=self.settings.chat_model_timeout,
         )
-        return ChatAnswerer(
-            model, self.settings.chat_model, unsupported=self.settings.unsupported
-        )
-
-
-class AnswerStream:
-    """An answer while it is worded: iterate for its pieces, then take `answer`.
-
-    The pieces joined are `answer.text`.
-    """
-
-    def __init__(self, pieces: Generator[str, None, Answer]) -> None:
-        self._pieces = pieces
-        self._answer: Answer | None = None
-
-    @property
-    def answer(self) -> Answer:
-        """The whole answer.
-
-        Raises:
-            QAError: the stream was not read to its end.
-        """
-        if self._answer is None:
-            raise QAError("The answer is not there yet: read the stream to its end first.")
-        return self._answer
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            return next(self._pieces)
-        except StopIteration as stop:
-            if stop.value is not None:
-                self._answer = stop.value
-            raise StopIteration from None
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self._apieces()
-
-    async def _apieces(self) -> AsyncIterator[str]:
-        ended = object()
-        while True:
-            piece = await asyncio.to_thread(next, self, ended)
-            if piece is ended:
-                return
-            assert isinstance(piece, str)
-            yield piece
-
-    def close(self) -> None:
-        """Stop wording; a chat model stops writing."""
-        self._pieces.close()
+        return ChatAnswerer(model, self.settings.chat_model, unsupported=self.settings.unsupported)
 
 
 def _placed(citations: Sequence[Citation], snapshot: Snapshot) -> tuple[Citation, ...]:
     """The citations with the heading above each quote, which a passage need not begin with."""
     entries = {entry.source: entry for entry in snapshot.entries.values()}
+    paths = (heading_path(entries[c.source].headings, c.start) for c in citations)
     return tuple(
-        replace(
-            citation, heading=" > ".join(heading_path(entries[citation.source].headings, citation.start))
-        )
-        for citation in citations
+        replace(citation, heading=" > ".join(path))
+        for citation, path in zip(citations, paths, strict=True)
     )
 
 

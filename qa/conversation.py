@@ -31,12 +31,13 @@ _QUESTION_WORD = re.compile(
     r"|might|must|should|will|would|has|have|had)\b",
     re.IGNORECASE,
 )
+_CAPITAL = r"[A-Z][\w’'\-]*\.?"
 _NAME = re.compile(
-    r"(?:[A-Z][\w’'\-]*\.?)(?: (?:(?:of|de|von|van|al|bin) (?=[A-Z]))?(?:[A-Z][\w’'\-]*\.?|\d[\w.\-]*))*"
+    rf"{_CAPITAL}(?: (?:(?:of|de|von|van|al|bin) (?=[A-Z]))?(?:{_CAPITAL}|\d[\w.\-]*))*"
 )
 _VERBS = re.compile(
-    r"\b(?:how (?:many|much|long|often|do)|how|what|which|whom?|whose|when|where|why|do|does|did|is|are"
-    r"|was|were|be|been|can|could|should|must|may|might|will|would|have|has|had|get|need|take|i|we"
+    r"\b(?:how (?:many|much|long|often|do)|how|what|which|whom?|whose|when|where|why|do|does|did|is"
+    r"|are|was|were|be|been|can|could|should|must|may|might|will|would|have|has|had|get|need|take|i|we"
     r"|you|my|our|your|to)\b",
     re.IGNORECASE,
 )
@@ -95,7 +96,7 @@ def _elliptic(question: str) -> bool:
 
 
 def _expanded(question: str, previous: str) -> str:
-    """"And in 2019?" after "Who won in 2018?": the earlier question with what is new in this one."""
+    """The earlier question with what is new: after "Who won in 2018?", "And in 2019?"."""
     bare = _WHAT_ABOUT.sub("", _OPENING.sub("", question)).strip(" ?!.")
     base = previous.strip(" ?!.")
     if len(stems(bare)) == 0:  # "Why?", "How?", "When?"

@@ -29,46 +29,111 @@ class Kind(Enum):
     STATEMENT = "a statement"
 
 
+_IS = r"(?:is|was|are|were)"
+_DOES = r"(?:is|was|are|were|does|do|did|has|have|had|will|would|can|may)"
+
+
+def _asking_for(nouns: str) -> str:
+    """Matches "which" or "what" with one of these nouns, or a word and then the noun."""
+    return rf"\b(?:what|which) (?:\w+ )?(?:{'|'.join(nouns.split())})\b"
+
+
+_AMOUNTS = "price|cost|fee|budget|salary|limit|amount|allowance"
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (Kind.ROLE, r"\bwho(?:'s|’s| is| was| are| were) (?-i:[A-Z][\w.-]+(?: [A-Z][\w.-]+)*)\s*\??$"),
-        (Kind.MONEY, r"\bhow much (?:money|does|do|did|is|was|are|were|will|would|can|may|has|have)\b"
-                     r"|\bwhat (?:is|was|are|were) (?:the )?(?:\w+ ){0,3}(?:price|cost|fee|budget|salary|limit|amount|allowance)\b"
-                     r"|\bwhat does .* cost\b"),
-        (Kind.DURATION, r"\bhow (?:long|soon|often|quickly|fast)\b|\bwithin how many\b"),
-        (Kind.NUMBER, r"\bhow (?:many|much|far|old|tall|high|large|big|heavy|deep|wide)\b"
-                      r"|\b(?:what|which) (?:\w+ ){0,2}(?:percentage|percent|number|proportion|share|fraction|rate|amount|score|population|temperature|size|weight|capacity)\b"),
-        (Kind.TIME, r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|time|century|decade|era|season|hours?|deadline|period)\b|\bsince when\b"),
-        (Kind.PLACE, r"\bwhere\b|\b(?:what|which) (?:\w+ )?(?:city|cities|country|countries|place|location|town|state|region|island|continent|venue|site|building|room|office)\b"),
-        (Kind.PERSON, r"\bwho(?:m|se)?\b|\b(?:what|which) (?:\w+ )?(?:person|people|company|team|organi[sz]ation|group|agency|director|president|king|queen|author|actor|singer|scientist|player|man|woman|leader)\b"),
-        (Kind.REASON, r"\bwhy\b|\bwhat (?:is|was|were|are) the reasons?\b"),
-        (Kind.NAME, r"\bwhich\b|\bwhat (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat \w+ (?:is|was|are|were|did|does|do|has|have|had)\b|\bname (?:the|a|of)\b"),
+    (kind, re.compile("|".join(patterns), re.IGNORECASE))
+    for kind, *patterns in (
+        # The name must have capitals: "who is our safety officer" asks for a person instead.
+        (
+            Kind.ROLE,
+            rf"\bwho(?:['’]s| {_IS}) (?-i:[A-Z][\w.-]+(?: [A-Z][\w.-]+)*)\s*\??$",
+        ),
+        (
+            Kind.MONEY,
+            rf"\bhow much (?:money|{_DOES})\b",
+            rf"\bwhat {_IS} (?:the )?(?:\w+ ){{0,3}}(?:{_AMOUNTS})\b",
+            r"\bwhat does .* cost\b",
+        ),
+        (Kind.DURATION, r"\bhow (?:long|soon|often|quickly|fast)\b", r"\bwithin how many\b"),
+        (
+            Kind.NUMBER,
+            r"\bhow (?:many|much|far|old|tall|high|large|big|heavy|deep|wide)\b",
+            _asking_for("percentage percent number proportion share fraction rate amount score"),
+            _asking_for("population temperature size weight capacity"),
+        ),
+        (
+            Kind.TIME,
+            r"\bwhen\b",
+            _asking_for(
+                "year date day month time century decade era season hours? deadline period"
+            ),
+        ),
+        (
+            Kind.PLACE,
+            r"\bwhere\b",
+            _asking_for("city cities country countries place location town state region island"),
+            _asking_for("continent venue site building room office"),
+        ),
+        (
+            Kind.PERSON,
+            r"\bwho(?:m|se)?\b",
+            _asking_for("person people company team organi[sz]ation group agency director"),
+            _asking_for(
+                "president king queen author actor singer scientist player man woman leader"
+            ),
+        ),
+        (Kind.REASON, r"\bwhy\b", rf"\bwhat {_IS} the reasons?\b"),
+        (
+            Kind.NAME,
+            r"\bwhich\b",
+            rf"\bwhat {_IS} .*\b(?:name|called)\b",
+            rf"\bwhat \w+ {_DOES}\b",
+            r"\bname (?:the|a|of)\b",
+        ),
     )
-)  # fmt: skip
+)
 
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
 )
 _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_ONES = "one |two |three |four |five |six |seven |eight |nine "
 _COUNT = (
     r"(?:\d+(?:[.,]\d+)*(?:\s?(?:hundred|thousand|million|billion|trillion))?"
-    r"|(?:a |one |two |three |four |five |six |seven |eight |nine )?(?:hundred|thousand|million|billion|dozen)"
+    rf"|(?:a |{_ONES})?(?:hundred|thousand|million|billion|dozen)"
     r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     r"|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?)"
 )
-_UNIT_OF_TIME = r"(?:working |business |calendar )?(?:second|minute|hour|day|night|week|fortnight|month|year|decade|centur)(?:s|ies|y)?"
+_UNIT_OF_TIME = (
+    r"(?:working |business |calendar )?"
+    r"(?:second|minute|hour|day|night|week|fortnight|month|year|decade|centur)(?:s|ies|y)?"
+)
+_NTH = r"\d{1,2}(?:st|nd|rd|th)"
+_CLOCK = r"\d{1,2}[:.]\d{2}"
+_YEAR = r"(?:1\d|20)\d\d"
+_SEASON = "spring|summer|autumn|fall|winter"
 _TIME = re.compile(
-    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH},? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}"
-    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|{_MONTH} \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th) of (?:each|every|the) month"
-    rf"|\d{{1,2}}[:.]\d{{2}}(?: ?[ap]\.?m\.?)?(?: (?:to|and|until|–) \d{{1,2}}[:.]\d{{2}})?|\d{{1,2}} ?[ap]\.?m\.?"
-    rf"|(?:early |late |mid-?)?(?:1\d|20)\d\ds?(?:[-–](?:1\d|20)?\d\d)?|\d{{1,2}}(?:st|nd|rd|th) century"
-    rf"|(?:last|next|this|earlier this) (?:week|month|year|night|{_DAY}|spring|summer|autumn|fall|winter)"
-    rf"|(?:every |each |on )?{_DAY}s?|January|February|March|April|June|July|August|September|October"
-    rf"|November|December|yesterday|today|tomorrow|noon|midnight)\b"
-)  # fmt: skip
+    r"\b(?:"
+    + "|".join(
+        (
+            rf"(?:\d{{1,2}}|{_NTH}) (?:of )?{_MONTH},? \d{{4}}",
+            rf"(?:\d{{1,2}}|{_NTH}) {_MONTH}",
+            rf"{_MONTH} (?:{_NTH}|\d{{1,2}})(?:,? \d{{4}})?(?!\d)",
+            rf"{_MONTH} \d{{4}}",
+            r"\d{4}-\d{2}-\d{2}",
+            rf"{_NTH} of (?:each|every|the) month",
+            rf"{_CLOCK}(?: ?[ap]\.?m\.?)?(?: (?:to|and|until|–) {_CLOCK})?",
+            r"\d{1,2} ?[ap]\.?m\.?",
+            rf"(?:early |late |mid-?)?{_YEAR}s?(?:[-–](?:1\d|20)?\d\d)?",
+            rf"{_NTH} century",
+            rf"(?:last|next|this|earlier this) (?:week|month|year|night|{_DAY}|{_SEASON})",
+            rf"(?:every |each |on )?{_DAY}s?",
+            "January|February|March|April|June|July|August|September|October|November|December",
+            "yesterday|today|tomorrow|noon|midnight",
+        )
+    )
+    + r")\b"
+)
 _DURATION = re.compile(
     rf"\b(?:{_COUNT})(?:[ -](?:to|and|or|–) ?(?:{_COUNT}))?[ -]{_UNIT_OF_TIME}"
     rf"(?: and {_COUNT} {_UNIT_OF_TIME})?\b"
@@ -80,8 +145,9 @@ _MONEY = re.compile(
     rf"|\b{_COUNT}\s?(?:€|(?:euros?|dollars?|pounds?|francs?|cents?|EUR|USD|GBP|CHF)\b)",
     re.IGNORECASE,
 )
+_UNITS = "kg|km|cm|mm|m|g|GB|MB|TB|V|W|kW|kWh|Hz|GHz|bar|l"
 _NUMBER = re.compile(
-    rf"\+?\d{{2,4}}(?:[ /-]\d{{2,}}){{2,}}|[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|kg|km|cm|mm|m|g|GB|MB|TB|V|W|kW|kWh|Hz|GHz|bar|l)(?![\w]))?",
+    rf"\+?\d{{2,4}}(?:[ /-]\d{{2,}}){{2,}}|[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|{_UNITS})(?!\w))?",
     re.IGNORECASE,
 )
 _NAME_WORD = r"(?:[A-Z][\w’'\-]*|[A-Z]\.)"
@@ -89,7 +155,9 @@ _ONE_NAME = (
     rf"{_NAME_WORD}(?:(?: (?:of|of the|for the|de|von|van|al|bin|du|la))? {_NAME_WORD}|-\w+)*"
 )
 _NAME = re.compile(rf"{_ONE_NAME}(?:(?:, {_ONE_NAME})*,? (?:and|or|&) {_ONE_NAME})?")
-_PLACE_BEFORE = re.compile(r"\b(?:in|at|near|to|from|outside|inside|on|via|through)(?: the)? $", re.IGNORECASE)
+_PLACE_BEFORE = re.compile(
+    r"\b(?:in|at|near|to|from|outside|inside|on|via|through)(?: the)? $", re.IGNORECASE
+)
 _PLACE_AROUND = re.compile(
     r"\b(?:locations?|venues?|places?|cit(?:y|ies)|sites?|capital|located|based|held|hosts?|hosted"
     r"|office|room|considered|proposed|chosen)\b",
@@ -112,7 +180,7 @@ def asked_words(kind: Kind) -> frozenset[str]:
 
 
 def candidates(kind: Kind, sentence: str, question: str) -> list[Range]:
-    """The ranges of `sentence` that could answer, likeliest first; not what the question says itself."""
+    """The ranges of `sentence` that could answer, likeliest first; not the question's own words."""
     if kind is Kind.ROLE:
         return _roles(sentence, question)
     if kind is Kind.NAME:
@@ -153,7 +221,9 @@ def _without_opening(sentence: str, start: int, end: int) -> Range:
 
 def _place_signs(sentence: str, start: int, end: int) -> int:
     before = bool(_PLACE_BEFORE.search(sentence[:start]))
-    around = bool(_PLACE_AROUND.search(sentence[max(0, start - 25) : start] + "|" + sentence[end : end + 35]))
+    around = bool(
+        _PLACE_AROUND.search(sentence[max(0, start - 25) : start] + "|" + sentence[end : end + 35])
+    )
     return before + 2 * around
 
 
@@ -168,7 +238,7 @@ def _person_signs(sentence: str, start: int, end: int) -> int:
 
 
 def _roles(sentence: str, question: str) -> list[Range]:
-    """What stands beside a name: "Ada King, the head of research, …" or "… is the head of research"."""
+    """What stands beside a name: "Ada King, the head of research, …" or "… is the head of it"."""
     asked = set(stems(question))
     for match in _NAME.finditer(sentence):
         if not set(stems(match.group())) & asked:
@@ -192,7 +262,9 @@ _PATTERNS = {
 }
 # What a question adds from where it stands in time: nobody calls a summit the first one before
 # there is talk of a second.
-LOOSE_WORDS = frozenset(stems("first current currently latest recent recently main exactly actually"))
+LOOSE_WORDS = frozenset(
+    stems("first current currently latest recent recently main exactly actually")
+)
 ORDINALS = frozenset(
     stems("first second third fourth fifth sixth seventh eighth ninth tenth last next previous")
 )

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from qa.questions import LOOSE_WORDS, ORDINALS, Kind, asked_words, candidates, kind_of
 from qa.records import Hit, Span
@@ -65,8 +66,7 @@ class Features:
     before: float  # what the sentence before adds to the coverage
     order: float  # share of the question's neighbouring terms that are neighbours here
     kind: float  # it holds something of the kind asked for: 1; it does not: -1; cannot tell: 0
-    near: float  # how near that stands to a term of the question: 1 beside it, 1/2 one word off…, twice
-    # that for a place
+    near: float  # how near that stands to a term of the question: 1 beside it, 1/2 one word off
     rank: float  # 1 for the first hit, 1/2 for the second…
     hit: float  # the hit's fused score
     similarity: float  # the cosine between question and passage
@@ -230,14 +230,14 @@ def _announces(text: str, start: int, end: int) -> bool:
     if not alone or LIST_MARK.match(text[start:end]):
         return False
     last = text[end - 1]
-    return last in "?:" or (len(text[start:end].split()) < 10 and last not in ".!;…\"”’)")
+    return last in "?:" or (len(text[start:end].split()) < 10 and last not in '.!;…"”’)')
 
 
 def _order(question: Question, words: Sequence[Term]) -> float:
     wanted = list(question.weights)
-    pairs = set(zip(wanted, wanted[1:], strict=False))
+    pairs = set(pairwise(wanted))
     here = [term.stem for term in words]
-    present = pairs & set(zip(here, here[1:], strict=False))
+    present = pairs & set(pairwise(here))
     return len(present) / len(pairs) if pairs else 0.0
 
 

@@ -20,8 +20,8 @@ from rich.text import Text
 from qa.loading.blocks import CELL_SEPARATOR, clean, one_line
 
 if TYPE_CHECKING:
-    from qa.assistant import AnswerStream
     from qa.records import Answer, Hit, Progress
+    from qa.streaming import AnswerStream
 
 # Longer lines are hard to read, however wide the window is.
 WIDEST = 100

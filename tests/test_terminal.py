@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from qa.assistant import AnswerStream
 from qa.records import Answer, Citation, Hit, Passage, Progress
+from qa.streaming import AnswerStream
 from qa.terminal import Terminal, excerpt, reflow
 
 WIDTH = 60

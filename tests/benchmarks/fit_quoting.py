@@ -78,7 +78,7 @@ def fit_sentences(groups: Sequence[list[Example]]) -> np.ndarray[Any, Any]:
     return weights
 
 
-def fit_answers(groups: Sequence[list[Example]], order: Sequence[float]) -> list[float]:
+def fit_answers(groups: Sequence[list[Example]], order: Any) -> list[float]:
     """The weights, and the constant, by which the best sentence's score is a probability."""
     best = [max(group, key=lambda example: np.dot(order, example[0])) for group in groups if group]
     rows, labels = np.array([values for values, _ in best]), [holds for _, holds in best]
