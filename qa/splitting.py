@@ -13,6 +13,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qa.records import Document, Passage
@@ -32,7 +33,16 @@ _PARAGRAPH_COST = 0.1
 _LINE_COST = 0.2
 _SENTENCE_COST = 0.5
 _HEADING_INSIDE_COST = 0.35
-_HEADING_AT_END_COST = 2.0
+_CUT_COST = 1.0
+# More than all else together: a heading is parted from its text only if nothing else is possible.
+_HEADING_AT_END_COST = 1000.0
+# Letters in a row without a token of their own (a long code, invisible signs, a script that the
+# tokenizer does not know) count as one for each of so many, once there are more than so many.
+_LETTERS_OF_A_TOKEN = 8
+_LETTERS_AT_MOST = 40
+# Fewer tokens than a passage's share of so many are not looked at one by one.
+_ATOMS_IN_A_PASSAGE = 40
+_PARAGRAPH = re.compile(r"[^\n]+\n*|\n+")
 _WORD_START = re.compile(r"(?<=\s)\S")
 
 
@@ -51,7 +61,9 @@ def passage_limit(max_tokens: int, wanted: int) -> int:
     return max(16, min(wanted, max_tokens - CONTEXT_TOKENS - _MARKS))
 
 
-def split(document: Document, tokenizer: Tokenizer, limit: int, version: str = "0") -> list[Passage]:
+def split(
+    document: Document, tokenizer: Tokenizer, limit: int, version: str = "0"
+) -> list[Passage]:
     """The passages of `document`, in order, without gap or overlap.
 
     Each holds at most `limit` tokens of `tokenizer`, lies on one page, and
@@ -62,12 +74,13 @@ def split(document: Document, tokenizer: Tokenizer, limit: int, version: str = "
     if not text.strip():
         return []
     token_starts = _token_starts(text, tokenizer)
-    atoms = list(_atoms(document, token_starts, limit))
+    atoms = _not_too_fine(list(_atoms(document, token_starts, limit)), token_starts, limit)
     bounds = [atom.start for atom in atoms] + [len(text)]
     cuts = _best_cuts(atoms, [bisect_left(token_starts, bound) for bound in bounds], limit)
+    ranges = _fitting(text, [bounds[cut] for cut in cuts], tokenizer, limit)
     return [
-        _passage(document, ordinal, bounds[first], bounds[last], version)
-        for ordinal, (first, last) in enumerate(zip(cuts, cuts[1:], strict=False))
+        _passage(document, ordinal, start, end, version)
+        for ordinal, (start, end) in enumerate(ranges)
     ]
 
 
@@ -96,7 +109,7 @@ def passage_id(document_id: str, version: str, ordinal: int) -> str:
 
 
 def _passage(document: Document, ordinal: int, start: int, end: int, version: str) -> Passage:
-    first_word = start + len(document.text[start:end]) - len(document.text[start:end].lstrip())
+    first_word = _first_word(document.text, start, end)
     return Passage(
         id=passage_id(document.id, version, ordinal),
         document_id=document.id,
@@ -114,71 +127,139 @@ def _passage(document: Document, ordinal: int, start: int, end: int, version: st
 def _token_starts(text: str, tokenizer: Tokenizer) -> list[int]:
     # Paragraph by paragraph: one call on a long text takes memory for all of it at once.
     starts: list[int] = []
-    for paragraph in re.finditer(r"[^\n]+\n*", text):
+    for paragraph in _PARAGRAPH.finditer(text):
         encoding = tokenizer.encode(paragraph.group(), add_special_tokens=False)
-        starts.extend(paragraph.start() + start for start, _ in encoding.offsets)
+        at = paragraph.start()
+        for offset, _ in encoding.offsets:
+            start = paragraph.start() + offset
+            starts.extend(range(at + _LETTERS_AT_MOST, start, _LETTERS_OF_A_TOKEN))
+            starts.append(start)
+            at = start
+        starts.extend(range(at + _LETTERS_AT_MOST, paragraph.end(), _LETTERS_OF_A_TOKEN))
     return starts
 
 
 def _atoms(document: Document, token_starts: list[int], limit: int) -> Iterator[_Atom]:
     text = document.text
     headings = {heading.start for heading in document.headings}
-    pages = set(document.pages[1:])
-    ranges = sentences(text)
-    starts = sorted({0, *(start for start, _ in ranges[1:]), *_page_starts(document, ranges)})
+    pages = _page_starts(document)
+    starts = _starts(text, pages)
+    leading = 0  # tokens of the headings right before
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         gap = text[max(0, start - 8) : start]
         line_start = start == 0 or "\n" in gap
         cost = _SENTENCE_COST
         if line_start:
             cost = _PARAGRAPH_COST if gap.count("\n") > 1 else _LINE_COST
-        heading = start in headings
+        first_word = _first_word(text, start, end)
+        heading = first_word in headings
         new_page = start in pages
+        if new_page:
+            leading = 0
         yield _Atom(start, 0.0 if heading or new_page else cost, heading, new_page)
-        for cut in _cuts_inside(text, start, end, token_starts, limit):
-            yield _Atom(cut, 1.0, heading=False, new_page=False)
+        for cut in _cuts_inside(text, start, end, token_starts, limit, limit - leading):
+            yield _Atom(cut, _CUT_COST, heading=False, new_page=False)
+        size = bisect_left(token_starts, end) - bisect_left(token_starts, start)
+        leading = leading + size if heading else 0
 
 
-def _page_starts(document: Document, ranges: list[tuple[int, int]]) -> list[int]:
-    # A page may begin with white space, or in the middle of what looks like one sentence.
-    return [page for page in document.pages[1:] if ranges and page < ranges[-1][1]]
+def _not_too_fine(atoms: list[_Atom], token_starts: list[int], limit: int) -> list[_Atom]:
+    """The atoms, short lines joined: the time to choose among them grows with their square."""
+    least = limit // _ATOMS_IN_A_PASSAGE
+    firsts = [bisect_left(token_starts, atom.start) for atom in atoms]
+    kept: list[_Atom] = []
+    before = least  # tokens of the last one kept, and what was joined to it
+    for atom, (first, end) in zip(atoms, pairwise([*firsts, len(token_starts)]), strict=True):
+        size = max(1, end - first)
+        free = not (atom.heading or atom.new_page or (kept and kept[-1].heading))
+        if free and before < least and size < least:
+            before += size
+        else:
+            kept.append(atom)
+            before = size
+    return kept
+
+
+def _starts(text: str, pages: set[int]) -> list[int]:
+    """Where sentences and pages start; the white space at a page's top goes with what follows."""
+    starts = [0]
+    for start in sorted({*pages, *(start for start, _ in sentences(text))}):
+        if text[starts[-1] : start].strip():
+            starts.append(start)
+    return starts
+
+
+def _page_starts(document: Document) -> set[int]:
+    """Where pages start that hold words: a page may do so in the middle of a sentence."""
+    ranges = pairwise([*document.pages, len(document.text)])
+    starts = [start for start, end in ranges if document.text[start:end].strip()]
+    return set(starts[1:])
+
+
+def _first_word(text: str, start: int, end: int) -> int:
+    return start + len(text[start:end]) - len(text[start:end].lstrip())
 
 
 def _cuts_inside(
-    text: str, start: int, end: int, token_starts: list[int], limit: int
+    text: str, start: int, end: int, token_starts: list[int], limit: int, room: int
 ) -> Iterator[int]:
-    """Where a sentence of more than `limit` tokens is cut: between words, if it has any."""
+    """Where a sentence of more than `limit` tokens is cut: between words, if it has any.
+
+    The first piece fits into the `room` that the headings above it leave, if a word does.
+    """
     first, last = bisect_left(token_starts, start), bisect_left(token_starts, end)
-    while last - first > limit:
-        furthest = token_starts[first + limit]
+    while last - first > room:
+        furthest = token_starts[first + room] if room > 0 else start
         words = [match.start() for match in _WORD_START.finditer(text, start + 1, furthest + 1)]
-        start = words[-1] if words else furthest
-        yield start
-        first = bisect_left(token_starts, start)
+        if words or room == limit:
+            start = words[-1] if words else furthest
+            yield start
+            first = bisect_left(token_starts, start)
+        room = limit
 
 
 def _best_cuts(atoms: list[_Atom], tokens: list[int], limit: int) -> list[int]:
     """The indices of the atoms that passages start at, and the end; the cheapest there is."""
     count = len(atoms)
+    shortness = [((limit - length) / limit) ** 2 for length in range(limit + 1)]
     best = [0.0] + [float("inf")] * count
     came_from = [0] * (count + 1)
     for end in range(1, count + 1):
-        headings = 0
+        extra = _HEADING_AT_END_COST if atoms[end - 1].heading and end < count else 0.0
         for start in range(end - 1, -1, -1):
-            length = tokens[end] - tokens[start]
+            # What holds no token at all counts, too: passages must not grow without end.
+            length = max(tokens[end] - tokens[start], end - start)
             if length > limit and start < end - 1:
                 break
             atom = atoms[start]
-            cost = best[start] + atom.cost + (max(0.0, limit - length) / limit) ** 2
-            cost += _HEADING_INSIDE_COST * headings
-            if atoms[end - 1].heading and end < count:
-                cost += _HEADING_AT_END_COST
+            cost = best[start] + atom.cost + shortness[min(length, limit)] + extra
             if cost < best[end]:
                 best[end], came_from[end] = cost, start
             if atom.new_page:
                 break
-            headings += atom.heading
+            if atom.heading:
+                extra += _HEADING_INSIDE_COST
     cuts = [count]
     while cuts[-1]:
         cuts.append(came_from[cuts[-1]])
     return cuts[::-1]
+
+
+def _fitting(
+    text: str, bounds: list[int], tokenizer: Tokenizer, limit: int
+) -> Iterator[tuple[int, int]]:
+    """The ranges between the bounds, halved where one holds more tokens than `limit` after all.
+
+    That may be where a long word was cut: its rest makes other tokens by itself.
+    """
+    ranges = list(pairwise(bounds))
+    texts = [text[start:end] for start, end in ranges]
+    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+    for (start, end), encoding in zip(ranges, encodings, strict=True):
+        if len(encoding.offsets) <= limit:
+            yield start, end
+            continue
+        middle = start + encoding.offsets[len(encoding.offsets) // 2][0]
+        words = [match.start() for match in _WORD_START.finditer(text, start + 1, middle + 1)]
+        middle = words[-1] if words else middle
+        yield from _fitting(text, [start, middle, end], tokenizer, limit)
