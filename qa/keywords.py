@@ -15,10 +15,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from qa.records import Passage
 from qa.splitting import context
 from qa.terms import stems
+
+PassagesOf = Callable[[Sequence[str]], Iterable[Passage]]
 
 logger = logging.getLogger(__name__)
 
@@ -28,48 +31,65 @@ VERSION = 1
 # A word of the title or of a heading counts as much as this many in the text.
 CONTEXT_WEIGHT = 1.0
 
-_SCHEMA = """
-CREATE TABLE documents (id TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE passages (id TEXT NOT NULL, document_id TEXT NOT NULL);
-CREATE INDEX passages_of_document ON passages (document_id);
-CREATE VIRTUAL TABLE terms USING fts5 (context, body, tokenize = "ascii tokenchars '-_.,/'");
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, 'row');
-"""
+_DAMAGE = {
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_NOTADB,
+}
+
+_SCHEMA = (
+    "CREATE TABLE documents (id TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE passages (id TEXT NOT NULL, document_id TEXT NOT NULL)",
+    "CREATE INDEX passages_of_document ON passages (document_id)",
+    "CREATE VIRTUAL TABLE terms USING"
+    """ fts5 (context, body, tokenize = "ascii tokenchars '-_.,/'")""",
+    "CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, 'row')",
+    f"INSERT INTO terms (terms, rank) VALUES ('rank', 'bm25({CONTEXT_WEIGHT}, 1.0)')",
+    f"PRAGMA user_version = {VERSION}",
+)
 
 
 class KeywordIndex:
-    """The keyword index of one generation; safe to share between threads."""
+    """The keyword index of one generation, in a folder or in memory; safe to share by threads."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / FILE
-        self._lock = threading.Lock()
+    def __init__(self, folder: Path | None) -> None:
+        self._file = None if folder is None else folder / FILE
+        self._lock = threading.RLock()
+        self._versions: Mapping[str, str] = {}
+        self._passages_of: PassagesOf = lambda _: ()
         self._connection = self._open()
 
-    def reconcile(
-        self,
-        versions: Mapping[str, str],
-        passages_of: Callable[[Sequence[str]], Iterable[Passage]],
-    ) -> None:
-        """Bring the entries in line with `versions` (document id -> version of its text).
+    def reconcile(self, versions: Mapping[str, str], passages_of: PassagesOf) -> None:
+        """Bring the entries in line with `versions` (document id -> what changes with its text).
 
         `passages_of` gives the passages of a few documents; it is asked only
         for those that are missing here or here in another version.
         """
+        self._versions, self._passages_of = versions, passages_of
         with self._lock:
-            known = dict(self._connection.execute("SELECT id, version FROM documents"))
-            stale = [id for id, version in known.items() if versions.get(id) != version]
-            missing = [id for id, version in versions.items() if known.get(id) != version]
-            for batch in _batches(stale, 200):
-                with self._connection:
-                    for document_id in batch:
-                        self._delete(document_id)
-            for batch in _batches(missing, 50):
-                passages = list(passages_of(batch))
-                with self._connection:
-                    self._insert(passages)
-                    self._connection.executemany(
-                        "INSERT INTO documents VALUES (?, ?)", [(id, versions[id]) for id in batch]
-                    )
+            try:
+                self._reconcile()
+            except sqlite3.DatabaseError as error:
+                self._make_again(error)
+
+    def _reconcile(self) -> None:
+        known = dict(self._connection.execute("SELECT id, version FROM documents").fetchall())
+        stale = [id for id in known if id not in self._versions]
+        missing = [id for id, version in self._versions.items() if known.get(id) != version]
+        for batch in _batches(stale, 200):
+            with _transaction(self._connection):
+                self._delete(batch)
+        for batch in _batches(missing, 50):
+            passages = list(self._passages_of(batch))
+            with _transaction(self._connection):
+                # Another process may have put them in since, where a cache is shared.
+                self._delete(batch)
+                self._insert(passages)
+                self._connection.executemany(
+                    "INSERT INTO documents VALUES (?, ?)",
+                    [(id, self._versions[id]) for id in batch],
+                )
 
     def search(
         self, question: Sequence[str], limit: int, documents: Collection[str] | None = None
@@ -95,40 +115,30 @@ class KeywordIndex:
                 (SELECT rowid, rank AS score FROM terms WHERE terms MATCH ?
                  ORDER BY rank LIMIT {limit:d}) AS found
                 JOIN passages ON passages.rowid = found.rowid ORDER BY found.score"""
-        with self._lock:
-            rows = self._connection.execute(sql, arguments).fetchall()
-        return [(passage_id, -score) for passage_id, score in rows]
+        return [(passage_id, -score) for passage_id, score in self._rows(sql, arguments)]
 
     def rarity(self, question: Collection[str]) -> dict[str, float]:
         """How much each stem tells: log(1 + N / n), N passages of which n hold it.
 
         A stem that no passage holds tells the most.
         """
+        sql = "SELECT term, doc FROM vocabulary WHERE term IN (SELECT value FROM json_each(?))"
         with self._lock:
-            (total,) = self._connection.execute("SELECT count(*) FROM passages").fetchone()
-            marks = ",".join("?" * len(question))
-            rows = self._connection.execute(
-                f"SELECT term, doc FROM vocabulary WHERE term IN ({marks})",
-                [_token(stem) for stem in question],
-            )
-            counts = dict(rows.fetchall())
+            counts = dict(self._rows(sql, [json.dumps([_token(stem) for stem in question])]))
+            ((total,),) = self._rows("SELECT count(*) FROM passages")
         return {
             stem: math.log(1 + total / max(0.5, counts.get(_token(stem), 0))) for stem in question
         }
 
     def entries(self, document_id: str) -> int:
         """How many passages of a document it holds."""
-        with self._lock:
-            found = self._connection.execute(
-                "SELECT count(*) FROM passages WHERE document_id = ?", [document_id]
-            )
-            return int(found.fetchone()[0])
+        sql = "SELECT count(*) FROM passages WHERE document_id = ?"
+        return int(self._rows(sql, [document_id])[0][0])
 
     def compact(self) -> None:
         """Rewrite the file, so that nothing of deleted entries stays in it."""
         with self._lock:
             self._connection.execute("INSERT INTO terms (terms) VALUES ('optimize')")
-            self._connection.commit()
             self._connection.execute("VACUUM")
 
     def close(self) -> None:
@@ -136,42 +146,64 @@ class KeywordIndex:
         with self._lock:
             self._connection.close()
 
+    def _rows(self, sql: str, arguments: Sequence[str] = ()) -> list[Any]:
+        with self._lock:
+            try:
+                return self._connection.execute(sql, arguments).fetchall()
+            except sqlite3.DatabaseError as error:
+                self._make_again(error)
+                return self._connection.execute(sql, arguments).fetchall()
+
+    def _make_again(self, error: sqlite3.DatabaseError) -> None:
+        if not _damaged(error):
+            raise error
+        self._connection.close()
+        self._throw_away(error)
+        self._connection = self._connect()
+        self._reconcile()
+
     def _open(self) -> sqlite3.Connection:
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
-            logger.info("The keyword index %s is made again: %s", self._file, error)
-            self._file.unlink(missing_ok=True)
+            if not _damaged(error):
+                raise
+            self._throw_away(error)
             return self._connect()
 
+    def _throw_away(self, error: sqlite3.DatabaseError) -> None:
+        logger.info("The keyword index %s is made again: %s", self._file, error)
+        if self._file is not None:
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                self._file.with_name(FILE + suffix).unlink(missing_ok=True)
+
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._file, check_same_thread=False, timeout=60)
+        connection = sqlite3.connect(
+            self._file or ":memory:", check_same_thread=False, timeout=60, isolation_level=None
+        )
         try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != VERSION:
-                if version:
-                    raise sqlite3.DatabaseError(f"version {version}, not {VERSION}")
-                # The cache may be lost, it need not survive a power failure.
-                connection.execute("PRAGMA synchronous = OFF")
-                connection.executescript(
-                    f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
-                )
+            # The cache may be lost, it need not survive a power failure.
+            connection.execute("PRAGMA synchronous = OFF")
+            if not _version(connection):
+                with _transaction(connection):
+                    # Another process may have been first, where a cache is shared.
+                    for statement in () if _version(connection) else _SCHEMA:
+                        connection.execute(statement)
+            if _version(connection) != VERSION:
+                raise _StaleError(f"version {_version(connection)}, not {VERSION}")
             connection.execute("SELECT count(*) FROM documents").fetchone()
-            connection.execute(
-                "INSERT INTO terms (terms, rank) VALUES ('rank', ?)",
-                [f"bm25({CONTEXT_WEIGHT}, 1.0)"],
-            )
-            connection.commit()
         except sqlite3.DatabaseError:
             connection.close()
             raise
         return connection
 
-    def _delete(self, document_id: str) -> None:
-        rows = "SELECT rowid FROM passages WHERE document_id = ?"
-        self._connection.execute(f"DELETE FROM terms WHERE rowid IN ({rows})", [document_id])
-        self._connection.execute("DELETE FROM passages WHERE document_id = ?", [document_id])
-        self._connection.execute("DELETE FROM documents WHERE id = ?", [document_id])
+    def _delete(self, document_ids: Sequence[str]) -> None:
+        ids = [json.dumps(document_ids)]
+        these = "IN (SELECT value FROM json_each(?))"
+        rows = f"SELECT rowid FROM passages WHERE document_id {these}"
+        self._connection.execute(f"DELETE FROM terms WHERE rowid IN ({rows})", ids)
+        self._connection.execute(f"DELETE FROM passages WHERE document_id {these}", ids)
+        self._connection.execute(f"DELETE FROM documents WHERE id {these}", ids)
 
     def _insert(self, passages: Iterable[Passage]) -> None:
         for passage in passages:
@@ -198,6 +230,31 @@ def _token(stem: str) -> str:
 
 def _quoted(stem: str) -> str:
     return '"' + _token(stem) + '"'
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+class _StaleError(sqlite3.DatabaseError):
+    """The file was made by another version of this module."""
+
+
+def _damaged(error: sqlite3.DatabaseError) -> bool:
+    # The other codes say that the disk is full, the file locked, the folder not writable...
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, _StaleError) or (code is not None and code & 0xFF in _DAMAGE)
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
