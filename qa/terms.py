@@ -21,7 +21,7 @@ _stemmer = snowballstemmer.stemmer("english")
 
 # Vowel signs, accents written apart, joiners: \w leaves them out, and they would tear words up.
 _MARKS = "\u00ad\u200c\u200d" + "".join(
-    chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M"
+    chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"
 )
 _RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
 # Hyphens and apostrophes as they are typed and as they are typeset.
@@ -34,7 +34,7 @@ _CLITIC = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))$", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # Kana, Han, Hangul, Thai and Lao, Myanmar, Khmer.
 _UNSPACED = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+    r"(?=\w)[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
 )
 # Typeset forms that compatibility decomposition leaves alone.
@@ -151,6 +151,7 @@ def stem(word: str) -> str:
     """
     folded = unicodedata.normalize("NFKD", word.casefold()).translate(_PLAIN)
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    plain = "".join(plain.split()) or word  # an accent by itself decomposes into a space and more
     plain = _IRREGULAR.get(plain, plain)
     if not plain.isascii() or any(letter.isdigit() for letter in plain):
         return plain.replace(",", "")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import unicodedata
 from itertools import pairwise
 
@@ -97,6 +98,14 @@ def test_a_stop_word_has_one_form() -> None:
     assert all(word == word.lower() for word in STOP_WORDS)
 
 
+def test_every_letter_and_digit_there_is_has_a_term() -> None:
+    for letter in map(chr, range(sys.maxunicode + 1)):
+        if letter.isalnum():
+            found = stem(letter)
+            assert found
+            assert not any(part.isspace() for part in found), hex(ord(letter))
+
+
 TEXTS = st.text(
     alphabet=st.one_of(
         st.sampled_from(" '’.,-‐\u2011_1aAéßहि्मか京กี\u0301\u00ad\u200d"),
@@ -108,6 +117,7 @@ TEXTS = st.text(
 
 @given(TEXTS, st.booleans())
 @example("U.S.'s E-4012, 3.14 a日b", True)
+@example("1\u0e35", False)
 def test_ranges_are_in_the_text_and_in_order(text: str, keep: bool) -> None:
     found = terms(text, keep_stop_words=keep)
 
