@@ -13,7 +13,7 @@ import qa
 PROJECT = Path(__file__).resolve().parents[1]
 # Each takes from a tenth of a second to several, and is paid when it is first used.
 HEAVY = [
-    "chromadb", "docx", "fastapi", "gradio", "langchain", "lxml", "markdown_it", "onnxruntime",
+    "chromadb", "docx", "fastapi", "gradio", "langchain", "lxml", "onnxruntime",
     "pypdfium2", "sentence_transformers", "tokenizers", "torch", "transformers", "xllamacpp",
 ]  # fmt: skip
 MODULES = sorted(
