@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa import syncing
-from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked, refusal
+from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked
 from qa.conversation import standalone
 from qa.index import Index, Snapshot
 from qa.models import cache_folder, open_embedder
@@ -97,6 +97,7 @@ class Assistant:
             dense_weight=self.settings.dense_weight,
         )
         self.reader = reader or QuotingReader()
+        self.quoting = QuotingAnswerer(self.settings.threshold)
         self.answerer = answerer or self._answerer()
 
     # What the index holds
@@ -269,7 +270,16 @@ class Assistant:
             answer = _without_search(question, "no documents")
             yield answer.text
             return answer
-        draft = yield from self._worded(asked, hits, spans)
+        answerer = self.answerer
+        draft = yield from _worded(answerer, asked, hits, spans)
+        if not draft.found and draft.unsupported and self.quoting is not answerer:
+            # The model had an answer, but not from the passages: what they say themselves holds.
+            answerer = self.quoting
+            quoted = yield from _worded(answerer, asked, hits, spans)
+            draft = replace(quoted, unsupported=draft.unsupported)
+        if not draft.text:
+            draft = replace(draft, text=REFUSALS[draft.reason or "not said"])
+            yield draft.text
         done = time.perf_counter()
         return Answer(
             question=question,
@@ -280,7 +290,7 @@ class Assistant:
             short=draft.short,
             citations=_placed(draft.citations, snapshot),
             hits=tuple(hits),
-            answerer=self.answerer.name,
+            answerer=answerer.name,
             reason=draft.reason,
             unsupported=draft.unsupported,
             seconds={
@@ -290,27 +300,6 @@ class Assistant:
                 "total": done - started,
             },
         )
-
-    def _worded(
-        self, asked: str, hits: Sequence[Hit], spans: Sequence[Span]
-    ) -> Generator[str, None, Draft]:
-        """Word the answer; the pieces that are yielded, joined, are its text."""
-        drafting = self.answerer.stream(asked, hits, spans)
-        pieces: list[str] = []
-        draft = refusal(hits, spans)
-        try:
-            while True:
-                pieces.append(next(drafting))
-                yield pieces[-1]
-        except StopIteration as stop:
-            draft = checked(stop.value, hits)
-        finally:
-            drafting.close()
-        if not draft.found and not draft.text:
-            draft = replace(draft, text=REFUSALS[draft.reason or "not said"])
-        if not pieces:
-            yield draft.text
-        return draft
 
     def _search(
         self,
@@ -340,7 +329,7 @@ class Assistant:
 
     def _answerer(self) -> Answerer:
         if self.settings.chat_model is None:
-            return QuotingAnswerer(self.settings.threshold)
+            return self.quoting
         from qa.chat_models import open_chat_model
         from qa.writing import ChatAnswerer
 
@@ -349,7 +338,25 @@ class Assistant:
             url=self.settings.chat_model_url,
             timeout=self.settings.chat_model_timeout,
         )
-        return ChatAnswerer(model, self.settings.chat_model, unsupported=self.settings.unsupported)
+        return ChatAnswerer(
+            model,
+            self.settings.chat_model,
+            unsupported=self.settings.unsupported,
+            timeout=self.settings.chat_model_timeout,
+        )
+
+
+def _worded(
+    answerer: Answerer, asked: str, hits: Sequence[Hit], spans: Sequence[Span]
+) -> Generator[str, None, Draft]:
+    """Word the answer; the pieces that are yielded, joined, are its text. A refusal has neither."""
+    drafting = answerer.stream(asked, hits, spans)
+    try:
+        draft = yield from drafting
+    finally:
+        drafting.close()
+    draft = checked(draft, hits)
+    return draft if draft.found else replace(draft, text="")
 
 
 def _placed(citations: Sequence[Citation], snapshot: Snapshot) -> tuple[Citation, ...]:

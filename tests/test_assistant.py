@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 import qa
 from qa.answering import QuotingAnswerer
 from qa.reading import QuotingReader
-from qa.records import Hit, Span
+from qa.records import Draft, Hit, Span
 
 GOLD = Path(__file__).parent / "seeds"
 QUESTION = "Where might the second summit be held?"
@@ -271,3 +271,25 @@ def test_the_article_does_not_say(reporter: qa.Assistant, question: str) -> None
     answer = reporter.ask(question)
     assert not answer.found
     assert answer.hits
+
+
+class Inventor:
+    """An answerer that claims what no passage says, as a weak chat model does."""
+
+    name = "inventor"
+
+    def stream(
+        self, question: str, hits: Sequence[Hit], spans: Sequence[Span]
+    ) -> Generator[str, None, Draft]:
+        yield from ()
+        return Draft(text="", found=False, reason="not said", unsupported=("It is in Paris.",))
+
+
+def test_what_a_model_makes_up_gives_way_to_a_quote(sample_index: Path) -> None:
+    assistant = qa.Assistant(index=sample_index, answerer=Inventor())
+    stream = assistant.stream(QUESTION)
+    assert "".join(stream) == stream.answer.text
+    assert stream.answer.answerer == "quotes"
+    assert stream.answer.unsupported == ("It is in Paris.",)
+    assert "Paris" not in stream.answer.text
+    assert_checked(assistant, stream.answer)
