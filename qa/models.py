@@ -223,14 +223,14 @@ def open_embedder(name: str, *, fast: bool = True) -> Embedder:
     if name == PACKAGED_EMBEDDER:
         return _packaged(cache=_cache_folder(PACKAGED_DIGEST) if fast else None)
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         fingerprint = f"{folder.resolve().name}@{_folder_digest(folder)[:12]}"
         cache = _cache_folder(fingerprint) if fast else None
         return LocalEmbedder(name, str(folder.resolve()), fingerprint, cache=cache)
-    provider, colon, model = name.partition(":")
+    provider, _, model = name.partition(":")
     if provider == "huggingface" and model:
         return LocalEmbedder(name, model, name, cache=_cache_folder(name) if fast else None)
-    if colon and model and provider != "package":
+    if provider and model and provider != "package":
         return HostedEmbedder(name)
     raise ModelUnavailableError(
         f"There is no embedder {name!r}. Give a folder that holds a sentence-transformers model, "

@@ -86,10 +86,10 @@ def split(
 
 def context(passage: Passage) -> str:
     """What is embedded and indexed in front of the passage: its title and its headings."""
-    parts = [passage.title] if passage.title else []
-    if passage.heading and passage.heading != passage.title:
-        parts.append(passage.heading)
-    return " > ".join(parts)
+    title, heading = passage.title, passage.heading
+    if f"{heading} > ".startswith(f"{title} > "):  # the first heading is often the title
+        return heading
+    return " > ".join(part for part in (title, heading) if part)
 
 
 def embedded_text(passage: Passage, tokenizer: Tokenizer) -> str:

