@@ -1,0 +1,320 @@
+"""What a sentence claims: its numbers, names and other words, by clause.
+
+The rules for names and for words that deny are those of English; in another
+language a claim is compared by its words and numbers alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from qa.sentences import sentences
+from qa.terms import Term, is_stop_word, stem, terms
+
+
+class Kind(Enum):
+    """How exactly a unit of a claim has to be met."""
+
+    NUMBER = "in a quote, as it is, beside something else of the claim"
+    CODE = "in a quote, as it is"
+    NAME = "in a quote, or where a pronoun may stand for it"
+    OPENING = "as a name or as a word; a first word has a capital anyway"
+    WORD = "weighed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that a claim says: a number, a name or another word, and where in the claim."""
+
+    stem: str
+    kind: Kind
+    start: int
+    end: int
+
+
+def _stem_all(words: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words.split())
+
+
+_SYMBOLS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "¥": "yen"}
+_SYMBOL = re.compile("|".join(re.escape(symbol) for symbol in _SYMBOLS) + r"|\bper cent\b")
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+_ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_TENS = "ten twenty thirty forty fifty sixty seventy eighty ninety hundred"
+_LARGE = {"thousand": "1000", "million": "1000000", "billion": "1000000000"}
+_SAME = {
+    stem(word): stem(same)
+    for word, same in (
+        *((word, str(number)) for number, word in enumerate(_SMALL.split())),
+        *((word, str(number)) for number, word in enumerate(_ORDINALS.split(), start=2)),
+        *((word, str(10 * number)) for number, word in enumerate(_TENS.split(), start=1)),
+        *_LARGE.items(),
+        ("first", "1st"),
+        ("daily", "day"), ("hourly", "hour"), ("weekly", "week"), ("monthly", "month"),
+        ("yearly", "year"), ("annual", "year"), ("annually", "year"),
+    )
+}  # fmt: skip
+_CODE = re.compile(r"[^\W\d].*\d.*")
+_ORDINAL = re.compile(r"(?!1st)(\d+)(?:st|nd|rd|th)")
+# "One" is more often a pronoun than a number, and "first" more often "at first" than a count.
+_LOOSE_NUMBERS = frozenset(("1", "1st"))
+
+MEASURES = _stem_all(
+    "euro dollar pound yen franc cent percent minute hour day night week month year metre meter "
+    "kilometre kilometer km mile foot inch gram kilogram kg ton litre liter byte kilobyte megabyte "
+    "gigabyte terabyte kb mb gb tb degree"
+)
+"""What numbers count."""
+
+TALK = _stem_all(
+    "according based passage document source text article context excerpt provided mentioned "
+    "mention mentions states stated says answer question following follows listed include includes "
+    "including respectively overall summary therefore however additionally furthermore moreover "
+    "specifically namely both also given here sure certainly yes okay hello"
+)
+"""Words that speak about the answer rather than in it."""
+
+LIGHT = _stem_all(
+    "take place hold happen occur make get give say tell use way thing kind set number people "
+    "person"
+) | frozenset(("1st",))
+"""Words so common that they tell little of a claim."""
+
+_LINKS = _stem_all(
+    "since whether between against during before although though despite within among upon per via "
+    "either neither else even already yet currently around toward towards across instead"
+) | frozenset(("but",))
+_TITLES = _stem_all(
+    "president chairman chairwoman chair secretary minister director mr mrs ms miss dr professor "
+    "prof sir madam king queen prince princess general senator governor judge captain doctor"
+)
+# German writes every noun with a capital; two of these say that a claim is German.
+_GERMAN = frozenset(
+    stem(word)
+    for word in (
+        "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "einen", "einer", "mit", "den",
+        "dem", "des", "im", "für", "auf", "wird", "werden", "sind", "von", "zu", "bei",
+    )
+)  # fmt: skip
+
+_CLAUSE = re.compile(
+    r"[;:()—–]+|,(?!\d)|\s-\s|\b(?:and|but|while|whereas|although|though|because|which|who|where)\b"
+)
+_ADDRESS = re.compile(r"\w+://\S+|\S+@\S+\.\S+|\b(?:[\w-]+\.)+[^\W\d_]{2,}\b(?:/\S*)?")
+_OPENS_SENTENCE = frozenset(":\"“”„‘'«»(—–-•*_#|.!?…")
+_COUNTS_UP = re.compile(r"\s*(?:first|second|third|fourth|fifth|next|finally|lastly)ly?,", re.I)
+
+_DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|none|without|cannot)\b|n['’]t\b", re.I)
+_REFUSAL = re.compile(
+    r"\b(?:refrain(?:s|ed|ing)?|refus(?:e|es|ed|al)|fail(?:s|ed|ing|ure)?|den(?:y|ies|ied|ial)"
+    r"|reject(?:s|ed)?|declin(?:e|es|ed)|stop(?:s|ped)?|halt(?:s|ed)?|avoid(?:s|ed)?"
+    r"|prevent(?:s|ed)?|prohibit(?:s|ed)?|forbid(?:s|den)?|bann?(?:s|ed)?)\b",
+    re.I,
+)
+# What may stand for a "not" in a paraphrase.
+_NEGATIVE = re.compile(
+    r"\b(?:un(?:clear|known|able|decided|likely|confirmed|resolved|available|certain|determined"
+    r"|changed|settled|announced|necessary|used|paid)|lack(?:s|ed|ing)?|yet|until|unless"
+    r"|except\w*|exclu\w+|hardly|few|little|instead|missing|absent|impossible|free|inactiv\w*"
+    r"|dis(?:agree|satisf|put|continu|miss)\w*|optional|exempt\w*)\b",
+    re.I,
+)
+_CONDITION = re.compile(r"\b(?:only|if|whether|too|still|remain\w*)\b", re.I)
+_UNKNOWN = re.compile(
+    r"\b(?:un(?:clear|known|certain|decided|determined|confirmed)|whether|yet to be)\b", re.I
+)
+_HEDGE = re.compile(
+    r"\b(?:may|might|could|would|should|possibl[ey]|possibility|perhaps|likely|expect\w*|consider\w*"
+    r"|plan\w*|hop(?:e[sd]?|ing)|seek\w*|propos\w*|suggest\w*|potential\w*|discuss\w*)\b",
+    re.I,
+)
+_ALL = re.compile(
+    r"\b(?:(?<!at )(?<!after )all|every(?:one|body|thing)?|always|any(?:one|body|thing)?|each|never"
+    r"|full(?:y)?|entire(?:ly)?|whole|complete(?:ly)?)\b",
+    re.I,
+)
+_EXCEPTION = re.compile(r"\b(?:unless|except\w*|until|only|without)\b", re.I)
+
+
+def units(text: str) -> list[Unit]:
+    """What `text` says, in order."""
+    plain = _plain(text)
+    found = terms(plain)
+    german = len(_GERMAN.intersection(stem(word) for word in re.findall(r"\w+", plain))) > 1
+    counts_up = _COUNTS_UP.match(plain)
+    said: list[Unit] = []
+    code_ends = -1
+    for at, term in enumerate(found):
+        following = found[at + 1] if at + 1 < len(found) else None
+        if following and following.start >= term.start and following.end <= term.end:
+            if not _CODE.fullmatch(term.stem):
+                continue  # a compound: its parts come next
+            code_ends = term.end
+        elif term.end <= code_ends or (counts_up and term.end <= counts_up.end()):
+            continue
+        word = plain[term.start : term.end]
+        if len(word) == 1 and word.isascii() and not word.isdigit():
+            continue
+        if term.stem in _LINKS or _is_title(plain, term):
+            continue
+        said.append(_unit(plain, term, german=german))
+    return said
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The stems that a claim's units are looked for among."""
+    return frozenset(canonical(term.stem) for term in terms(_plain(text)))
+
+
+def canonical(stem_: str) -> str:
+    """Number words and ordinals as digits: "two" and "second" are 2, "20th" is 20."""
+    ordinal = _ORDINAL.fullmatch(stem_)
+    return ordinal[1] if ordinal else _SAME.get(stem_, stem_)
+
+
+def clauses(text: str, said: Sequence[Unit] | None = None) -> list[list[Unit]]:
+    """The units of `text` by clause, in order; no clause crosses the end of a sentence."""
+    rest = list(units(text) if said is None else said)
+    plain = _plain(text)
+    parts: list[list[Unit]] = []
+    ends = {match.end() for match in _CLAUSE.finditer(plain)}
+    for end in sorted(ends.union(end for _, end in sentences(plain))):
+        part = [unit for unit in rest if unit.start < end]
+        rest = rest[len(part) :]
+        if part:
+            parts.append(part)
+    return parts
+
+
+def initialisms(text: str) -> frozenset[str]:
+    """What its runs of capitalised words are shortened to: "United States" gives "us"."""
+    found: set[str] = set()
+    for run in re.findall(
+        r"\b[A-Z]\w+(?:(?:['’]s)?(?:\s+(?:of|and|the|for))*[\s-]+[A-Z]\w+)+", text
+    ):
+        initials = "".join(word[0] for word in re.findall(r"\b[A-Z]\w+", run)).lower()
+        found.update(
+            initials[first:last]
+            for first in range(len(initials))
+            for last in range(first + 2, min(len(initials), first + 6) + 1)
+        )
+    return frozenset(found)
+
+
+def addresses(text: str) -> list[str]:
+    """The web and mail addresses, domains and file names in `text`."""
+    return [match.group().rstrip(".,;:!?)\"'”’") for match in _ADDRESS.finditer(text.lower())]
+
+
+def near(stem_: str, stems: Iterable[str]) -> bool:
+    """One of `stems` is this one or begins like it: "Korea" and "Korean", foreign endings."""
+    if isinstance(stems, frozenset) and stem_ in stems:
+        return True
+    if len(stem_) < 4 or any(letter.isdigit() for letter in stem_):
+        return False
+    return any(_alike(stem_, other) for other in stems)
+
+
+def denies(claim: str, said: Sequence[Unit], quotes: Sequence[str]) -> bool:
+    """One of claim and quotes says no, or does not know, and the other says yes."""
+    if _DENIAL.search(claim):
+        answers = (_DENIAL, _REFUSAL, _NEGATIVE, _CONDITION)
+        return not any(answer.search(quote) for quote in quotes for answer in answers)
+    if _REFUSAL.search(claim) or _NEGATIVE.search(claim):
+        return False
+    cues = (_DENIAL, _REFUSAL, *(() if _HEDGE.search(claim) else (_UNKNOWN,)))
+    return any(
+        _denied(quote[start:end], said, cues) for quote in quotes for start, end in sentences(quote)
+    )
+
+
+def generalizes(claim: str, quotes: Sequence[str]) -> bool:
+    """The claim says "all" or "always", and no quote does."""
+    return bool(_ALL.search(claim)) and not any(_ALL.search(quote) for quote in quotes)
+
+
+def ordinals(text: str) -> Iterator[tuple[str, str]]:
+    """Each counting word and what it counts: ("2", "summit")."""
+    plain = _plain(text)
+    found = terms(plain)
+    for term, counted in pairwise(found):
+        word = plain[term.start : term.end].lower()
+        if (
+            word == "first"
+            or word in _ORDINALS.split()
+            or re.fullmatch(r"\d+(?:st|nd|rd|th)", word)
+        ):
+            yield canonical(term.stem), counted.stem
+
+
+def _plain(text: str) -> str:
+    """The text with its currency and percent signs as words."""
+    return _SYMBOL.sub(lambda match: f" {_SYMBOLS.get(match[0], 'percent')} ", text)
+
+
+def _unit(text: str, term: Term, *, german: bool) -> Unit:
+    stem_ = canonical(term.stem)
+    if stem_ in _LOOSE_NUMBERS:
+        kind = Kind.WORD
+    elif any(letter.isdigit() for letter in stem_):
+        kind = Kind.CODE if _CODE.fullmatch(stem_) else Kind.NUMBER
+    elif german:
+        kind = Kind.WORD
+    else:
+        kind = _kind_of_word(text, term)
+    return Unit(stem_, kind, term.start, term.end)
+
+
+def _is_title(text: str, term: Term) -> bool:
+    """It stands before a name and is not part of it: "Kim" may be "Chairman Kim"."""
+    name_follows = re.match(r"\.?\s+([^\W\d_])", text[term.end :])
+    return term.stem in _TITLES and bool(name_follows and name_follows[1].isupper())
+
+
+def _kind_of_word(text: str, term: Term) -> Kind:
+    word, after = text[term.start : term.end], text[term.end :]
+    if sum(letter.isupper() for letter in word) > 1:
+        return Kind.NAME
+    if not word[0].isupper() or is_stop_word(word) or term.stem in _TITLES:
+        return Kind.WORD
+    before = text[: term.start].rstrip()
+    if before and before[-1] not in _OPENS_SENTENCE:
+        return Kind.NAME
+    following = re.match(r"\s+(\w+)", after)
+    if following and following[1][0].isupper() and not is_stop_word(following[1]):
+        return Kind.NAME
+    if word.endswith(("ly", "ing", "ed")) or after.startswith(","):
+        return Kind.WORD
+    return Kind.OPENING
+
+
+def _alike(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 3 or one[:4] != other[:4]:
+        return False
+    same = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+    return same >= 0.8 * max(len(one), len(other))
+
+
+def _denied(sentence: str, said: Sequence[Unit], cues: Sequence[re.Pattern[str]]) -> bool:
+    """Half of what sentence and claim share, names apart, stands behind a word that denies."""
+    if _EXCEPTION.search(sentence):
+        return False
+    stems = stems_of(sentence)
+    shared = [u for u in said if u.kind in (Kind.WORD, Kind.NUMBER) and near(u.stem, stems)]
+    for match in (match for cue in cues for match in cue.finditer(sentence)):
+        behind = stems_of(_CLAUSE.split(sentence[match.end() :], maxsplit=1)[0])
+        met = [unit for unit in shared if near(unit.stem, behind)]
+        if met and 2 * len(met) >= len(shared):
+            return True
+    return False

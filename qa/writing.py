@@ -1,0 +1,299 @@
+"""Answers that a chat model writes, every sentence checked before it is shown."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Literal, cast
+
+from qa.alignment import Evidence, Support
+from qa.answering import MARKER, cite
+from qa.chat_models import generation_error, untraced
+from qa.cutting import Piece, pieces
+from qa.prompting import NOT_SAID, messages
+from qa.records import Citation, Draft, Hit, Span
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+UNSUPPORTED_MARK = "[unsupported]"
+"""What follows a sentence that no passage supports, where these are kept."""
+
+PROMPT_TOKENS = 4000
+"""How much of the passages a chat model is shown, by default."""
+
+# Small models can repeat themselves without end.
+_MOST_CHARACTERS = 12_000
+_MOST_REPETITIONS = 3
+_LONGEST_SENTENCE = 1500
+_SHORT_WORDS = 8
+
+_LIST_MARK = re.compile(r"[-*+•–>]|\d[.)]")
+# Models escape the underscore, or leave it out.
+_STOPS = re.compile(rf"\b{NOT_SAID}\b|\bNOT(?:\\_| )SAID\b")
+_RECITES = re.compile(r"</?passages?\b", re.I)
+_ABOUT_PASSAGES = re.compile(r"(?:the|this|these)\s+(?:\w+\s+)?passages?\b", re.I)
+# "The passages do not mention the price": says that there is no answer, in the model's own words.
+_REFUSES = re.compile(
+    r"\b(?:passages?|documents?|texts?|sources?|context|information|article|details?|answer)\b.*"
+    r"\b(?:not|n['’]t|no|nothing|without|lack\w*|insufficient)\b"
+    r"|\b(?:not|n['’]t|no|nothing)\b.*"
+    r"\b(?:passages?|documents?|texts?|sources?|context|information|article|mentioned|specified"
+    r"|provided|stated|answer)\b"
+    r"|\bI\b.*\b(?:cannot|can['’]t|don['’]t|do not|unable|sorry|apologi[sz]e)\b"
+    r"|^(?:I['’]m sorry|sorry|unfortunately)\b",
+    re.IGNORECASE,
+)
+
+
+class ChatAnswerer:
+    """Writes with a chat model; every sentence is checked against the passages before it is shown.
+
+    A sentence without support is left out, or followed by `UNSUPPORTED_MARK`,
+    as `unsupported` says. `prompt_tokens` is how much of the hits the model is
+    shown, best first; `timeout` how many seconds it may be silent.
+    """
+
+    def __init__(
+        self,
+        chat_model: BaseChatModel,
+        name: str,
+        *,
+        unsupported: Literal["mark", "drop"] = "drop",
+        prompt_tokens: int = PROMPT_TOKENS,
+        timeout: float = 120,
+    ) -> None:
+        self.name = name
+        self._chat_model = chat_model
+        self._marks = unsupported == "mark"
+        self._prompt_tokens = prompt_tokens
+        self._timeout = timeout
+
+    def stream(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        spans: Sequence[Span] = (),  # noqa: ARG002
+    ) -> Generator[str, None, Draft]:
+        """Yields the answer's sentences as they are checked; joined, they are the draft's text.
+
+        Raises:
+            GenerationError: the model or its server failed, or fell silent.
+        """
+        if not hits:
+            return Draft(text="", found=False, reason="nothing close")
+        draft = _Drafting(Evidence(question, hits), marks=self._marks)
+        asked = messages(question, hits, budget=self._prompt_tokens)
+        with closing(self._written(asked)) as written:
+            for piece in pieces(written):
+                yield from draft.add(piece)
+                if draft.is_over:
+                    break
+        yield from draft.end()
+        return draft.finished()
+
+    def _written(self, asked: list[BaseMessage]) -> Generator[str, None, None]:
+        """What the model writes, as it comes.
+
+        It runs in a thread of its own, as not every model's client can be told
+        how long to wait.
+        """
+        queue: SimpleQueue[str | BaseException | None] = SimpleQueue()
+        stop = threading.Event()
+        thread = threading.Thread(
+            target=copy_context().run, args=(self._write, asked, queue, stop), daemon=True
+        )
+        thread.start()
+        characters = 0
+        try:
+            while characters < _MOST_CHARACTERS:
+                written = queue.get(timeout=self._timeout)
+                if written is None:
+                    return
+                if isinstance(written, Exception):
+                    raise generation_error(written, self.name, self._chat_model) from written
+                if isinstance(written, BaseException):
+                    raise written
+                characters += len(written)
+                yield written
+        except Empty:
+            silence = TimeoutError(f"nothing came for {self._timeout:g} seconds")
+            raise generation_error(silence, self.name, self._chat_model) from None
+        finally:
+            stop.set()
+
+    def _write(
+        self,
+        asked: list[BaseMessage],
+        queue: SimpleQueue[str | BaseException | None],
+        stop: threading.Event,
+    ) -> None:
+        try:
+            with untraced(), closing(self._chunks(asked)) as chunks:
+                for chunk in chunks:
+                    queue.put(chunk)
+                    if stop.is_set():
+                        return
+        except BaseException as error:  # whatever it is, the caller waits to hear of it
+            queue.put(error)
+        else:
+            queue.put(None)
+
+    def _chunks(self, asked: list[BaseMessage]) -> Generator[str, None, None]:
+        stream = cast("Generator[BaseMessage, None, None]", self._chat_model.stream(asked))
+        with closing(stream):
+            for message in stream:
+                yield str(message.text)
+
+
+class _Drafting:
+    """The answer so far."""
+
+    def __init__(self, evidence: Evidence, *, marks: bool) -> None:
+        self.is_over = False
+        self._evidence = evidence
+        self._marks = marks
+        self._shown: list[str] = []
+        self._citations: list[Citation] = []
+        self._scores: list[float] = []
+        self._unsupported: list[str] = []
+        self._seen: set[str] = set()
+        self._repetitions = 0
+        self._leads: list[Piece] = []  # they lead in what comes next, and wait for it
+        self._context = ""  # the lead-in of the list that is being written
+        self._marked: list[str] = []  # shown as soon as anything supported is
+        self._before = ""  # the white space before what was left out
+
+    def add(self, piece: Piece) -> Iterator[str]:
+        """Checks a sentence, and gives what can be shown now."""
+        if _STOPS.search(piece.text):
+            self.is_over = True
+        elif _RECITES.search(piece.text):  # the prompt; what follows is no answer
+            self._unsupported.append(piece.text)
+            self.is_over = True
+        elif piece.text.casefold() in self._seen:
+            self._repetitions += 1
+            self.is_over = self._repetitions >= _MOST_REPETITIONS
+        elif _ABOUT_PASSAGES.match(piece.text):
+            self._pass_over(piece)
+        elif not self._evidence.says_something(piece.text):
+            self._leave_out(piece)
+        elif piece.introduces:
+            self._leads.append(piece)
+            self._context = ""
+        else:
+            yield from self._check(piece)
+        self._seen.add(piece.text.casefold())
+
+    def end(self) -> Iterator[str]:
+        """A lead-in that leads nowhere has to stand for itself."""
+        leads, self._leads = self._leads, []
+        for lead in leads:
+            yield from self._check(lead)
+
+    def finished(self) -> Draft:
+        """The draft; what was yielded, joined, is its text."""
+        unsupported = tuple(self._unsupported)
+        if not self._scores:
+            return Draft(text="", found=False, reason="not said", unsupported=unsupported)
+        return Draft(
+            text="".join(self._shown),
+            found=True,
+            citations=tuple(self._citations),
+            score=sum(self._scores) / len(self._scores),
+            short=self._short(),
+            unsupported=unsupported,
+        )
+
+    def _check(self, piece: Piece) -> Iterator[str]:
+        lead = " ".join(lead.text for lead in self._leads) or self._context
+        with_lead = self._support(f"{lead} {piece.text}", piece) if lead else None
+        support = with_lead or self._support(piece.text, piece)
+        if support is None:
+            yield from self._refuse(piece)
+            return
+        for text in self._marked:
+            yield self._show(text)
+        self._marked.clear()
+        for waiting in self._leads:
+            if with_lead:
+                yield self._show(self._spaced(waiting) + waiting.text)
+            else:
+                self._unsupported.append(waiting.text)
+                self._leave_out(waiting)
+        if self._leads:
+            self._context = lead if with_lead else ""
+            self._leads = []
+        elif not _LIST_MARK.search(piece.before):
+            self._context = ""
+        yield self._show(f"{self._spaced(piece)}{piece.text} {self._cite(support)}")
+        self._scores.append(support.score)
+
+    def _support(self, claim: str, piece: Piece) -> Support | None:
+        if len(claim) > _LONGEST_SENTENCE:
+            return None
+        return self._evidence.support(claim, [number - 1 for number in piece.cited])
+
+    def _refuse(self, piece: Piece) -> Iterator[str]:
+        if not self._marks or _REFUSES.search(piece.text):
+            self._pass_over(piece)
+            return
+        self._unsupported.append(piece.text)
+        text = f"{self._spaced(piece)}{piece.text} {UNSUPPORTED_MARK}"
+        if self._scores:
+            yield self._show(text)
+        else:
+            self._marked.append(text)
+
+    def _pass_over(self, piece: Piece) -> None:
+        """Leaves a sentence out; an answer that begins by refusing is a refusal."""
+        if _REFUSES.search(piece.text):
+            self.is_over = not self._scores
+        else:
+            self._unsupported.append(piece.text)
+        self._leave_out(piece)
+
+    def _show(self, text: str) -> str:
+        if not self._shown:
+            text = text.lstrip()
+        self._shown.append(text)
+        return text
+
+    def _leave_out(self, piece: Piece) -> None:
+        self._before = self._spaced(piece)
+
+    def _spaced(self, piece: Piece) -> str:
+        """What stands before a piece, now that others before it may be missing."""
+        before, self._before = self._before, ""
+        if "\n" in piece.before:
+            breaks_more = before.count("\n") > piece.before.count("\n")
+            return "\n" + piece.before if breaks_more else piece.before
+        return before if "\n" in before else piece.before or before
+
+    def _cite(self, support: Support) -> str:
+        numbers = sorted({self._number(span) for span in support.spans})
+        return "".join(f"[{number}]" for number in numbers)
+
+    def _number(self, span: Span) -> int:
+        """The footnote of a quote: one that holds it already, or a new one."""
+        passage = span.hit.passage
+        for citation in self._citations:
+            if (
+                citation.source == passage.source
+                and citation.start <= span.start
+                and span.end <= citation.end
+            ):
+                return citation.number
+        self._citations.append(cite(span, len(self._citations) + 1))
+        return len(self._citations)
+
+    def _short(self) -> str | None:
+        """The whole answer, where it is a phrase that a quote holds word for word."""
+        phrase = MARKER.sub("", "".join(self._shown)).strip(" .*_")
+        is_short = 0 < len(phrase.split()) < _SHORT_WORDS
+        return phrase if is_short and any(phrase in c.quote for c in self._citations) else None
