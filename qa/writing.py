@@ -14,7 +14,7 @@ from qa.alignment import Evidence, Support
 from qa.answering import MARKER, cite
 from qa.chat_models import generation_error, untraced
 from qa.cutting import Piece, pieces
-from qa.prompting import NOT_SAID, messages
+from qa.prompting import NOT_SAID, messages, restored
 from qa.records import Citation, Draft, Hit, Span
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class ChatAnswerer:
         draft = _Drafting(Evidence(question, hits), marks=self._marks)
         asked = messages(question, hits, budget=self._prompt_tokens)
         with closing(self._written(asked)) as written:
-            for piece in pieces(written):
+            for piece in pieces(restored(chunk, hits) for chunk in written):
                 yield from draft.add(piece)
                 if draft.is_over:
                     break

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.claims import (
+    Kind,
+    addresses,
+    canonical,
+    clauses,
+    denies,
+    generalizes,
+    initialisms,
+    near,
+    ordinals,
+    stems_of,
+    units,
+)
+
+
+def kinds(text: str) -> dict[str, Kind]:
+    return {unit.stem: unit.kind for unit in units(text)}
+
+
+def test_numbers_names_codes_and_words_are_told_apart() -> None:
+    assert kinds("Yesterday Kim Yong Chol paid two euros for error E-4012 in New York.") == {
+        "yesterday": Kind.NAME,  # before another capital, as far as one can tell
+        "kim": Kind.NAME,
+        "yong": Kind.NAME,
+        "chol": Kind.NAME,
+        "pay": Kind.WORD,
+        "2": Kind.NUMBER,
+        "euro": Kind.WORD,
+        "error": Kind.WORD,
+        "e-4012": Kind.CODE,
+        "new": Kind.NAME,
+        "york": Kind.NAME,
+    }
+
+
+def test_a_first_word_may_be_a_name_or_not() -> None:
+    assert kinds("Macron met them.")["macron"] is Kind.OPENING
+    assert kinds("Additionally, they met.").get("addit", Kind.WORD) is Kind.WORD
+    assert kinds("It was in “Rome of old”.")["rome"] is Kind.OPENING
+
+
+def test_titles_before_names_say_nothing() -> None:
+    assert "presid" not in kinds("He met President Trump.")
+    assert kinds("He met the president.")["presid"] is Kind.WORD
+
+
+def test_german_nouns_are_no_names() -> None:
+    assert kinds("Der Ausschuss hat die Gebühr gesenkt.")["gebuhr"] is Kind.WORD
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("two", "2"),
+        ("second", "2nd"),
+        ("20th", "20"),
+        ("1,200", "1200"),
+        ("20%", "20 percent"),
+        ("€45", "45 euros"),
+        ("daily", "a day"),
+        ("twelve", "12"),
+    ],
+)
+def test_different_ways_to_write_a_number_are_one(one: str, other: str) -> None:
+    assert stems_of(one) == stems_of(other)
+
+
+def test_one_and_first_are_words() -> None:
+    assert {unit.kind for unit in units("the first one")} == {Kind.WORD}
+    assert canonical("first") != canonical("one")
+
+
+def test_clauses_end_at_commas_conjunctions_and_full_stops() -> None:
+    text = "The fee is 1,200 euros, the deposit 30 and tax comes on top. All told it is dear."
+
+    assert [[unit.stem for unit in clause] for clause in clauses(text)] == [
+        ["fee", "1200", "euro"],
+        ["deposit", "30"],
+        ["tax", "come", "top"],
+        ["tell", "dear"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "denied"),
+    [
+        ("Receipts are required.", "Receipts are not required.", True),
+        ("Receipts are not required.", "Receipts are required.", True),
+        ("Receipts are not required.", "Receipts aren't required.", False),
+        ("They held no tests.", "They refrained from holding tests.", False),
+        ("They held tests.", "They refrained from holding tests.", True),
+        ("He will visit.", "It is unclear if he will visit.", True),
+        ("He may visit.", "It is unclear if he will visit.", False),
+        ("It is not known if he will visit.", "It is unclear if he will visit.", False),
+        ("Two sites were closed.", "Two sites were closed, but no tests were held.", False),
+        ("Book it with approval.", "Do not book it without approval.", False),
+    ],
+)
+def test_yes_and_no_are_told_apart(claim: str, quote: str, denied: bool) -> None:
+    assert denies(claim, units(claim), [quote]) is denied
+
+
+def test_all_is_more_than_some() -> None:
+    assert generalizes("All flights may be booked.", ["Long flights may be booked."])
+    assert not generalizes("All flights may be booked.", ["Every flight may be booked."])
+    assert not generalizes("It did not rain at all.", ["It did not rain."])
+
+
+def test_what_is_counted_goes_with_its_number() -> None:
+    assert list(ordinals("The second summit, the 3rd trip.")) == [("2", "summit"), ("3", "trip")]
+
+
+def test_initials_of_names() -> None:
+    assert {"us", "un", "eu"} <= initialisms(
+        "The United States, the United Nations, European Union"
+    )
+    assert "dprk" in initialisms("Democratic People’s Republic of Korea")
+
+
+def test_words_that_begin_alike_are_near() -> None:
+    assert near("korean", frozenset({"korea"}))
+    assert not near("famili", frozenset({"familiar"}))
+    assert not near("2018", frozenset({"2019"}))
+
+
+def test_addresses_are_found() -> None:
+    assert addresses(
+        "See https://a.example/x?y=1, mail Bob@Example.com or open vpn.example.com."
+    ) == [
+        "https://a.example/x?y=1",
+        "bob@example.com",
+        "vpn.example.com",
+    ]
