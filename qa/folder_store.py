@@ -29,12 +29,17 @@ import shutil
 import sqlite3
 import struct
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.errors import IndexUnavailableError
 from qa.store import Store, View, Writer, chroma_settings, locked, one_line, open_collections
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
 
 try:
     import fcntl
@@ -43,6 +48,8 @@ except ImportError:  # Windows, which refuses to delete a file that somebody has
 
 # How long a forgotten text waits for a question that is being answered from it.
 _PATIENCE = 10.0
+# How many vectors Chroma keeps in its log before it saves them: its own default.
+_UNSAVED = 1000
 # How the header of Chroma's vector files begins.
 _HEADER = struct.Struct("<iQQQQ")
 
@@ -145,6 +152,22 @@ class FolderStore(Store):
             "If it is damaged, delete that folder and run: qa sync FOLDER"
         )
 
+    def settle(self, draft: View) -> None:
+        """Let Chroma save the vectors that are only in its log yet.
+
+        Every reader would otherwise put them in place again, and write files
+        into a generation that nobody may change. It looks at what it has to
+        save when a vector is first asked for.
+        """
+        view = self.open_draft(draft.folder, draft.generation)
+        try:
+            for collection in (view.passages, view.documents):
+                _save_after(collection, 1)
+                collection.get(limit=1, include=["embeddings"])
+                _save_after(collection, _UNSAVED)
+        finally:
+            self.close(view)
+
     def folder_of(self, generation: int) -> Path:
         """Where a generation is kept."""
         return self.folder / "generations" / str(generation)
@@ -182,10 +205,10 @@ class _FolderWriter(Writer):
             number = 1 + max([current, *self._store.numbers()])
             draft = self._store.folder_of(number).with_suffix(".draft")
             shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
             if current:
-                shutil.copytree(self._store.folder_of(current), draft)
-            else:
-                draft.mkdir(parents=True)
+                with self._store.reaching():
+                    _copy(self._store.folder_of(current), draft)
             self._draft = self._store.open_draft(draft, number)
         return self._draft
 
@@ -194,6 +217,7 @@ class _FolderWriter(Writer):
             return
         draft, self._draft = self._draft, None
         self._store.close(draft)
+        self._store.settle(draft)
         _blank(draft.folder)
         if erase:
             _erase(draft.folder / "chroma.sqlite3")
@@ -261,6 +285,25 @@ def _alone(descriptor: int | None) -> bool:
     except OSError:  # a file system without locks
         return True
     return True
+
+
+def _save_after(collection: Collection, vectors: int) -> None:
+    with warnings.catch_warnings():  # that there is no embedding function, which is as we mean it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
+
+
+def _copy(generation: Path, draft: Path) -> None:
+    shutil.copytree(
+        generation, draft, ignore=shutil.ignore_patterns("*.sqlite3*"), dirs_exist_ok=True
+    )
+    for file in generation.glob("*.sqlite3"):
+        # Not copied as a file: Chroma makes a note in its database when somebody opens it.
+        with (
+            contextlib.closing(sqlite3.connect(file, timeout=60)) as old,
+            contextlib.closing(sqlite3.connect(draft / file.name)) as new,
+        ):
+            old.backup(new)
 
 
 def _blank(folder: Path) -> None:

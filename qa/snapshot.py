@@ -29,6 +29,8 @@ from qa.store import View
 
 # Chroma's own limit for one call is a few thousand records.
 RECORDS_AT_ONCE = 500
+# SQLite takes some thirty thousand values in one statement.
+_FILTERED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,20 @@ class Snapshot:
         self, vector: Sequence[float], limit: int, documents: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
         """The ids of the passages nearest to `vector`, with their cosines, nearest first."""
-        if not self.entries or (documents is not None and not documents):
+        if not self.entries:
             return []
-        where: Any = None if documents is None else {"document_id": {"$in": list(documents)}}
+        if documents is None:
+            return self._nearest(vector, limit, None)
+        ids = list(documents)
+        parts = [ids[at : at + _FILTERED_AT_ONCE] for at in range(0, len(ids), _FILTERED_AT_ONCE)]
+        found = [
+            hit
+            for part in parts
+            for hit in self._nearest(vector, limit, {"document_id": {"$in": part}})
+        ]
+        return sorted(found, key=lambda hit: -hit[1])[:limit]
+
+    def _nearest(self, vector: Sequence[float], limit: int, where: Any) -> list[tuple[str, float]]:
         wanted = limit
         while True:
             found = self.view.passages.query(

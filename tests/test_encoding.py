@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +102,11 @@ def edit(cache: Path, **values: object) -> None:
     (cache / "encoder.json").write_text(json.dumps({**about, **values}))
 
 
+def empty(cache: Path) -> None:
+    for file in cache.iterdir():
+        file.unlink()
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "a changed byte in the weights": lambda cache: flip(cache / "encoder.onnx"),
     "a changed byte in the tokens": lambda cache: flip(cache / "tokenizer.json"),
@@ -113,7 +117,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "an empty description": lambda cache: (cache / "encoder.json").write_text(""),
     "a list for a description": lambda cache: (cache / "encoder.json").write_text("[]"),
     "an older format": lambda cache: edit(cache, format=0),
-    "an empty folder": lambda cache: (shutil.rmtree(cache), cache.mkdir()),
+    "an empty folder": empty,
 }
 
 

@@ -130,7 +130,7 @@ def test_a_hosted_embedder_that_fails_says_so() -> None:
     hosted = HostedEmbedder("fake:down")
     hosted._embeddings = Down(size=8)
 
-    with pytest.raises(ModelUnavailableError, match="fake:down.*connection refused"):
+    with pytest.raises(ModelUnavailableError, match=r"fake:down.*connection refused"):
         hosted.encode(["pear"])
 
 

@@ -19,22 +19,14 @@ def forgiven() -> Iterator[None]:
 
 @pytest.mark.usefixtures("forgiven")
 def test_a_test_cannot_reach_beyond_this_machine() -> None:
-    try:
+    with pytest.raises(BaseException, match="A test reached for"):
         socket.create_connection(("192.0.2.1", 9), timeout=5)
-    except BaseException as error:
-        assert type(error).__name__ == "NetworkTouchedError"
-    else:
-        pytest.fail("connected")
 
 
 @pytest.mark.usefixtures("forgiven")
 def test_a_test_cannot_look_up_a_name() -> None:
-    try:
+    with pytest.raises(BaseException, match="A test reached for"):
         socket.getaddrinfo("example.com", 443)
-    except BaseException as error:
-        assert type(error).__name__ == "NetworkTouchedError"
-    else:
-        pytest.fail("looked up")
 
 
 def test_a_process_that_a_test_starts_cannot_either() -> None:
@@ -45,6 +37,8 @@ def test_a_process_that_a_test_starts_cannot_either() -> None:
 
 
 def test_this_machine_can_be_reached() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            assert client.getpeername() == server.getsockname()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        assert client.getpeername() == server.getsockname()
