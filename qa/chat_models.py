@@ -156,9 +156,7 @@ def _open_llamacpp(wanted: _Wanted) -> BaseChatModel:
     _check_gguf(file)
     with _extra("llamacpp", "langchain_openai"):
         from langchain_openai import ChatOpenAI
-        from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
     server = _LlamaServer.of(file.resolve())
-    # Without trust_env: a proxy in the environment must not come between us and this process.
     return ChatOpenAI(
         model=file.name,
         base_url=server.url,
@@ -166,8 +164,8 @@ def _open_llamacpp(wanted: _Wanted) -> BaseChatModel:
         temperature=0,
         timeout=wanted.timeout,
         max_retries=0,
-        http_client=DefaultHttpxClient(trust_env=False, timeout=wanted.timeout),
-        http_async_client=DefaultAsyncHttpxClient(trust_env=False, timeout=wanted.timeout),
+        http_client=server.client,
+        http_async_client=server.async_client,
     )
 
 
@@ -251,6 +249,7 @@ class _LlamaServer:
     def __init__(self, file: Path) -> None:
         with _extra("llamacpp", "xllamacpp"):
             import xllamacpp  # type: ignore[import-untyped]
+            from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
         self.key = secrets.token_urlsafe()
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(file)
@@ -273,12 +272,21 @@ class _LlamaServer:
                 "it may be cut off, too new, or too large for the memory."
             ) from error
         self.url = f"{self._server.listening_address}/v1"
+        # Without trust_env: a proxy in the environment must not come between us and this process.
+        self.client = DefaultHttpxClient(trust_env=False)
+        self.async_client = DefaultAsyncHttpxClient(trust_env=False)
 
     @classmethod
     def of(cls, file: Path) -> _LlamaServer:
         with cls._lock:
             if file not in cls._running:
                 if not cls._running:
-                    atexit.register(cls._running.clear)
+                    atexit.register(cls._stop_all)
                 cls._running[file] = cls(file)
             return cls._running[file]
+
+    @classmethod
+    def _stop_all(cls) -> None:
+        while cls._running:
+            _, server = cls._running.popitem()
+            server.client.close()

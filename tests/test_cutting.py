@@ -122,17 +122,14 @@ def test_sentences_of_a_script_without_spaces_come_one_by_one() -> None:
     assert texts("会议将在河内举行【1】。日期未定。[2]") == ["会议将在河内举行。", "日期未定。"]
 
 
+FRAGMENTS = (
+    "The fee is 20 euros.|[1]|[2, 3]|【1】| (1).|\n|\n\n- |1. |## |<think>|</think>|Dr. Smith|"
+    "**x**|According to passage 1, |[a](b)|会议。|... |e.g. |3.14|[|]| |\r\n"
+).split("|")
+
+
 @given(
-    st.lists(
-        st.sampled_from(
-            "The fee is 20 euros.|[1]|[2, 3]|【1】| (1).|\n|\n\n- |1. |## |<think>|</think>|"
-            "Dr. Smith|According to passage 1, |**x**|[a](b)|会议。|... |e.g. |3.14|[|]| |\r\n".split(
-                "|"
-            )
-        )
-        | st.text(max_size=5),
-        max_size=30,
-    ).map("".join),
+    st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), max_size=30).map("".join),
     st.integers(min_value=1, max_value=7),
 )
 @example("The fee is 20.[1", 3)
