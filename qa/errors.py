@@ -80,4 +80,4 @@ class GenerationError(QAError):
 
 
 class AccessError(QAError):
-    """This caller may not see this."""
+    """Whoever asks may not see what was asked for."""

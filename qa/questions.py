@@ -147,7 +147,8 @@ _MONEY = re.compile(
 )
 _UNITS = "kg|km|cm|mm|m|g|GB|MB|TB|V|W|kW|kWh|Hz|GHz|bar|l"
 _NUMBER = re.compile(
-    rf"\+?\d{{2,4}}(?:[ /-]\d{{2,}}){{2,}}|[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|{_UNITS})(?!\w))?",
+    r"\+?\d{2,4}(?:[ /-]\d{2,}){2,}"  # a telephone number
+    rf"|[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|{_UNITS})(?!\w))?",
     re.IGNORECASE,
 )
 _NAME_WORD = r"(?:[A-Z][\w’'\-]*|[A-Z]\.)"
