@@ -19,7 +19,7 @@ MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1
         (KIM, "What about Harry Kazianis?", "Who is Harry Kazianis?"),
         (LEAVE, "Does it carry over?", "Does days of annual leave carry over?"),
         (LEAVE, "Who approves that?", "Who approves days of annual leave?"),
-        (LEAVE, "And for part-time staff?", "How many days of annual leave do I get for part-time staff?"),
+        (LEAVE, "And for part-time staff?", f"{LEAVE[0].question[:-1]} for part-time staff?"),
         (MEMORY, "And the Kestrel 2?", "How much memory does the Kestrel 2 have?"),
         (MEMORY, "How much does it weigh?", "How much does Kestrel 4 weigh?"),
         ([Turn("Who won in 2018?", "Ada.")], "And in 2019?", "Who won in 2019?"),

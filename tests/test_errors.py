@@ -18,7 +18,9 @@ CLASSES = {
     if inspect.isclass(value) and issubclass(value, Exception)
 }
 # What is raised inside and never reaches a caller, or is Python's own way to say something.
-OTHERS = {"AssertionError", "AttributeError", "Exit", "NotImplementedError", "ValueError"}
+OTHERS = {
+    "AssertionError", "AttributeError", "Exit", "NotImplementedError", "OSError", "ValueError",
+}  # fmt: skip
 
 
 def drawn() -> dict[str, str | None]:
