@@ -30,7 +30,7 @@ import sqlite3
 import struct
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,8 @@ except ImportError:  # Windows, which refuses to delete a file that somebody has
 _PATIENCE = 10.0
 # How many vectors Chroma keeps in its log before it saves them: its own default.
 _UNSAVED = 1000
+# About ten seconds in all.
+_PATIENT_TRIES = 32
 # How the header of Chroma's vector files begins.
 _HEADER = struct.Struct("<iQQQQ")
 
@@ -221,11 +223,14 @@ class _FolderWriter(Writer):
         _blank(draft.folder)
         if erase:
             _erase(draft.folder / "chroma.sqlite3")
-        draft.folder.replace(self._store.folder_of(draft.generation))
+        folder = self._store.folder_of(draft.generation)
+        draft.folder.replace(folder)
         current = self._store.folder / "CURRENT"
         new = current.with_suffix(".new")
         new.write_text(str(draft.generation), encoding="ascii")
+        _flush([*folder.rglob("*"), folder, folder.parent, new])
         new.replace(current)
+        _flush([current.parent])
         self._anew = False
         self._store.sweep(patience=_PATIENCE if erase else 0)
 
@@ -287,10 +292,30 @@ def _alone(descriptor: int | None) -> bool:
     return True
 
 
+def _flush(paths: Iterable[Path]) -> None:
+    """Have files and folders on the disk before anybody is sent to them."""
+    if fcntl is None:  # Windows does not open folders
+        return
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _save_after(collection: Collection, vectors: int) -> None:
     with warnings.catch_warnings():  # that there is no embedding function, which is as we mean it
         warnings.simplefilter("ignore", DeprecationWarning)
-        collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
+        for attempt in range(_PATIENT_TRIES):
+            try:
+                collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
+                return
+            except Exception as error:
+                # Chroma may still be noting what it has just saved, and does not wait for itself.
+                if "locked" not in str(error) or attempt == _PATIENT_TRIES - 1:
+                    raise
+                time.sleep(0.02 * (attempt + 1))
 
 
 def _copy(generation: Path, draft: Path) -> None:

@@ -171,7 +171,14 @@ class Index:
             return snapshot_of(None, None, {})
         try:
             with self.store.reaching():
-                return read(view, self.check)
+                snapshot = read(view, self.check)
+            if generation and snapshot.head is None:
+                snapshot.keywords.close()
+                raise IndexUnavailableError(
+                    f"The index {self.store.location} has lost its records. "
+                    "Delete it and run: qa sync FOLDER"
+                )
+            return snapshot
         except BaseException:
             self.store.close(view)
             raise

@@ -206,10 +206,14 @@ def snapshot_of(view: View | None, head: Head | None, entries: Mapping[str, Entr
     ids = {entry.source: entry.id for entry in entries.values()}
     keywords = KeywordIndex(None if view is None else view.folder)
     snapshot = Snapshot(view, head, dict(entries), ids, keywords)
-    keywords.reconcile(
-        {entry.id: entry.indexed for entry in entries.values()},
-        lambda ids: snapshot.passages([p for id in ids for p in entries[id].passage_ids]),
-    )
+    try:
+        keywords.reconcile(
+            {entry.id: entry.indexed for entry in entries.values()},
+            lambda ids: snapshot.passages([p for id in ids for p in entries[id].passage_ids]),
+        )
+    except BaseException:
+        keywords.close()
+        raise
     return snapshot
 
 

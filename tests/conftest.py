@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 import qa
+from qa.folder_store import FolderStore
+from qa.index import Index
 from qa.models import Embedder, open_embedder
 from qa.settings import PACKAGED_EMBEDDER, sample_folder
+from tests.mirroring import Counting, write
 
 LOOPBACK_ONLY = Path(__file__).parent / "loopback_only"
 
@@ -81,4 +84,26 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
     )
     BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def counting(embedder: Embedder) -> Counting:
+    return Counting(embedder)
+
+
+@pytest.fixture
+def index(tmp_path: Path, counting: Counting) -> Iterator[Index]:
+    index = Index(FolderStore(tmp_path / "index"), counting, 200)
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """A folder of three documents."""
+    folder = tmp_path / "docs"
+    write(folder / "pears.md", "# Pears\n\nPears are green and sweet.")
+    write(folder / "plums.txt", "Plums are blue and sour.")
+    write(folder / "deep" / "er" / "leeks.html", "<h1>Leeks</h1><p>Leeks grow in a trench.</p>")
     return folder

@@ -55,6 +55,7 @@ def other(tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
 
 def sources(index: Index) -> list[str]:
     with index.reading() as snapshot:
+        assert len(snapshot.nearest([1.0] * 384, 1)) == min(1, len(snapshot.ids))
         return sorted(snapshot.ids)
 
 
@@ -253,7 +254,9 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "CURRENT": lambda folder: (folder / "CURRENT").write_bytes(b"\x00\x01"),
     "the generation": lambda folder: shutil.rmtree(folder / "generations" / "1"),
     "the database": lambda folder: next(folder.rglob("chroma.sqlite3")).write_bytes(b"x" * 8192),
-    "the head": lambda folder: next(folder.rglob("chroma.sqlite3")).unlink(),
+    "the database's file": lambda folder: next(folder.rglob("chroma.sqlite3")).unlink(),
+    "all records": lambda folder: next(folder.rglob("chroma.sqlite3")).write_bytes(b""),
+    "the vectors": lambda folder: [file.write_bytes(b"") for file in folder.rglob("header.bin")],
 }
 
 

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from qa import syncing
+from qa.errors import (
+    LoadError,
+)
+from qa.index import Index
+from qa.records import Document
+from tests.mirroring import SETTINGS, Counting, changes, holders, texts
+
+
+def test_added_documents_are_kept_replaced_and_left_alone(index: Index, counting: Counting) -> None:
+    first = Document("A note on wombats.", "note", metadata={"by": "Ada"})
+    assert changes(syncing.add(index, [first], SETTINGS)) == {"added": ["note"], "passages": 1}
+    assert changes(syncing.add(index, [first], SETTINGS)) == {"unchanged": ["note"]}
+
+    other = Document("A note on newts.", "note")
+    assert changes(syncing.add(index, [other], SETTINGS)) == {"changed": ["note"], "passages": 1}
+
+    assert texts(index) == {"note": "A note on newts."}
+    assert holders(index, "wombats") == []
+    counting.texts.clear()
+    relabelled = Document("A note on newts.", "note", metadata={"by": "Bob"})
+    assert changes(syncing.add(index, [relabelled], SETTINGS)) == {"changed": ["note"]}
+    assert counting.texts == []
+
+
+def test_the_last_of_several_documents_with_one_source_counts(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "_CHARACTERS_AT_ONCE", 100)
+    notes = [Document(f"Note {number}.", "note") for number in range(3)]
+
+    report = syncing.add(index, [*notes, Document("Big. " * 30, "big"), notes[1]], SETTINGS)
+
+    assert report.added == ("big", "note")
+    assert texts(index)["note"] == "Note 1."
+
+
+def test_an_id_belongs_to_one_document(index: Index) -> None:
+    report = syncing.add(
+        index, [Document("One.", "a", id="x"), Document("Two.", "b", id="x")], SETTINGS
+    )
+    assert texts(index) == {"b": "Two."}
+    assert report.removed == ("a",)
+
+    syncing.add(index, [Document("Three.", "b", id="y")], SETTINGS)
+    assert texts(index) == {"b": "Three."}
+
+
+def test_documents_that_cannot_be_stored_are_refused_and_none_is_added(index: Index) -> None:
+    good = Document("Pears.", "good")
+    for bad in (
+        Document("half \ud800", "bad"),
+        Document("Plums.", "bad\udfff"),
+        Document("Plums.", "bad", metadata={"day": object()}),  # type: ignore[dict-item]
+    ):
+        with pytest.raises(LoadError, match="bad"):
+            syncing.add(index, [good, bad], SETTINGS)
+    assert index.store.generation() == 0
