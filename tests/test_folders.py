@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
+from qa import syncing
+from qa.errors import SettingsError
+from qa.folders import digest, existing, files, folder_name, printable
 from qa.index import Index
-from tests.mirroring import sync, texts, write
+from qa.records import Progress, Skipped
+from tests.mirroring import SETTINGS, sync, texts, write
 
 
 def test_names_may_be_anything(index: Index, tmp_path: Path) -> None:
@@ -52,3 +62,153 @@ def test_a_single_file_is_mirrored_like_a_folder(index: Index, docs: Path) -> No
     (docs / "plums.txt").unlink()
     assert [skipped.source for skipped in sync(index).skipped] == ["plums.txt"]
     assert texts(index)["plums.txt"].strip() == "Plums are red now."
+
+
+def found(root: Path, left_out: Path | None = None) -> tuple[list[str], list[Skipped]]:
+    skipped: list[Skipped] = []
+    return [file.source for file in files("docs", root, left_out, skipped)], skipped
+
+
+def test_files_come_in_order_and_hidden_ones_are_left_out(tmp_path: Path) -> None:
+    for name in (".git/config.md", ".hidden.md", "b.md", "a/.x/y.md", "a/c.md", "~$b.docx", "Z.md"):
+        write(tmp_path / name, "Pears.")
+
+    assert found(tmp_path) == (["docs/Z.md", "docs/b.md", "docs/a/c.md"], [])
+
+
+def test_the_index_is_not_a_document(index: Index, tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", "Pears.")
+    sync(index, tmp_path)
+
+    report = sync(index, tmp_path)
+
+    assert [source.rpartition("/")[2] for source in report.unchanged] == ["a.txt"]
+    assert report.skipped == ()
+
+
+def test_links_to_files_are_read_and_links_to_folders_are_told(
+    index: Index, docs: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "elsewhere" / "figs.txt", "Figs are brown.")
+    (docs / "figs.txt").symlink_to(tmp_path / "elsewhere" / "figs.txt")
+    (docs / "all").symlink_to(tmp_path / "elsewhere")
+    (docs / "round").symlink_to(docs)
+    (docs / "lost.txt").symlink_to(tmp_path / "nothing.txt")
+    (docs / "self.txt").symlink_to(docs / "self.txt")
+
+    report = sync(index, docs)
+
+    assert "docs/figs.txt" in report.added
+    assert len(report.added) == 4
+    skipped = {one.source: one.reason for one in report.skipped}
+    assert sorted(skipped) == ["docs/all", "docs/lost.txt", "docs/round", "docs/self.txt"]
+    assert "is a link to a folder" in skipped["docs/all"]
+    assert "cannot be opened" in skipped["docs/lost.txt"]
+
+
+def test_a_linked_folder_is_known_by_where_it_leads(index: Index, docs: Path) -> None:
+    (docs.parent / "link").symlink_to(docs)
+
+    sync(index, docs.parent / "link")
+
+    assert len(sync(index, docs).unchanged) == 3
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(index: Index, docs: Path) -> None:
+    os.mkfifo(docs / "pipe.txt")
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as server:
+        server.bind(str(docs / "socket.txt"))
+        report = sync(index, docs)
+
+    assert [one.source for one in report.skipped] == ["docs/pipe.txt", "docs/socket.txt"]
+    assert "it is not a file" in report.skipped[0].reason
+    assert len(report.added) == 3
+
+
+SYNC_UNPRIVILEGED = """
+import ctypes, sys
+import qa
+# Without these two, even root is held to a file's permissions.
+libc = ctypes.CDLL(None, use_errno=True)
+header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+libc.capget(header, data)
+data[0] &= ~(1 << 1 | 1 << 2)
+assert libc.capset(header, data) == 0
+report = qa.Assistant(index=sys.argv[1]).sync()
+for one in report.skipped:
+    print(one.source, one.reason, sep=": ")
+print(len(report.unchanged), report.added, report.changed, report.removed)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="drops capabilities of Linux")
+def test_what_may_not_be_read_is_told_and_kept(index: Index, docs: Path) -> None:
+    sync(index, docs)
+    (docs / "deep").chmod(0)
+    (docs / "plums.txt").chmod(0)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", SYNC_UNPRIVILEGED, str(index.store.folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        (docs / "deep").chmod(0o755)
+        (docs / "plums.txt").chmod(0o644)
+
+    assert done.stdout.splitlines() == [
+        "docs/deep: docs/deep cannot be looked into: Permission denied. What it held is kept.",
+        "docs/plums.txt: docs/plums.txt cannot be opened: Permission denied."
+        " What it said before is kept.",
+        "1 () () ()",
+    ], done.stderr
+    assert len(texts(index)) == 3
+
+
+def test_a_file_that_vanishes_during_the_sync_is_gone(
+    index: Index, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(index, docs)
+
+    def vanish(progress: Progress) -> None:
+        (docs / "plums.txt").unlink(missing_ok=True)
+
+    report = syncing.sync(index, [docs], SETTINGS, progress=vanish)
+
+    assert (report.removed, report.skipped) == (("docs/plums.txt",), ())
+
+
+@pytest.mark.parametrize(
+    ("folders", "name"),
+    [
+        ({}, "docs"),
+        ({"docs": "/a/docs"}, "docs"),  # the same one
+        ({"docs": "/nowhere/docs"}, "docs"),  # moved here from there
+        ({"docs": "/"}, "a/docs"),
+        ({"docs": "/", "a/docs": "/"}, "/a/docs"),
+        ({"a": "/", "docs": "/"}, "/a/docs"),  # a/docs/x would be taken for docs/x of a
+    ],
+)
+def test_folders_are_told_apart_by_as_much_of_their_path_as_it_takes(
+    folders: dict[str, str], name: str
+) -> None:
+    assert folder_name(Path("/a/docs"), folders) == name
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert existing(tmp_path) == tmp_path.resolve()
+    with pytest.raises(SettingsError, match="nowhere"):
+        existing(tmp_path / "nowhere")
+
+
+def test_a_digest_changes_with_the_content_only(tmp_path: Path) -> None:
+    one, other = write(tmp_path / "a", "Pears."), write(tmp_path / "b", "Pears.")
+
+    assert digest(one) == digest(other)
+    assert digest(write(other, "Plums.")) != digest(one)
+
+
+def test_names_that_are_no_text_are_written_out() -> None:
+    assert printable("Zürich – 文件.txt") == "Zürich – 文件.txt"
+    assert printable(os.fsdecode(b"caf\xe9.txt")) == "caf\\xe9.txt"
