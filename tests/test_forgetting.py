@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa import syncing
+from qa.errors import UnknownSourceError
+from qa.folder_store import FolderStore
+from qa.index import Index
+from qa.models import Embedder, open_embedder
+from qa.records import Document
+from qa.terms import stems
+from tests.mirroring import SETTINGS, holders, sync, texts, write
+
+# Words that nothing else says, and their stems, which is what the keyword index keeps.
+SECRET = "The quagmire of Zanthorpian foundlings swallowed nineteen wheelbarrows in Thrumwick."
+RARE = ("quagmire", "zanthorp", "foundl", "wheelbarrow", "thrumwick", "Thrumwick")
+
+
+def traces(folder: Path) -> list[tuple[str, str]]:
+    """The files below a folder that say any of the rare words, and which."""
+    return [
+        (str(file.relative_to(folder)), word)
+        for file in folder.rglob("*")
+        if file.is_file()
+        for word in RARE
+        if word.encode() in file.read_bytes()
+    ]
+
+
+@pytest.fixture
+def haunted() -> Iterator[None]:
+    """The secret is all over the memory of this process, as it is where it was read and shown."""
+    ghosts = [(SECRET * 600).encode() for _ in range(40)]
+    del ghosts[::2]
+    yield
+    del ghosts
+
+
+def test_the_words_are_there_before_they_are_forgotten(index: Index, docs: Path) -> None:
+    write(docs / "secret.txt", SECRET)
+    sync(index, docs)
+
+    assert {word for _, word in traces(index.store.folder)} == set(RARE)
+
+
+@pytest.mark.usefixtures("haunted")
+def test_nothing_of_a_forgotten_document_is_left_in_any_file(index: Index, docs: Path) -> None:
+    write(docs / "secret.txt", SECRET)
+    sync(index, docs)
+
+    forgotten = syncing.forget(index, "docs/secret.txt", SETTINGS)
+
+    assert (forgotten.sources, forgotten.passages, forgotten.left) == (("docs/secret.txt",), 1, 0)
+    assert traces(index.store.folder) == []
+    assert len(texts(index)) == 3
+    assert holders(index, "sour") == ["docs/plums.txt"]
+
+
+@pytest.mark.usefixtures("haunted")
+def test_nor_of_its_earlier_versions(index: Index, docs: Path) -> None:
+    write(docs / "secret.md", f"# Thrumwick\n\n{SECRET}")
+    sync(index, docs)
+    write(docs / "secret.md", f"# Wheelbarrows\n\n{SECRET} Or was it twenty?")
+    sync(index, docs)
+    write(docs / "secret.md", "# Nothing\n\nNothing was ever swallowed anywhere.")
+    sync(index, docs)
+    assert holders(index, "swallowed") == ["docs/secret.md"]
+
+    assert syncing.forget(index, "docs/secret.md", SETTINGS).left == 0
+
+    assert traces(index.store.folder) == []
+
+
+@pytest.mark.usefixtures("haunted")
+def test_nor_of_what_was_removed_or_changed_by_a_sync_before(index: Index, docs: Path) -> None:
+    write(docs / "secret.txt", SECRET)
+    sync(index, docs)
+    (docs / "secret.txt").unlink()
+    sync(index, docs)
+
+    syncing.forget(index, "docs/plums.txt", SETTINGS)
+
+    assert traces(index.store.folder) == []
+
+
+@pytest.mark.usefixtures("haunted")
+def test_what_was_forgotten_does_not_come_back_with_later_syncs(
+    index: Index, docs: Path, embedder: Embedder
+) -> None:
+    write(docs / "secret.txt", SECRET)
+    sync(index, docs)
+    syncing.forget(index, "docs/secret.txt", SETTINGS)
+    (docs / "secret.txt").unlink()
+
+    reader = Index(FolderStore(index.store.folder), embedder, 200)
+    for number in range(3):
+        write(docs / f"{number}.txt", f"Note {number}.")
+        sync(index, docs)
+        with reader.reading() as snapshot:  # Chroma lays out its vectors where somebody asks
+            assert len(snapshot.nearest([1.0] * 384, 9)) == 4 + number
+        assert traces(index.store.folder) == []
+    reader.close()
+
+
+def test_nothing_is_left_among_thousands_of_passages_either(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    """Chroma saves its vectors and clears its log at every thousand."""
+    index = Index(FolderStore(tmp_path / "index"), open_embedder(str(tiny_model)), 40)
+    filler = [Document(f"Filler {n}. " + "More of the same. " * 30, f"f{n}") for n in range(400)]
+    secret = Document("\n\n".join(f"{SECRET} Line {n}." for n in range(300)), "secret")
+    syncing.add(index, filler[:200], SETTINGS)
+    syncing.add(index, [secret], SETTINGS)
+    syncing.add(index, [Document(secret.text.replace("nineteen", "ninety"), "secret")], SETTINGS)
+    syncing.add(index, filler[200:], SETTINGS)
+
+    forgotten = syncing.forget(index, "secret", SETTINGS)
+
+    assert forgotten.left == 0
+    assert forgotten.passages >= 200
+    assert traces(index.store.folder) == []
+    with index.reading() as snapshot:
+        assert snapshot.view.passages.count() > 1000
+        assert snapshot.keywords.search(stems("wheelbarrows"), 5) == []
+    index.close()
+
+
+def test_a_whole_folder_is_forgotten_and_no_longer_mirrored(index: Index, docs: Path) -> None:
+    write(docs.parent / "more" / "secret.txt", SECRET)
+    write(docs.parent / "docs2" / "figs.txt", "Figs are brown.")
+    sync(index, docs, docs.parent / "more", docs.parent / "docs2")
+
+    forgotten = syncing.forget(index, "docs/", SETTINGS)
+
+    assert len(forgotten.sources) == 3
+    assert list(texts(index)) == ["docs2/figs.txt", "more/secret.txt"]
+    assert sync(index).unchanged == ("docs2/figs.txt", "more/secret.txt")
+
+
+def test_a_part_of_a_folder_is_forgotten(index: Index, docs: Path) -> None:
+    sync(index, docs)
+
+    assert syncing.forget(index, "docs/deep", SETTINGS).sources == ("docs/deep/er/leeks.html",)
+    assert list(texts(index)) == ["docs/pears.md", "docs/plums.txt"]
+
+
+def test_what_another_document_says_too_is_not_counted_as_left(index: Index) -> None:
+    syncing.add(index, [Document(SECRET, "one"), Document(SECRET, "two")], SETTINGS)
+
+    assert syncing.forget(index, "one", SETTINGS).left == 0
+    assert texts(index) == {"two": SECRET}
+
+
+def test_a_copy_that_is_left_is_counted(index: Index) -> None:
+    """Somebody put it there; it is in the index's folder all the same."""
+    syncing.add(index, [Document(SECRET, "one"), Document("Pears.", "two")], SETTINGS)
+    write(index.store.folder / "notes.txt", f"I read: {SECRET}")
+
+    assert syncing.forget(index, "one", SETTINGS).left == 1
+
+
+def test_the_last_document_can_be_forgotten_and_another_added(index: Index) -> None:
+    syncing.add(index, [Document(SECRET, "one")], SETTINGS)
+
+    assert syncing.forget(index, "one", SETTINGS).left == 0
+
+    assert texts(index) == {}
+    assert traces(index.store.folder) == []
+    syncing.add(index, [Document("Pears.", "two")], SETTINGS)
+    assert texts(index) == {"two": "Pears."}
+
+
+def test_what_is_not_there_cannot_be_forgotten(index: Index, docs: Path) -> None:
+    sync(index, docs)
+
+    for name in ("docs/nothing.txt", "doc", "docs/pear", ""):
+        with pytest.raises(UnknownSourceError, match="qa status"):
+            syncing.forget(index, name, SETTINGS)
+    assert index.store.generation() == 1
