@@ -197,15 +197,16 @@ def test_reader_and_answerer_can_be_replaced(sample_index: Path) -> None:
 
 def test_add_and_forget(tmp_path: Path) -> None:
     assistant = qa.Assistant(index=tmp_path)
+    assistant.add([qa.Document(text="Pears are ripe in September.", source="fruit")])
     assistant.add([qa.Document(text="The codeword of the day is heliotrope.", source="memo")])
     assert assistant.ask("What is the codeword of the day?").found
     assistant.add([qa.Document(text="The codeword of the day is marjoram.", source="memo")])
     answer = assistant.ask("What is the codeword of the day?")
     assert "marjoram" in answer.text
-    assert [source.source for source in assistant.status().sources] == ["memo"]
+    assert [source.source for source in assistant.status().sources] == ["fruit", "memo"]
     forgotten = assistant.forget("memo")
     assert (forgotten.sources, forgotten.passages, forgotten.left) == (("memo",), 1, 0)
-    assert assistant.search("codeword") == []
+    assert [hit.passage.source for hit in assistant.search("codeword")] == ["fruit"]
     with pytest.raises(qa.UnknownSourceError, match="memo"):
         assistant.document("memo")
     for file in tmp_path.rglob("*"):
