@@ -24,12 +24,15 @@ from qa.claims import (
     Kind,
     Unit,
     addresses,
+    adjacent,
     clauses,
+    counts_otherwise,
     denies,
     generalizes,
     initialisms,
     near,
-    ordinals,
+    number_fits,
+    refers_back,
     stems_of,
     units,
 )
@@ -46,7 +49,6 @@ _LEAST_OF_QUESTION = 0.35
 _CLAUSE_UNITS = 2  # a clause of fewer is not looked at by itself
 _FRAGMENT_THINGS = 3  # a claim of fewer is an answer only together with the question
 _LONGER_QUOTE_GAIN = 0.1
-_MORE_QUOTES_GAIN = 0.15
 _MOST_QUOTES = 3
 _SECOND_CHOICE = 0.15  # how far below the best a quote may be that is taken in its place
 _CONTEXT_CREDIT = 0.5
@@ -72,7 +74,6 @@ class _Passage:
         self.sentence_stems = [stems_of(text[start:end]) for start, end in self.ranges]
         self.about = stems_of(f"{hit.passage.title}\n{hit.passage.heading}")
         self.stems = self.about.union(*self.sentence_stems)
-        self.names = self.stems | initialisms(text) | initialisms(hit.passage.title)
 
     @cached_property
     def singles(self) -> list[_Quote]:
@@ -103,6 +104,14 @@ class _Quote:
     @property
     def text(self) -> str:
         return self.passage.hit.passage.text[self.start : self.end]
+
+    def closest(self, said: Sequence[Unit]) -> str:
+        """The one of its sentences that shares most with a claim."""
+        return max(
+            (self.text[start:end] for start, end in sentences(self.text)),
+            key=lambda sentence: len(stems_of(sentence).intersection(u.stem for u in said)),
+            default="",
+        )
 
     def span(self, score: float) -> Span:
         offset = self.passage.hit.passage.start
@@ -149,13 +158,18 @@ class Evidence:
     def _support_in(
         self, passages: Sequence[_Passage], claim: str, said: Sequence[Unit]
     ) -> Support | None:
+        parts = [
+            part
+            for part in clauses(claim, said)
+            if len(part) >= _CLAUSE_UNITS and any(unit.kind is Kind.WORD for unit in part)
+        ]
         ranked = self._ranked(passages, said)
         for best, rank in ranked:
             if rank < ranked[0][1] - _SECOND_CHOICE:
                 break
-            for quotes in ([best], self._joined(best, passages, said)):
+            for quotes in ([best], self._joined(best, passages, parts)):
                 score = self._coverage(said, quotes)
-                if score >= LEAST_SUPPORT and self._bears(quotes, claim, said):
+                if score >= LEAST_SUPPORT and self._bears(quotes, claim, said, parts):
                     return Support(tuple(quote.span(score) for quote in quotes), score)
         return None
 
@@ -172,49 +186,58 @@ class Evidence:
         return sorted(scored, key=lambda one: (-one[1], -self._of_question(one[0])))
 
     def _joined(
-        self, best: _Quote, passages: Sequence[_Passage], said: Sequence[Unit]
+        self, best: _Quote, passages: Sequence[_Passage], parts: Sequence[Sequence[Unit]]
     ) -> list[_Quote]:
-        """The best quote, and others that bear what it leaves open."""
+        """The best quote, and one for each clause that has none yet.
+
+        A quote has to bear a whole clause: bits from here and there make no statement, and a
+        wrong number or name would find its quote anywhere.
+        """
         quotes = [best]
-        while len(quotes) < _MOST_QUOTES:
-            open_ = [unit for unit in said if not _meets(unit, quotes)]
-            gains = [
-                (self._coverage(said, [*quotes, quote]), quote)
-                for passage in passages
-                for quote in passage.singles
-                if _states(quote, open_)
-            ]
-            reached, quote = max(gains, key=lambda gain: gain[0], default=(0.0, best))
-            if reached < self._coverage(said, quotes) + _MORE_QUOTES_GAIN:
-                break
-            quotes.append(quote)
+        if len(parts) < 2 or not any(self._has_quote(part, quotes) for part in parts):
+            return quotes
+        for part in parts:
+            if len(quotes) == _MOST_QUOTES or self._has_quote(part, quotes):
+                continue
+            bearing = [
+                quote for passage in passages for quote in passage.singles
+                if self._has_quote(part, [quote])
+            ]  # fmt: skip
+            if bearing:
+                quotes.append(max(bearing, key=lambda quote: self._coverage(part, [quote])))
         return quotes
 
-    def _bears(self, quotes: Sequence[_Quote], claim: str, said: Sequence[Unit]) -> bool:
+    def _has_quote(self, clause: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:
+        return any(self._coverage(clause, [quote]) >= _LEAST_OF_JOINED_CLAUSE for quote in quotes)
+
+    def _bears(
+        self,
+        quotes: Sequence[_Quote],
+        claim: str,
+        said: Sequence[Unit],
+        parts: Sequence[Sequence[Unit]],
+    ) -> bool:
         texts = [quote.text for quote in quotes]
         words = [unit for unit in said if unit.kind is not Kind.NAME]
         return (
             all(self._names_fit(name, said, quotes) for name in said if name.kind is Kind.NAME)
-            and all(_number_fits(number, said, texts) for number in said)
+            and all(number_fits(number, said, texts) for number in said)
             and _measures_fit(said, quotes)
-            and all(_meets(unit, quotes) for unit in said if unit.kind is Kind.CODE)
-            and not _counts_otherwise(claim, texts)
+            and all(_code_fits(code, quotes) for code in said if code.kind is Kind.CODE)
+            and not counts_otherwise(claim, texts)
             and not generalizes(claim, texts)
             and all(self._holds(address) for address in addresses(claim))
             and (not words or self._coverage(words, quotes) >= _LEAST_OF_WORDS)
-            and self._clauses_fit(claim, said, quotes)
+            and self._clauses_fit(parts, quotes)
             and not denies(claim, said, texts)
             and (_things(said) >= _FRAGMENT_THINGS or self._fragment_answers(said, quotes))
         )
 
-    def _clauses_fit(self, claim: str, said: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:
-        """Every clause has a quote of its own: bits from here and there make no statement."""
-        least = _LEAST_OF_CLAUSE if len(quotes) == 1 else _LEAST_OF_JOINED_CLAUSE
-        return all(
-            max(self._coverage(clause, [quote]) for quote in quotes) >= least
-            for clause in clauses(claim, said)
-            if len(clause) >= _CLAUSE_UNITS
-        )
+    def _clauses_fit(self, parts: Sequence[Sequence[Unit]], quotes: Sequence[_Quote]) -> bool:
+        """No clause is without support; with several quotes, each clause has one of its own."""
+        if len(quotes) > 1:
+            return all(self._has_quote(part, quotes) for part in parts)
+        return all(self._coverage(part, quotes) >= _LEAST_OF_CLAUSE for part in parts)
 
     def _fragment_answers(self, said: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:
         """A phrase that does not just repeat the question, from a quote that speaks of it."""
@@ -246,14 +269,16 @@ class Evidence:
     def _in_context(self, unit: Unit, quotes: Sequence[_Quote]) -> bool:
         """Titles and headings speak for what is below them, and pronouns for names.
 
-        A name counts where the passage repeats it, so that it may be what a pronoun stands for.
+        A name counts where the passage repeats it and the quote has a pronoun for it.
         """
         if any(near(unit.stem, quote.passage.about) for quote in quotes):
             return True
         return (
             unit.kind is Kind.NAME
-            and any(near(unit.stem, quote.passage.names) for quote in quotes)
             and self._holding[unit.stem] != 1
+            and any(
+                near(unit.stem, quote.passage.stems) and refers_back(quote.text) for quote in quotes
+            )
         )
 
     def _weight(self, said: Iterable[Unit]) -> float:
@@ -283,30 +308,55 @@ class Evidence:
         return rarity * (_LIGHT_WEIGHT if unit.stem in LIGHT else 1.0)
 
     def _names_fit(self, name: Unit, said: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:
+        runs = ([said[at] for at in run] for run in _runs_of_names(said))
+        run = next(run for run in runs if name in run)
+        if any(_is_another(run, said, quote) for quote in quotes):
+            return False
         if _meets(name, quotes) or self._in_context(name, quotes):
             return True
-        # "United States" in the claim, "US" in the passage: the initials of its run of names.
-        run = next(run for run in _runs_of_names(said) if said.index(name) in run)
-        initials = "".join(said[at].stem[0] for at in run)
-        return len(run) > 1 and any(initials in quote.passage.stems for quote in quotes)
+        initials = "".join(unit.stem[0] for unit in run)
+        return any(
+            # "US" in the claim, "United States" in the quote, or the other way round
+            name.stem in initialisms(quote.text)
+            or (len(run) > 1 and initials in quote.stems)
+            # the quote has another part of the name, its passage the whole
+            or (
+                any(near(unit.stem, quote.stems) for unit in run)
+                and all(near(unit.stem, quote.passage.stems) for unit in run)
+            )
+            for quote in quotes
+        )
 
 
 def _meets(unit: Unit, quotes: Sequence[_Quote]) -> bool:
     return any(near(unit.stem, quote.stems) for quote in quotes)
 
 
+def _is_another(run: Sequence[Unit], said: Sequence[Unit], quote: _Quote) -> bool:
+    """The quote speaks of somebody else of that name: Kim Yong Chol, and the claim Kim Jong Un."""
+    sentence = quote.closest(said)
+    there = units(sentence)
+    stems = frozenset(unit.stem for unit in there)
+    if len(run) < 2 or _has_all(run, stems):
+        return False
+    if refers_back(sentence) and _has_all(run, quote.stems):
+        return False
+    name = frozenset(unit.stem for unit in run)
+    claimed = frozenset(unit.stem for unit in said)
+    others = ([there[at] for at in other] for other in _runs_of_names(there))
+    return any(
+        any(near(unit.stem, name) for unit in other) and not _has_all(other, claimed)
+        for other in others
+    )
+
+
+def _has_all(said: Sequence[Unit], stems: frozenset[str]) -> bool:
+    return all(near(unit.stem, stems) for unit in said)
+
+
 def _things(said: Sequence[Unit]) -> int:
     """How many things a claim speaks of; a name of several words is one."""
     return len(said) - sum(len(run) - 1 for run in _runs_of_names(said))
-
-
-def _states(quote: _Quote, open_: Sequence[Unit]) -> bool:
-    """It meets two open units or more, a plain word among them.
-
-    Otherwise a wrong number or name would find its quote anywhere.
-    """
-    met = [unit for unit in open_ if _meets(unit, [quote])]
-    return len(met) > 1 and any(u.kind is Kind.WORD and u.stem not in MEASURES for u in met)
 
 
 def _runs_of_names(said: Sequence[Unit]) -> list[range]:
@@ -315,50 +365,23 @@ def _runs_of_names(said: Sequence[Unit]) -> list[range]:
     for at, unit in enumerate(said):
         if unit.kind is not Kind.NAME:
             continue
-        if runs and runs[-1].stop == at and _adjacent(said[at - 1], unit):
+        if runs and runs[-1].stop == at and adjacent(said[at - 1], unit):
             runs[-1] = range(runs[-1].start, at + 1)
         else:
             runs.append(range(at, at + 1))
     return runs
 
 
-def _adjacent(one: Unit, other: Unit) -> bool:
-    first, second = sorted((one, other), key=lambda unit: unit.start)
-    return second.start - first.end <= 1
-
-
-def _number_fits(number: Unit, said: Sequence[Unit], quotes: Sequence[str]) -> bool:
-    """A number stands in a clause of a quote that shares something else with the claim.
-
-    So "the fee is 30 euros" finds no support in "the fee is 20 euros, the deposit 30 euros",
-    and "June 2018" none where June is another year's.
-    """
-    if number.kind is not Kind.NUMBER:
-        return True
-    others = [u for u in said if u.stem != number.stem and u.stem not in MEASURES]
-    dated = [u for u in others if u.kind is Kind.NAME and _adjacent(u, number)]
-    for quote in quotes:
-        for clause in _joined_figures(clauses(quote)):
-            stems = frozenset(unit.stem for unit in clause)
-            if (
-                number.stem in stems
-                and (not others or any(near(other.stem, stems) for other in others))
-                and all(near(name.stem, stems) for name in dated)
-            ):
-                return True
-    return False
-
-
-def _joined_figures(parts: list[list[Unit]]) -> list[list[Unit]]:
-    """The clauses, bare figures put with the clause before them."""
-    joined: list[list[Unit]] = []
-    for part in parts:
-        bare = all(unit.kind is Kind.NUMBER or unit.stem in MEASURES for unit in part)
-        if joined and bare:
-            joined[-1] = joined[-1] + part
-        else:
-            joined.append(part)
-    return joined
+def _code_fits(code: Unit, quotes: Sequence[_Quote]) -> bool:
+    """A code stands in a quote, or above one that names no other."""
+    return any(
+        code.stem in quote.stems
+        or (
+            code.stem in quote.passage.about
+            and all(unit.kind is not Kind.CODE for unit in units(quote.text))
+        )
+        for quote in quotes
+    )
 
 
 def _measures_fit(said: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:
@@ -368,15 +391,4 @@ def _measures_fit(said: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:
         for one, other in pairwise(said)
         for number, measure in ((one, other), (other, one))
         if number.kind is Kind.NUMBER and measure.stem in MEASURES
-    )
-
-
-def _counts_otherwise(claim: str, quotes: Sequence[str]) -> bool:
-    """The claim says "first summit" and the quotes speak of a second one only."""
-    counted: dict[str, set[str]] = {}
-    for quote in quotes:
-        for ordinal, thing in ordinals(quote):
-            counted.setdefault(thing, set()).add(ordinal)
-    return any(
-        thing in counted and ordinal not in counted[thing] for ordinal, thing in ordinals(claim)
     )

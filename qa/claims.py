@@ -43,6 +43,9 @@ def _stem_all(words: str) -> frozenset[str]:
 _SYMBOLS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "¥": "yen"}
 _SYMBOL = re.compile("|".join(re.escape(symbol) for symbol in _SYMBOLS) + r"|\bper cent\b")
 
+# "may" says nothing, and would hide it.
+_MAY = re.compile(r"(?<=[^\W_] )May\b|(?<=, )May\b|\bMay(?=,? \d)")
+
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
@@ -109,6 +112,11 @@ _CLAUSE = re.compile(
     r"[;:()—–]+|,(?!\d)|\s-\s|\b(?:and|but|while|whereas|although|though|because|which|who|where)\b"
 )
 _ADDRESS = re.compile(r"\w+://\S+|\S+@\S+\.\S+|\b(?:[\w-]+\.)+[^\W\d_]{2,}\b(?:/\S*)?")
+_PRONOUN = re.compile(
+    r"\b(?:he|she|it|they|his|hers?|its|their|him|them|both|the (?:two|three|pair|latter|former)"
+    r"|il|elle|ils|elles|lui|leur|er|sie|es|ihr|sein\w*|ella|ellos|ellas|lei|loro|ele|ela|eles)\b",
+    re.I,
+)
 _OPENS_SENTENCE = frozenset(":\"“”„‘'«»(—–-•*_#|.!?…")
 _COUNTS_UP = re.compile(r"\s*(?:first|second|third|fourth|fifth|next|finally|lastly)ly?,", re.I)
 
@@ -214,6 +222,11 @@ def addresses(text: str) -> list[str]:
     return [match.group().rstrip(".,;:!?)\"'”’") for match in _ADDRESS.finditer(text.lower())]
 
 
+def refers_back(text: str) -> bool:
+    """Whether it has a pronoun, which may stand for a name that came before."""
+    return bool(_PRONOUN.search(text))
+
+
 def near(stem_: str, stems: Iterable[str]) -> bool:
     """One of `stems` is this one or begins like it: "Korea" and "Korean", foreign endings."""
     if isinstance(stems, frozenset) and stem_ in stems:
@@ -241,23 +254,49 @@ def generalizes(claim: str, quotes: Sequence[str]) -> bool:
     return bool(_ALL.search(claim)) and not any(_ALL.search(quote) for quote in quotes)
 
 
-def ordinals(text: str) -> Iterator[tuple[str, str]]:
-    """Each counting word and what it counts: ("2", "summit")."""
-    plain = _plain(text)
-    found = terms(plain)
-    for term, counted in pairwise(found):
-        word = plain[term.start : term.end].lower()
-        if (
-            word == "first"
-            or word in _ORDINALS.split()
-            or re.fullmatch(r"\d+(?:st|nd|rd|th)", word)
-        ):
-            yield canonical(term.stem), counted.stem
+def number_fits(number: Unit, said: Sequence[Unit], quotes: Sequence[str]) -> bool:
+    """A number stands in a clause of a quote that shares something else with the claim.
+
+    So "the fee is 30 euros" finds no support in "the fee is 20 euros, the deposit 30 euros",
+    and "June 2018" none where June is another year's.
+    """
+    if number.kind is not Kind.NUMBER:
+        return True
+    others = [u for u in said if u.stem != number.stem and u.stem not in MEASURES]
+    dated = [u for u in others if u.kind is Kind.NAME and adjacent(u, number)]
+    for quote in quotes:
+        for clause in _joined_figures(clauses(quote)):
+            stems = frozenset(unit.stem for unit in clause)
+            if (
+                number.stem in stems
+                and (not others or any(near(other.stem, stems) for other in others))
+                and all(near(name.stem, stems) for name in dated)
+            ):
+                return True
+    return False
+
+
+def counts_otherwise(claim: str, quotes: Sequence[str]) -> bool:
+    """The claim says "first summit" and the quotes speak of a second one only."""
+    counted: dict[str, set[str]] = {}
+    for quote in quotes:
+        for ordinal, thing in _ordinals(quote):
+            counted.setdefault(thing, set()).add(ordinal)
+    return any(
+        thing in counted and ordinal not in counted[thing] for ordinal, thing in _ordinals(claim)
+    )
+
+
+def adjacent(one: Unit, other: Unit) -> bool:
+    """Nothing but a space lies between them."""
+    first, second = sorted((one, other), key=lambda unit: unit.start)
+    return second.start - first.end <= 1
 
 
 def _plain(text: str) -> str:
-    """The text with its currency and percent signs as words."""
-    return _SYMBOL.sub(lambda match: f" {_SYMBOLS.get(match[0], 'percent')} ", text)
+    """The text with its signs as words, and the month of May as no other word is written."""
+    words = _SYMBOL.sub(lambda match: f" {_SYMBOLS.get(match[0], 'percent')} ", text)
+    return _MAY.sub("Maius", words)
 
 
 def _unit(text: str, term: Term, *, german: bool) -> Unit:
@@ -318,3 +357,29 @@ def _denied(sentence: str, said: Sequence[Unit], cues: Sequence[re.Pattern[str]]
         if met and 2 * len(met) >= len(shared):
             return True
     return False
+
+
+def _ordinals(text: str) -> Iterator[tuple[str, str]]:
+    """Each counting word and what it counts: ("2", "summit")."""
+    plain = _plain(text)
+    found = terms(plain)
+    for term, counted in pairwise(found):
+        word = plain[term.start : term.end].lower()
+        if (
+            word == "first"
+            or word in _ORDINALS.split()
+            or re.fullmatch(r"\d+(?:st|nd|rd|th)", word)
+        ):
+            yield canonical(term.stem), counted.stem
+
+
+def _joined_figures(parts: list[list[Unit]]) -> list[list[Unit]]:
+    """The clauses, bare figures put with the clause before them."""
+    joined: list[list[Unit]] = []
+    for part in parts:
+        bare = all(unit.kind is Kind.NUMBER or unit.stem in MEASURES for unit in part)
+        if joined and bare:
+            joined[-1] = joined[-1] + part
+        else:
+            joined.append(part)
+    return joined

@@ -219,6 +219,10 @@ def test_a_paraphrase_of_the_article_is_supported(article: Evidence, claim: str)
         "Steve Biegun is North Korea's lead negotiator in nuclear talks.",
         "Kim Jong Un's third trip to China took place last week.",
         "Macron met Kim in Singapore in June.",
+        "Kim Jong Un last came to the United States in June.",
+        "Kim Yong Chol is expected to meet with Trump in Washington on Friday.",
+        "The site was partly destroyed by the North Koreans during the second meeting between "
+        "Trump and Kim Jong Un.",
         "Donald Trump is the 45th president of the United States.",
         "The meeting between the two leaders was a great success.",
         "North Korea demanded that the US agree to a specific denuclearization measure, including "

@@ -7,11 +7,13 @@ from qa.claims import (
     addresses,
     canonical,
     clauses,
+    counts_otherwise,
     denies,
     generalizes,
     initialisms,
     near,
-    ordinals,
+    number_fits,
+    refers_back,
     stems_of,
     units,
 )
@@ -110,8 +112,33 @@ def test_all_is_more_than_some() -> None:
     assert not generalizes("It did not rain at all.", ["It did not rain."])
 
 
-def test_what_is_counted_goes_with_its_number() -> None:
-    assert list(ordinals("The second summit, the 3rd trip.")) == [("2", "summit"), ("3", "trip")]
+def test_the_first_is_not_the_second() -> None:
+    assert counts_otherwise("The first summit was long.", ["The second summit was long."])
+    assert not counts_otherwise("The 2nd summit was long.", ["The second summit was long."])
+    assert not counts_otherwise("The first summit was long.", ["The third trip was long."])
+
+
+@pytest.mark.parametrize(
+    ("claim", "fits"),
+    [
+        ("The fee is 20 euros.", True),
+        ("The deposit is 30 euros.", True),
+        ("The fee is 30 euros.", False),
+        ("The fee is 40 euros.", False),
+        ("The fee is due on June 3.", True),
+        ("The deposit is due on May 3.", False),
+    ],
+)
+def test_a_number_belongs_to_what_it_stands_beside(claim: str, fits: bool) -> None:
+    quote = "The fee is 20 euros, the deposit 30 euros; the fee is due on June 3."
+    said = units(claim)
+
+    assert all(number_fits(unit, said, [quote]) for unit in said) is fits
+
+
+def test_pronouns_refer_back() -> None:
+    assert refers_back("He came in June.")
+    assert not refers_back("Kim came in June.")
 
 
 def test_initials_of_names() -> None:
