@@ -36,7 +36,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.errors import IndexUnavailableError
-from qa.store import Store, View, Writer, chroma_settings, locked, one_line, open_collections
+from qa.store import (
+    PASSAGES,
+    Store,
+    View,
+    Writer,
+    chroma_settings,
+    locked,
+    one_line,
+    open_collections,
+)
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -218,8 +227,13 @@ class _FolderWriter(Writer):
         if self._draft is None:
             return
         draft, self._draft = self._draft, None
+        if not draft.passages.count():
+            # Made anew: where vectors were saved and none is left, Chroma writes the empty file
+            # again for every reader, with whatever is in the memory of that process.
+            draft.client.delete_collection(PASSAGES)
         self._store.close(draft)
         self._store.settle(draft)
+        _drop_strays(draft.folder)
         _blank(draft.folder)
         if erase:
             _erase(draft.folder / "chroma.sqlite3")
@@ -329,6 +343,18 @@ def _copy(generation: Path, draft: Path) -> None:
             contextlib.closing(sqlite3.connect(draft / file.name)) as new,
         ):
             old.backup(new)
+
+
+def _drop_strays(folder: Path) -> None:
+    """Delete the vectors of collections that are gone: Chroma forgets them, and leaves the files.
+
+    They still hold what can be told from the numbers about the texts that were removed.
+    """
+    with contextlib.closing(sqlite3.connect(folder / "chroma.sqlite3")) as connection:
+        kept = {row[0] for row in connection.execute("SELECT id FROM segments")}
+    for header in folder.glob("*/header.bin"):
+        if header.parent.name not in kept:
+            shutil.rmtree(header.parent)
 
 
 def _blank(folder: Path) -> None:

@@ -30,6 +30,12 @@ def traces(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
+def passage_vectors(folder: Path) -> list[str]:
+    """The files of the passages' vectors; those of the documents have two numbers and are small."""
+    files = folder.rglob("data_level0.bin")
+    return [str(file) for file in files if file.stat().st_size > 100_000]
+
+
 @pytest.fixture
 def haunted() -> Iterator[None]:
     """The secret is all over the memory of this process, as it is where it was read and shown."""
@@ -162,17 +168,50 @@ def test_a_copy_that_is_left_is_counted(index: Index) -> None:
     assert syncing.forget(index, "one", SETTINGS).left == 1
 
 
-def test_the_last_document_can_be_forgotten_and_another_added(index: Index) -> None:
+@pytest.mark.usefixtures("haunted")
+def test_nothing_is_left_of_the_last_document_either(index: Index, embedder: Embedder) -> None:
+    """Whoever comes next: they ask, add, forget that, too, and ask again."""
     syncing.add(index, [Document(SECRET, "one")], SETTINGS)
+    assert traces(index.store.folder)
 
     assert syncing.forget(index, "one", SETTINGS).left == 0
 
+    for number in range(3):
+        assert ask_all(index.store.folder, embedder) == 0
+        assert traces(index.store.folder) == []
+        assert passage_vectors(index.store.folder) == []
+        later = Index(FolderStore(index.store.folder), embedder, 200)
+        syncing.add(later, [Document(f"Pears {number}.", "two")], SETTINGS)
+        assert ask_all(index.store.folder, embedder) == 1
+        assert texts(later) == {"two": f"Pears {number}."}
+        assert traces(index.store.folder) == []
+        syncing.forget(later, "two", SETTINGS)
+        later.close()
     assert texts(index) == {}
-    # Not looked for in the files: whoever opens an empty index makes Chroma write an empty vector
-    # file anew, with whatever is in the memory of that process. The next publishing blanks it.
-    syncing.add(index, [Document("Pears.", "two")], SETTINGS)
-    assert traces(index.store.folder) == []
-    assert texts(index) == {"two": "Pears."}
+
+
+@pytest.mark.usefixtures("haunted")
+def test_nor_where_a_sync_removed_the_last_document(
+    index: Index, tmp_path: Path, embedder: Embedder
+) -> None:
+    file = write(tmp_path / "docs" / "secret.txt", SECRET)
+    sync(index, file.parent)
+    file.unlink()
+    sync(index, file.parent)
+
+    assert ask_all(index.store.folder, embedder) == 0
+    assert passage_vectors(index.store.folder) == []
+
+
+def ask_all(folder: Path, embedder: Embedder) -> int:
+    """Open an index as another process would, let Chroma look at its vectors, and close it."""
+    reader = Index(FolderStore(folder), embedder, 200)
+    with reader.reading() as snapshot:
+        found = len(snapshot.nearest([1.0] * 384, 9))
+        for collection in (snapshot.view.passages, snapshot.view.documents):
+            collection.get(include=["embeddings"])
+    reader.close()
+    return found
 
 
 def test_what_is_not_there_cannot_be_forgotten(index: Index, docs: Path) -> None:
