@@ -114,7 +114,7 @@ def checked(draft: Draft, hits: Sequence[Hit]) -> Draft:
     """
     if not draft.found:
         return replace(draft, citations=())
-    sound = {c.number: c for c in draft.citations if _stands(c, hits)}
+    sound = {c.number: c for c in draft.citations if hit_of(c, hits) is not None}
     numbers: dict[int, int] = {}
 
     def renumber(match: re.Match[str]) -> str:
@@ -131,14 +131,19 @@ def checked(draft: Draft, hits: Sequence[Hit]) -> Draft:
     return replace(draft, text=text, citations=citations)
 
 
-def _stands(citation: Citation, hits: Sequence[Hit]) -> bool:
-    for hit in hits:
+def hit_of(citation: Citation, hits: Sequence[Hit]) -> Hit | None:
+    """The hit in which a quote stands, to the letter, where its citation says.
+
+    The passage that the citation names goes first: two indexes may hold
+    documents of one name.
+    """
+    for hit in sorted(hits, key=lambda hit: hit.passage.id != citation.passage_id):
         passage = hit.passage
         if passage.source == citation.source and passage.start <= citation.start:
             start, end = citation.start - passage.start, citation.end - passage.start
             if citation.quote and passage.text[start:end] == citation.quote:
-                return True
-    return False
+                return hit
+    return None
 
 
 def _chosen(spans: Sequence[Span]) -> list[Span]:

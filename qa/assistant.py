@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import copy
 import re
 import time
 from collections.abc import (
     Callable,
     Generator,
     Iterable,
+    Iterator,
     Mapping,
     Sequence,
 )
@@ -17,10 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa import syncing
-from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked
+from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked, hit_of
 from qa.conversation import standalone
+from qa.entries import Entry
+from qa.errors import SettingsError
 from qa.index import Index, Snapshot
-from qa.models import cache_folder, open_embedder
+from qa.joint import Joint
+from qa.models import Embedder, cache_folder, open_embedder
 from qa.reading import QuotingReader, Reader
 from qa.records import (
     Answer,
@@ -89,8 +95,7 @@ class Assistant:
         place = None if index is None else str(index)
         self.settings = settings or Settings.load(index=place, chat_model=chat_model, **overrides)
         self.embedder = open_embedder(self.settings.embedder, fast=self.settings.fast_encoder)
-        store = open_store(self.settings.index, cache_folder())
-        self.index = Index(store, self.embedder, self.settings.passage_tokens)
+        self.index = _index(self.settings, self.embedder)
         self.retrieval = retrieval or Retrieval(
             self.embedder,
             candidates=self.settings.candidates,
@@ -99,6 +104,17 @@ class Assistant:
         self.reader = reader or QuotingReader()
         self.quoting = QuotingAnswerer(self.settings.threshold)
         self.answerer = answerer or self._answerer()
+
+    def with_index(self, index: str | Path) -> Assistant:
+        """An Assistant on another index, with the settings, models and steps of this one.
+
+        It shares what takes long to open, so that it costs next to nothing.
+        Hand it to `ask(…, also=[…])` to ask both indexes at once.
+        """
+        other = copy.copy(self)
+        other.settings = self.settings.model_copy(update={"index": str(index)})
+        other.index = _index(other.settings, self.embedder)
+        return other
 
     # What the index holds
 
@@ -173,16 +189,22 @@ class Assistant:
         limit: int | None = None,
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
     ) -> list[Hit]:
         """The passages most likely to answer, best first.
 
         `folder` keeps to sources below it, `where` to documents whose metadata
-        equal it (a list of values: any of them).
+        equal it (a list of values: any of them). The documents of the assistants
+        in `also` (see `with_index`) are searched too, all of them; what is found
+        competes in one ranking.
+
+        Raises:
+            SettingsError: one of `also` has another embedder.
         """
         text = " ".join(question.split())[: self.settings.max_question_characters]
         if not text:
             return []
-        with self.index.reading() as snapshot:
+        with self._reading(also) as snapshot:
             return self._search(snapshot, text, limit or self.settings.limit, folder, where)
 
     def ask(
@@ -192,16 +214,17 @@ class Assistant:
         history: Sequence[Turn] = (),
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
     ) -> Answer:
         """The answer, each statement with the passage that it rests on.
 
         `history` holds the earlier turns, oldest first, so that a follow-up is
-        understood. See `search` for `folder` and `where`.
+        understood. See `search` for `folder`, `where` and `also`.
 
         Raises:
             QAError: the index or a model cannot be used; never because of what was asked.
         """
-        stream = self.stream(question, history=history, folder=folder, where=where)
+        stream = self.stream(question, history=history, folder=folder, where=where, also=also)
         for _ in stream:
             pass
         return stream.answer
@@ -213,10 +236,11 @@ class Assistant:
         history: Sequence[Turn] = (),
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
     ) -> Answer:
         """`ask`, without blocking the event loop."""
         return await asyncio.to_thread(
-            self.ask, question, history=history, folder=folder, where=where
+            self.ask, question, history=history, folder=folder, where=where, also=also
         )
 
     def stream(
@@ -226,9 +250,10 @@ class Assistant:
         history: Sequence[Turn] = (),
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
     ) -> AnswerStream:
         """The answer piece by piece, to iterate over with `for` or `async for`."""
-        return AnswerStream(self._answer(question, history, folder, where))
+        return AnswerStream(self._answer(question, history, folder, where, also))
 
     # LangChain
 
@@ -246,12 +271,27 @@ class Assistant:
 
     # The way through
 
+    @contextlib.contextmanager
+    def _reading(self, also: Sequence[Assistant]) -> Iterator[Snapshot | Joint]:
+        indexes = list(dict.fromkeys((self.index, *(other.index for other in also))))
+        for index in indexes:
+            if index.embedder.fingerprint != self.embedder.fingerprint:
+                raise SettingsError(
+                    f"{index.store.location} cannot be searched together with "
+                    f"{self.index.store.location}: it has another embedder. "
+                    "Open it by `assistant.with_index(folder)`."
+                )
+        with contextlib.ExitStack() as stack:
+            snapshots = [stack.enter_context(index.reading()) for index in indexes]
+            yield snapshots[0] if len(snapshots) == 1 else Joint(snapshots)
+
     def _answer(
         self,
         question: str,
         history: Sequence[Turn],
         folder: str | None,
         where: Mapping[str, Any] | None,
+        also: Sequence[Assistant],
     ) -> Generator[str, None, Answer]:
         started = time.perf_counter()
         reason = self._unanswerable(question)
@@ -260,7 +300,7 @@ class Assistant:
             yield answer.text
             return answer
         asked = standalone(question, history)
-        with self.index.reading() as snapshot:
+        with self._reading(also) as snapshot:
             hits = self._search(snapshot, asked, self.settings.limit, folder, where)
             retrieved = time.perf_counter()
             spans = self._read(snapshot, asked, hits)
@@ -288,7 +328,7 @@ class Assistant:
             found=draft.found,
             score=draft.score,
             short=draft.short,
-            citations=_placed(draft.citations, snapshot),
+            citations=_placed(draft.citations, hits, snapshot.entries),
             hits=tuple(hits),
             answerer=answerer.name,
             reason=draft.reason,
@@ -303,7 +343,7 @@ class Assistant:
 
     def _search(
         self,
-        snapshot: Snapshot,
+        snapshot: Snapshot | Joint,
         question: str,
         limit: int,
         folder: str | None,
@@ -314,7 +354,7 @@ class Assistant:
         documents = snapshot.select(folder, where)
         return self.retrieval(Query(question, snapshot, limit, documents))
 
-    def _read(self, snapshot: Snapshot, question: str, hits: Sequence[Hit]) -> list[Span]:
+    def _read(self, snapshot: Snapshot | Joint, question: str, hits: Sequence[Hit]) -> list[Span]:
         if not hits:
             return []
         return self.reader.read(question, hits, snapshot.keywords.rarity(stems(question)))
@@ -346,6 +386,11 @@ class Assistant:
         )
 
 
+def _index(settings: Settings, embedder: Embedder) -> Index:
+    store = open_store(settings.index, cache_folder())
+    return Index(store, embedder, settings.passage_tokens)
+
+
 def _worded(
     answerer: Answerer, asked: str, hits: Sequence[Hit], spans: Sequence[Span]
 ) -> Generator[str, None, Draft]:
@@ -359,14 +404,17 @@ def _worded(
     return draft if draft.found else replace(draft, text="")
 
 
-def _placed(citations: Sequence[Citation], snapshot: Snapshot) -> tuple[Citation, ...]:
+def _placed(
+    citations: Sequence[Citation], hits: Sequence[Hit], entries: Mapping[str, Entry]
+) -> tuple[Citation, ...]:
     """The citations with the heading above each quote, which a passage need not begin with."""
-    entries = {entry.source: entry for entry in snapshot.entries.values()}
-    paths = (heading_path(entries[c.source].headings, c.start) for c in citations)
-    return tuple(
-        replace(citation, heading=" > ".join(path))
-        for citation, path in zip(citations, paths, strict=True)
-    )
+    placed: list[Citation] = []
+    for citation in citations:
+        hit = hit_of(citation, hits)
+        assert hit is not None, "a citation that was checked stands in a hit"
+        path = heading_path(entries[hit.passage.document_id].headings, citation.start)
+        placed.append(replace(citation, heading=" > ".join(path)))
+    return tuple(placed)
 
 
 def _without_search(question: str, reason: Reason) -> Answer:

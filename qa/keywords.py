@@ -98,6 +98,22 @@ class KeywordIndex:
 
         Best first; higher is better. `documents` restricts the search to them.
         """
+        return [(id, score) for _, id, score in self._found(question, limit, documents)]
+
+    def stems_found(
+        self, question: Sequence[str], limit: int, documents: Collection[str] | None = None
+    ) -> list[tuple[str, list[str]]]:
+        """As `search`, with all stems of each passage, as `token` writes them, for its score."""
+        rows = {row: id for row, id, _ in self._found(question, limit, documents)}
+        sql = """
+            SELECT rowid, context || ' ' || body FROM terms
+            WHERE rowid IN (SELECT value FROM json_each(?))"""
+        held = dict(self._rows(sql, [json.dumps(list(rows))]))
+        return [(id, held[row].split()) for row, id in rows.items() if row in held]
+
+    def _found(
+        self, question: Sequence[str], limit: int, documents: Collection[str] | None
+    ) -> list[tuple[int, str, float]]:
         if not question:
             return []
         query = " OR ".join(_quoted(stem) for stem in dict.fromkeys(question))
@@ -106,29 +122,32 @@ class KeywordIndex:
             restriction = "AND document_id IN (SELECT value FROM json_each(?))"
             arguments.append(json.dumps(list(documents)))
             sql = f"""
-                SELECT passages.id, bm25(terms, {CONTEXT_WEIGHT}, 1.0) AS score
+                SELECT passages.rowid, passages.id, bm25(terms, {CONTEXT_WEIGHT}, 1.0) AS score
                 FROM terms JOIN passages ON passages.rowid = terms.rowid
                 WHERE terms MATCH ? {restriction} ORDER BY score LIMIT {limit:d}"""
         else:
             sql = f"""
-                SELECT passages.id, found.score FROM
+                SELECT passages.rowid, passages.id, found.score FROM
                 (SELECT rowid, rank AS score FROM terms WHERE terms MATCH ?
                  ORDER BY rank LIMIT {limit:d}) AS found
                 JOIN passages ON passages.rowid = found.rowid ORDER BY found.score"""
-        return [(passage_id, -score) for passage_id, score in self._rows(sql, arguments)]
+        return [(row, id, -score) for row, id, score in self._rows(sql, arguments)]
 
     def rarity(self, question: Collection[str]) -> dict[str, float]:
         """How much each stem tells: log(1 + N / n), N passages of which n hold it.
 
         A stem that no passage holds tells the most.
         """
+        total, counts = self.counts(question)
+        return {stem: math.log(1 + total / max(0.5, counts[stem])) for stem in question}
+
+    def counts(self, question: Collection[str]) -> tuple[int, dict[str, int]]:
+        """How many passages there are, and how many hold each stem."""
         sql = "SELECT term, doc FROM vocabulary WHERE term IN (SELECT value FROM json_each(?))"
         with self._lock:
-            counts = dict(self._rows(sql, [json.dumps([_token(stem) for stem in question])]))
+            found = dict(self._rows(sql, [json.dumps([token(stem) for stem in question])]))
             ((total,),) = self._rows("SELECT count(*) FROM passages")
-        return {
-            stem: math.log(1 + total / max(0.5, counts.get(_token(stem), 0))) for stem in question
-        }
+        return total, {stem: found.get(token(stem), 0) for stem in question}
 
     def entries(self, document_id: str) -> int:
         """How many passages of a document it holds."""
@@ -217,11 +236,11 @@ class KeywordIndex:
 
 
 def _tokens(text: str) -> str:
-    return " ".join(_token(stem) for stem in stems(text))
+    return " ".join(token(stem) for stem in stems(text))
 
 
-def _token(stem: str) -> str:
-    # What the table's tokenizer would take for a separator.
+def token(stem: str) -> str:
+    """A stem without what the table's tokenizer would take for a separator."""
     return "".join(
         letter if letter.isalnum() or letter in "-_.,/" or ord(letter) > 127 else "_"
         for letter in stem
@@ -229,7 +248,7 @@ def _token(stem: str) -> str:
 
 
 def _quoted(stem: str) -> str:
-    return '"' + _token(stem) + '"'
+    return '"' + token(stem) + '"'
 
 
 @contextlib.contextmanager

@@ -163,6 +163,7 @@ class Draft:
     short: str | None = None
     reason: Reason | None = None
     unsupported: tuple[str, ...] = ()
+    disagreement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,9 @@ class Answer:
     `asked` is the question that was searched for: the one given, or the
     standalone form of a follow-up. `unsupported` holds sentences of a chat
     model that no passage supports (they are marked or dropped, by setting).
+    Where two documents contradict each other, `disagreement` is True and the
+    text says so. `suggestion` is, where a follow-up was not answered, a
+    question that the documents do answer, if one could be made of the history.
     """
 
     question: str
@@ -188,6 +192,8 @@ class Answer:
     asked: str = ""
     reason: Reason | None = None
     unsupported: tuple[str, ...] = ()
+    disagreement: bool = False
+    suggestion: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa.index import Snapshot
+from qa.joint import Joint
 from qa.models import Embedder
 from qa.records import Hit, Passage
 from qa.terms import stems
@@ -36,13 +37,13 @@ _LONGEST_JOINED = 2500
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question to one generation of the index.
+    """A question to one generation of the index, or of several indexes together.
 
     `documents` restricts the search to these document ids; None searches all.
     """
 
     question: str
-    snapshot: Snapshot
+    snapshot: Snapshot | Joint
     limit: int = 10
     documents: Collection[str] | None = None
 
