@@ -1,0 +1,85 @@
+"use strict";
+// Runs before anything else of the page: what the address asks for, and what a frame may lack.
+
+(() => {
+  // Where a browser keeps a frame of another site from storage, Gradio would never start; what is
+  // stored is then gone with the page, and nothing else is missing.
+  class Memory {
+    #held = new Map();
+
+    get length() {
+      return this.#held.size;
+    }
+
+    key(number) {
+      return [...this.#held.keys()][number] ?? null;
+    }
+
+    getItem(name) {
+      return this.#held.get(String(name)) ?? null;
+    }
+
+    setItem(name, value) {
+      this.#held.set(String(name), String(value));
+    }
+
+    removeItem(name) {
+      this.#held.delete(String(name));
+    }
+
+    clear() {
+      this.#held.clear();
+    }
+  }
+
+  for (const name of ["localStorage", "sessionStorage"]) {
+    try {
+      window[name].getItem("");
+    } catch {
+      Object.defineProperty(window, name, { value: new Memory(), configurable: true });
+    }
+  }
+
+  // Whichever proxy is in front of the server: the page is where the browser found it.
+  if (window.gradio_config) {
+    window.gradio_config.root = new URL(".", location.href).href.replace(/\/$/, "");
+  }
+
+  const asked = new URLSearchParams(location.search);
+  const embedded = window.parent !== window && asked.has("embedded");
+  const inline = embedded && asked.get("embedded") === "inline";
+  const origin = asked.get("origin") ?? "";
+  // The browser lets only these show the page; here they are those that hear of it.
+  const origins = document.querySelector("meta[name=footnote-origins]")?.content.split(" ") ?? [];
+  const mayHear = embedded && [location.origin, ...origins].filter(Boolean).includes(origin);
+  window.footnoteContext = Object.freeze({
+    embedded,
+    inline,
+    origin,
+    question: asked.get("q") ?? "",
+    folder: asked.get("folder") ?? "",
+    tell: mayHear ? (message) => window.parent.postMessage(message, origin) : null,
+  });
+  document.documentElement.classList.toggle("embedded", embedded);
+  document.documentElement.classList.toggle("inline", inline);
+  window.footnoteContext.tell?.({ footnote: "loading" });
+
+  // Gradio puts the cursor into the question; somebody reading the page around would lose theirs.
+  if (embedded) {
+    const { focus } = HTMLElement.prototype;
+    HTMLElement.prototype.focus = () => {};
+    const release = () => (HTMLElement.prototype.focus = focus);
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, release, { capture: true, once: true });
+    addEventListener("message", ({ source, data }) => {
+      if (source === window.parent && data?.footnote === "focus") release();
+    });
+  }
+
+  // Gradio has a parameter of its own for the light; ours is the one that we tell people about.
+  const theme = asked.get("theme");
+  if (theme === "light" || theme === "dark") {
+    const address = new URL(location.href);
+    address.searchParams.set("__theme", theme);
+    history.replaceState(history.state, "", address);
+  }
+})();
