@@ -205,17 +205,42 @@ def _cuts_inside(
 ) -> Iterator[int]:
     """Where a sentence of more than `limit` tokens is cut: between words, if it has any.
 
-    The first piece fits into the `room` that the headings above it leave, if a word does.
+    The first piece fits into the `room` that the headings above it leave, if a word does. White
+    space makes no piece, however long it is.
     """
     first, last = bisect_left(token_starts, start), bisect_left(token_starts, end)
     while last - first > room:
         furthest = token_starts[first + room] if room > 0 else start
-        words = [match.start() for match in _WORD_START.finditer(text, start + 1, furthest + 1)]
-        if words or room == limit:
-            start = words[-1] if words else furthest
-            yield start
-            first = bisect_left(token_starts, start)
+        cut = _word_start(text, start, furthest)
+        if cut is None and room == limit:
+            cut = _first_word(text, _inside_word(text, start, furthest), end)
+        if cut is not None:
+            if cut == end:
+                return
+            if text[start:cut].strip():
+                yield cut
+                start = cut
+            first = bisect_left(token_starts, cut)
         room = limit
+
+
+def _word_start(text: str, start: int, last: int) -> int | None:
+    """Where the last word between the first one after `start` and `last` starts."""
+    after = _first_word(text, start, last) + 1
+    words = [match.start() for match in _WORD_START.finditer(text, after, last + 1)]
+    return words[-1] if words else None
+
+
+def _inside_word(text: str, start: int, furthest: int) -> int:
+    """Where a long word is cut at best: before its last letters and digits in a row, if it has any.
+
+    Invisible signs, or those of an address, may be most of such a word.
+    """
+    first = _first_word(text, start, furthest)
+    at = furthest
+    while at > first and text[at - 1 : at + 1].isalnum():
+        at -= 1
+    return at if at > first else furthest
 
 
 def _best_cuts(atoms: list[_Atom], tokens: list[int], limit: int) -> list[int]:
@@ -259,7 +284,10 @@ def _fitting(
         if len(encoding.offsets) <= limit:
             yield start, end
             continue
-        middle = start + encoding.offsets[len(encoding.offsets) // 2][0]
-        words = [match.start() for match in _WORD_START.finditer(text, start + 1, middle + 1)]
-        middle = words[-1] if words else middle
+        half = encoding.offsets[len(encoding.offsets) // 2 :]
+        middle = next((start + offset for offset, _ in half if offset), None)
+        if middle is None:  # a single letter of so many tokens
+            yield start, end
+            continue
+        middle = _word_start(text, start, middle) or _inside_word(text, start, middle)
         yield from _fitting(text, [start, middle, end], tokenizer, limit)

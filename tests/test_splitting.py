@@ -80,7 +80,6 @@ def last_word(passage: Passage) -> int:
 
 @settings(max_examples=150, deadline=None)
 @given(documents(), st.sampled_from(LIMITS))
-@pytest.mark.xfail(strict=False, reason="a single word of hundreds of characters may break a bound")
 def test_passages_tile_any_text(document: Document, limit: int) -> None:
     passages = split(document, TOKENIZER, limit)
 
@@ -198,6 +197,33 @@ def test_what_the_tokenizer_does_not_know_is_cut_into_pieces_all_the_same(letter
     passages = split(Document("Here: " + letters, "odd.txt", id="o"), TOKENIZER, 200)
 
     assert max(len(passage.text) for passage in passages) <= 2_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x9" * 79 + "\n\n\n\n",
+        "\n" * 60 + "x9" * 79,
+        "\n\n" + "x9" * 24,
+        "Pears" + " " * 5_000 + "plums" + " " * 5_000,
+        " " * 5_000 + "pears " * 60,
+    ],
+)
+def test_white_space_makes_no_passage(text: str) -> None:
+    passages = split(Document(text, "odd.txt", id="o"), TOKENIZER, 16)
+
+    assert "".join(passage.text for passage in passages) == text
+    assert all(passage.text.strip() for passage in passages)
+    assert max(tokens(passage.text) for passage in passages) <= 16
+
+
+@pytest.mark.parametrize("before", ["the. " * 4 + "\u200b" * times for times in range(325, 345)])
+def test_a_word_among_invisible_signs_is_not_cut(before: str) -> None:
+    text = f"{before}pears.\n\nthe.\n\nthe.\n\n"
+
+    passages = split(Document(text, "odd.txt", id="o"), TOKENIZER, 40)
+
+    assert any("pears" in passage.text for passage in passages)
 
 
 def test_what_is_embedded_names_the_title_and_the_headings_once() -> None:
