@@ -1,0 +1,146 @@
+// A document's text, cut into what is shown of it: headings, paragraphs, lists, tables, pages.
+// Nothing is left out but the line ends between blocks, so that every offset has its place.
+
+const LONGEST_RUN = 3000;
+const LONGEST_LINE = 20_000;
+const ITEM = /^\s*(?:[-–•*]|\d{1,3}[.)])\s/;
+const CELL_SEPARATOR = " | ";
+
+// The server counts characters as Python does; here an emoji has the length of two.
+export function unitsOf(text) {
+  const wide = [];
+  let before = 0;
+  for (const found of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) {
+    wide.push(found.index - before);
+    before += 1;
+  }
+  return (offset) => offset + firstAtLeast(wide, offset);
+}
+
+// How many of the sorted numbers are below this one.
+function firstAtLeast(numbers, wanted) {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+// {kind, start, end, …} in the order of the text; `pages` and `headings` count as `text` does.
+export function* blocksOf(text, pages, headings) {
+  const cuts = cutsOf(text, pages, headings);
+  let next = 0;
+  for (const run of runsOf(text)) {
+    let { start } = run;
+    for (; next < cuts.length && cuts[next].at < run.end; next += 1) {
+      const cut = cuts[next];
+      if (cut.at < start) continue;
+      yield* plain(text, start, cut.at);
+      start = cut.at;
+      if (cut.page) yield { kind: "page", start, end: start, page: cut.page };
+      else {
+        yield { kind: "heading", start, end: cut.end, level: cut.level };
+        start = cut.end;
+      }
+    }
+    yield* plain(text, start, run.end);
+  }
+}
+
+// Stretches between blank lines. No pattern: one over megabytes runs out of the browser's stack.
+function* runsOf(text) {
+  let start = skipLineEnds(text, 0);
+  while (start < text.length) {
+    const found = text.indexOf("\n\n", start);
+    const end = found < 0 ? text.length : found;
+    yield { start, end };
+    start = skipLineEnds(text, end);
+  }
+}
+
+function cutsOf(text, pages, headings) {
+  // One page is no news; pages without text are told by the next one that has some.
+  const starts = pages.length > 1 ? pages : [];
+  const cuts = starts.map((at, index) => ({ at: skipLineEnds(text, at), page: index + 1 }))
+    .filter((cut, index, all) => all[index + 1]?.at !== cut.at);
+  for (const { start, level, text: line } of headings) {
+    if (text.startsWith(line, start)) cuts.push({ at: start, end: start + line.length, level });
+  }
+  return cuts.sort((one, other) => one.at - other.at || (one.page ? -1 : 1));
+}
+
+function skipLineEnds(text, at) {
+  while (text[at] === "\n") at += 1;
+  return at;
+}
+
+function* plain(text, start, end) {
+  while (start < end && text[start] === "\n") start += 1;
+  while (end > start && text[end - 1] === "\n") end -= 1;
+  if (start >= end) return;
+  const lines = linesOf(text, start, end);
+  const table = tableOf(text, lines);
+  if (table) yield { kind: "table", start, end, rows: table };
+  else if (lines.every((line) => ITEM.test(text.slice(line.start, line.end)))) {
+    yield { kind: "list", start, end, items: lines };
+  } else {
+    const kind = /\S {3,}\S|^ {2,}\S/m.test(text.slice(start, end)) ? "verbatim" : "paragraph";
+    yield* short(text, kind, start, end);
+  }
+}
+
+// A log without blank lines would be one paragraph of a megabyte, which no browser lays out soon.
+function* short(text, kind, start, end) {
+  let continued = false;
+  while (end - start > LONGEST_RUN) {
+    const line = text.lastIndexOf("\n", start + LONGEST_RUN);
+    const space = end - start > LONGEST_LINE ? text.lastIndexOf(" ", start + LONGEST_RUN) : -1;
+    const at = line > start ? line : space;
+    if (at <= start) break;
+    yield { kind, start, end: at, continued };
+    start = at + 1;
+    continued = true;
+  }
+  yield { kind, start, end, continued };
+}
+
+function linesOf(text, start, end) {
+  const lines = [];
+  while (start < end) {
+    const found = text.indexOf("\n", start);
+    const stop = found < 0 || found > end ? end : found;
+    if (stop > start) lines.push({ start, end: stop });
+    start = stop + 1;
+  }
+  return lines;
+}
+
+// Cells by row, where every line has the same number of them; else nothing.
+function tableOf(text, lines) {
+  if (lines.length < 2) return null;
+  const rows = lines.map((line) => cellsOf(text, line));
+  const columns = rows[0].length;
+  return columns > 1 && rows.every((row) => row.length === columns) ? rows : null;
+}
+
+function cellsOf(text, { start, end }) {
+  const cells = [];
+  for (;;) {
+    const found = text.indexOf(CELL_SEPARATOR, start);
+    if (found < 0 || found >= end) return [...cells, { start, end }];
+    cells.push({ start, end: found });
+    start = found + CELL_SEPARATOR.length;
+  }
+}
+
+// Every place where these words stand, whatever space is between them: [[start, end], …].
+export function placesOf(text, words, { anyCase = false } = {}) {
+  const parts = words.split(/\s+/).filter(Boolean);
+  if (!parts.length) return [];
+  const pattern = parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("\\s+");
+  const found = text.matchAll(new RegExp(pattern, anyCase ? "giu" : "gu"));
+  return Array.from(found, (one) => [one.index, one.index + one[0].length]);
+}
