@@ -54,40 +54,43 @@ class Panel {
   // The parts, once
 
   #build() {
-    this.title = element("h2", { id: "panel-title" });
+    this.title = element("h2", { id: "panel-title", tabIndex: -1 });
     this.path = element("p", { className: "panel-path" });
     this.place = element("p", { className: "panel-place" });
     this.original = element("a", { className: "panel-original", target: "_blank",
       rel: "noopener", textContent: texts.panel_open_original });
     this.track = element("div", { className: "panel-track", "aria-hidden": "true" }, element("i"));
     this.told = element("div", { className: "panel-told" });
-    this.body = element("div", { className: "panel-body", tabIndex: -1 });
+    this.body = element("div", { className: "panel-body", tabIndex: 0, role: "region",
+      "aria-label": texts.panel_label });
     this.back = button(texts.panel_back, () => this.#toQuote(), { className: "panel-back", hidden: true });
     const close = button("×", () => this.close(), { className: "panel-icon panel-close",
       "aria-label": texts.panel_close, title: texts.panel_close });
     this.element = element("section", { id: "panel", hidden: true, "aria-labelledby": "panel-title" },
-      edgeOf(this),
+      edgeOf(() => this.element.offsetWidth),
       element("header", {},
-        element("div", { className: "panel-top" }, this.title, close), this.path, this.place,
-        element("div", { className: "panel-tools" }, this.search.element, this.original)),
+        element("div", { className: "panel-top" }, this.title, close),
+        element("div", { className: "panel-file" }, this.path, this.original),
+        this.place, this.search.element),
       this.track, this.body, this.back);
     this.shade = element("div", { className: "panel-shade", onclick: () => this.close() });
-    this.sight = new IntersectionObserver((seen) => {
-      this.back.hidden = seen.at(-1).isIntersecting || !this.view?.marks.length;
-    }, { root: this.body });
+    this.sight = new IntersectionObserver((changes) => this.#look(changes), { root: this.body });
     document.body.append(this.shade, this.element);
   }
 
-  get offsetWidth() {
-    return this.element.offsetWidth;
+  // The way back to the quote is offered while no part of it can be seen.
+  #look(changes) {
+    for (const { target, isIntersecting } of changes) target.classList.toggle("seen", isIntersecting);
+    const marks = this.view?.marks ?? [];
+    this.back.hidden = !marks.length || marks.some((mark) => mark.classList.contains("seen"));
   }
 
   // Beside the conversation it is one part of the page; over it, it is all there is.
   #stand() {
     const over = Boolean(this.shown) && !wide.matches;
     this.element.setAttribute("role", over ? "dialog" : "complementary");
-    this.element.toggleAttribute("aria-modal", over);
     if (over) this.element.setAttribute("aria-modal", "true");
+    else this.element.removeAttribute("aria-modal");
     document.documentElement.classList.toggle("panel-over", over);
     for (const other of document.body.children) {
       if (![this.element, this.shade].includes(other) && !other.matches("[aria-live], script, style")) {
@@ -136,7 +139,7 @@ class Panel {
     this.body.setAttribute("aria-busy", "true");
     this.body.replaceChildren(element("p", { className: "unseen", textContent: texts.panel_loading }),
       element("div", { className: "panel-waiting", "aria-hidden": "true" }, ...lines));
-    this.body.focus({ preventScroll: true });
+    this.title.focus({ preventScroll: true });
     announce(texts.panel_loading);
   }
 
@@ -153,7 +156,7 @@ class Panel {
     }
     this.body.removeAttribute("aria-busy");
     this.original.hidden = !original;
-    if (original) this.original.href = original + (footnote.page && /\.pdf$/i.test(footnote.source) ? `#page=${footnote.page}` : "");
+    if (original) this.original.href = original + pageOf(footnote);
     this.#note(place, footnote);
     this.#point(place);
   }
@@ -174,8 +177,8 @@ class Panel {
     if (!mark) {
       this.view.unmark();
       this.body.scrollTop = 0;
-      this.body.focus({ preventScroll: true });
-      return announce(note || this.title.textContent);
+      this.title.focus({ preventScroll: true });
+      return announce(note);
     }
     const percent = Math.round((start / Math.max(1, this.view.text.length)) * 100);
     this.track.style.setProperty("--from", `${(start / this.view.text.length) * 100}%`);
@@ -242,7 +245,7 @@ class Panel {
 
   // Within the sheet, the last stop is followed by the first.
   #turn(event) {
-    const stops = [...this.element.querySelectorAll("button, a[href], input")]
+    const stops = [...this.element.querySelectorAll("button, a[href], input, [tabindex='0']")]
       .filter((stop) => !stop.disabled && stop.offsetParent);
     const [first, last] = [stops[0], stops.at(-1)];
     const at = document.activeElement;
@@ -262,6 +265,10 @@ async function fetched({ source, conversation }, signal) {
   const held = await reply.json();
   const original = held.original ? new URL(held.original, reply.url).href : null;
   return { original, view: new DocumentView(held) };
+}
+
+function pageOf({ source, page }) {
+  return page && /\.pdf$/i.test(source) ? `#page=${page}` : "";
 }
 
 function quoteOf(footnote) {

@@ -6,7 +6,8 @@ const KEPT = "footnote:panel-width";
 const NARROWEST = 320;
 const STEP = 32;
 
-export function edgeOf(panel) {
+// `now` tells how wide the panel is.
+export function edgeOf(now) {
   const edge = element("div", { className: "panel-edge", role: "separator", tabIndex: 0,
     "aria-orientation": "vertical", "aria-label": texts.panel_resize, "aria-valuemin": NARROWEST });
   const widest = () => Math.max(NARROWEST, Math.round(window.innerWidth * 0.6));
@@ -20,7 +21,7 @@ export function edgeOf(panel) {
   }
 
   edge.addEventListener("keydown", (event) => {
-    const width = panel.offsetWidth;
+    const width = now();
     const wanted = { ArrowLeft: width + STEP, ArrowRight: width - STEP, Home: NARROWEST, End: widest() };
     if (!(event.key in wanted)) return;
     event.preventDefault();
