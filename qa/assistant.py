@@ -16,6 +16,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked, hit_of
 from qa.conversation import standalone
 from qa.entries import Entry
 from qa.errors import SettingsError
+from qa.examples import questions
 from qa.index import Index, Snapshot
 from qa.joint import Joint
 from qa.models import Embedder, cache_folder, open_embedder
@@ -59,6 +61,14 @@ _GREETING = re.compile(
     r"|thank you(?: very much)?|bye|goodbye|how are you)(?: there| all| everyone)?[\s!.,?]*",
     re.IGNORECASE,
 )
+
+
+# An example is answered at least this surely.
+_SURE = 0.5
+# Where examples are looked for: in few documents and near their beginning, to be quick.
+_DOCUMENTS_LOOKED_AT = 12
+_PASSAGES_LOOKED_AT = 20
+_QUESTIONS_TRIED = 4
 
 
 class Assistant:
@@ -104,6 +114,7 @@ class Assistant:
         self.reader = reader or QuotingReader()
         self.quoting = QuotingAnswerer(self.settings.threshold)
         self.answerer = answerer or self._answerer()
+        self._examples: tuple[object, list[str]] | None = None
 
     def with_index(self, index: str | Path) -> Assistant:
         """An Assistant on another index, with the settings, models and steps of this one.
@@ -114,6 +125,7 @@ class Assistant:
         other = copy.copy(self)
         other.settings = self.settings.model_copy(update={"index": str(index)})
         other.index = _index(other.settings, self.embedder)
+        other._examples = None
         return other
 
     # What the index holds
@@ -255,6 +267,18 @@ class Assistant:
         """The answer piece by piece, to iterate over with `for` or `async for`."""
         return AnswerStream(self._answer(question, history, folder, where, also))
 
+    def examples(self, limit: int = 3) -> list[str]:
+        """Questions that the documents answer, in their own words; of different documents first.
+
+        The same for as long as the index does not change.
+        """
+        with self.index.reading() as snapshot:
+            head = snapshot.head
+            state = (head and head.generation, head and head.updated, limit)
+            if self._examples is None or self._examples[0] != state:
+                self._examples = (state, list(islice(self._answered(snapshot, limit), limit)))
+            return list(self._examples[1])
+
     # LangChain
 
     def as_retriever(self, **fields: Any) -> BaseRetriever:
@@ -270,6 +294,34 @@ class Assistant:
         return answering(self)
 
     # The way through
+
+    def _answered(self, snapshot: Snapshot, limit: int) -> Iterator[str]:
+        """Examples: of documents spread over the index, one of each in turn."""
+        entries = sorted(snapshot.entries.values(), key=lambda entry: entry.source)
+        step = max(1, len(entries) // max(1, limit))
+        spread = [entry for first in range(step) for entry in entries[first::step]]
+        waiting = [self._answered_by(snapshot, entry) for entry in spread[:_DOCUMENTS_LOOKED_AT]]
+        while waiting:
+            found = [(made, next(made, None)) for made in waiting[:limit]]
+            yield from (question for _, question in found if question is not None)
+            going_on = [made for made, question in found if question is not None]
+            waiting = waiting[limit:] + going_on
+
+    def _answered_by(self, snapshot: Snapshot, entry: Entry) -> Iterator[str]:
+        passages = snapshot.passages(entry.passage_ids[:_PASSAGES_LOOKED_AT])
+        text = "".join(passage.text for passage in passages)
+        headings = [heading.text for heading in entry.headings]
+        for question in islice(questions(entry.title, headings, text), _QUESTIONS_TRIED):
+            best = self._best(snapshot, question)
+            if best is not None and best.hit.passage.document_id == entry.id:
+                yield question
+
+    def _best(self, snapshot: Snapshot | Joint, question: str) -> Span | None:
+        """What surely answers a question, if anything does."""
+        hits = self._search(snapshot, question, self.settings.limit, None, None)
+        spans = self._read(snapshot, question, hits)
+        sure = max(_SURE, self.settings.threshold)
+        return spans[0] if spans and spans[0].score >= sure else None
 
     @contextlib.contextmanager
     def _reading(self, also: Sequence[Assistant]) -> Iterator[Snapshot | Joint]:
