@@ -1,91 +1,154 @@
-"""The chat page: a question box, the conversation, and under each answer its footnotes."""
+"""The chat page: what Gradio shows and what it calls. Its scripts and looks are in `static/`."""
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from qa import QAError, Turn
+from qa import QAError
 from ui import render
+from ui.exchanges import Exchange, Record
+from ui.reading_files import read_files
 
 if TYPE_CHECKING:
     import gradio as gr
 
-    from qa import Assistant
+    from qa import AnswerStream, Assistant, Document
+    from ui.texts import Texts
+    from ui.uploads import Attachments
 
-TITLE = "Footnote"
 # Each picture of the page costs both sides more than the words that are new in it.
 SECONDS_BETWEEN_PIECES = 0.1
 # Questions answered at once, and those that may wait for their turn.
 AT_ONCE = 8
 WAITING = 64
-# A question is offered as an example where the document that answers it is in the index.
-EXAMPLES = (
-    ("seeds/second-summit-brief.md", "Where might the second summit be held?"),
-    ("seeds/leave-policy.docx", "How many days of annual leave do I have?"),
-    ("seeds/travel-and-expenses.pdf", "May I travel first class on the train?"),
-)
-
-CSS = """
-.gradio-container { width: 100% !important; max-width: 46rem !important;
-  margin: 0 auto !important; padding: .5rem !important; }
-#conversation { border-width: 0 !important; background: none; }
-#conversation .bubble-wrap { background: none; padding-inline: 0; }
-#conversation .message-row { max-width: 100%; margin-inline: 0; }
-#conversation .bot.message { border: 0; box-shadow: none; background: none; padding-inline: 0; }
-#conversation .bot.message-row { width: 100%; }
-#conversation .answer { font-size: 1.08rem; line-height: 1.55; }
-#conversation .refusal, #conversation .problem { font-style: italic; }
-#conversation .problem { color: var(--error-text-color); }
-#conversation .footnotes { margin-top: .9rem; padding-top: .6rem; font-size: .9rem;
-  border-top: 1px solid var(--border-color-primary); }
-#conversation .footnotes p { margin: 0 !important; overflow-wrap: anywhere; }
-#conversation .footnotes blockquote { margin: .15rem 0 .8rem !important; padding-left: .8rem;
-  border-left: 2px solid var(--border-color-primary) }
-"""
+# A list of more folders helps nobody.
+MOST_FOLDERS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question of this conversation, its answer as text and as the page shows it."""
+class Page:
+    """What the page calls; all it knows of a conversation comes with each call."""
 
-    question: str
-    answer: str
-    shown: str
+    def __init__(self, assistant: Assistant, attachments: Attachments, texts: Texts) -> None:
+        self.assistant = assistant
+        self.attachments = attachments
+        self.texts = texts
 
-    @property
-    def messages(self) -> list[dict[str, Any]]:
-        """What the conversation shows of it."""
-        return [
-            _message("user", render.paragraphs(self.question)),
-            _message("assistant", self.shown),
-        ]
+    def opened(self) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """For each visit: a new conversation, the examples and the folders of this moment."""
+        import gradio as gr
 
-
-def build_app(assistant: Assistant) -> gr.Blocks:
-    """The page; `assistant` answers, and is asked at each visit what it holds."""
-    _keep_to_ourselves(assistant)
-    import gradio as gr
-
-    def state() -> str:
-        held = assistant.status()
-        documents = len(held.sources)
+        sources = [source.source for source in self.assistant.status().sources]
+        folders = _folders(sources)
+        choices = [(self.texts.everything, ""), *((folder, folder) for folder in folders)]
+        examples = [{"text": question} for question in self.assistant.examples()]
         return (
-            f"Answers from {documents:,} document{'' if documents == 1 else 's'}, "
-            "with a footnote on everything."
+            Record.new().model_dump_json(),
+            gr.update(examples=examples),
+            gr.update(choices=choices, value="", visible=len(folders) > 1),
         )
 
-    def answer(question: str, so_far: list[Exchange]) -> Iterator[tuple[Any, ...]]:
+    def answer(
+        self, question: str, folder: str, sent: str
+    ) -> Iterator[tuple[list[dict[str, Any]] | dict[str, Any], str | dict[str, Any], Any]]:
+        """The conversation with the answer growing at its end, its record, an empty box."""
+        import gradio as gr
+
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        earlier = [message for exchange in so_far for message in exchange.messages]
-        for exchange, whole in _answered(assistant, question, so_far):
-            shown = [*earlier, *exchange.messages]
-            yield shown, ([*so_far, exchange] if whole else so_far), ""
+        record = Record.read(sent)
+        so_far = self._messages(record)
+        if record.full:
+            asked = Exchange(question=question, problem=self.texts.full)
+            yield [*so_far, *self._shown(asked, len(record.exchanges))], gr.skip(), gr.skip()
+            return
+        number = len(record.exchanges)
+        for exchange in self._answered(question, folder, record):
+            shown = [*so_far, *self._shown(exchange, number)]
+            yield shown, record.with_(exchange).model_dump_json(), ""
+
+    def restored(self, sent: str) -> tuple[list[dict[str, Any]], str]:
+        """A conversation out of the browser's keeping, its footnotes checked again."""
+        record = Record.read(sent)
+        private = self.attachments.assistant(record.id)
+
+        def read(source: str) -> Document:
+            if private is not None:
+                try:
+                    return private.document(source)
+                except QAError:
+                    pass
+            return self.assistant.document(source)
+
+        checked = [exchange.checked(read) for exchange in record.exchanges]
+        record = record.model_copy(update={"exchanges": checked})
+        return self._messages(record), record.model_dump_json()
+
+    def stopped(self, sent: str) -> tuple[list[dict[str, Any]], str]:
+        """What there was of the answer when its reader had enough."""
+        return self._messages(Record.read(sent)), sent
+
+    def attached(self, paths: Sequence[str], keep: bool, sent: str) -> Iterator[tuple[str, str]]:
+        """Reads dropped files; yields what the page says of them, and the record."""
+        record = Record.read(sent)
+        files = [Path(path) for path in paths]
+        for said in read_files(self.attachments, record.id, files, keep, self.texts):
+            yield said, record.model_dump_json()
+
+    def _answered(self, question: str, folder: str, record: Record) -> Iterator[Exchange]:
+        """The exchange as it grows; until it is whole it counts as stopped."""
+        private = self.attachments.assistant(record.id)
+        growing = Exchange(question=question, stopped=True)
+        yield growing
+        try:
+            stream = self.assistant.stream(
+                question,
+                history=record.history(),
+                folder=record.folder or folder or None,
+                also=[private] if private is not None else (),
+            )
+            try:
+                for text in _at_intervals(stream):
+                    yield growing.model_copy(update={"text": text})
+            finally:
+                stream.close()
+            yield Exchange.of(stream.answer)
+        except QAError as error:
+            yield Exchange(question=question, problem=str(error))
+
+    def _messages(self, record: Record) -> list[dict[str, Any]]:
+        return [
+            message
+            for number, exchange in enumerate(record.exchanges)
+            for message in self._shown(exchange, number, whole=True)
+        ]
+
+    def _shown(
+        self, exchange: Exchange, number: int, *, whole: bool = False
+    ) -> list[dict[str, Any]]:
+        growing = exchange.stopped and not whole
+        return [
+            _message("user", render.question(exchange, number)),
+            _message(
+                "assistant",
+                render.partial(exchange.text, self.texts)
+                if growing
+                else render.message(exchange, number, self.texts),
+            ),
+        ]
+
+
+def build_app(assistant: Assistant, attachments: Attachments, texts: Texts) -> gr.Blocks:
+    """The page in one language; `assistant` answers, and is asked at each visit what it holds."""
+    keep_to_ourselves(assistant)
+    import gradio as gr
+
+    page = Page(assistant, attachments, texts)
 
     def picked(example: gr.SelectData) -> str:
         return str(example.value["text"])
@@ -93,99 +156,142 @@ def build_app(assistant: Assistant) -> gr.Blocks:
     # Gradio looks at the type, and cannot resolve a name that is only known here.
     picked.__annotations__["example"] = gr.SelectData
 
-    page = gr.Blocks(title=TITLE, analytics_enabled=False)
-    with page:
-        gr.Markdown(f"# {TITLE}")
-        held = gr.Markdown(elem_id="state")
-        so_far = gr.State([])
+    blocks = gr.Blocks(title=texts.title, analytics_enabled=False, fill_height=True)
+    with blocks:
+        # Not gr.HTML: it evaluates what it shows, which the page's policy forbids.
+        gr.Markdown(f"# {texts.title}", elem_id="masthead", container=False)
         conversation = gr.Chatbot(
             elem_id="conversation",
-            label="Conversation",
+            label=texts.conversation,
             show_label=False,
             buttons=[],  # copying would give the HTML of an answer, not its words
+            feedback_options=None,
             # The formula language would find its marks in the text of a document.
             latex_delimiters=[],
             allow_tags=False,
-            examples=[{"text": question} for question in _examples(assistant)],
-            height="max(16rem, calc(100dvh - 14rem))",
+            placeholder=f"## {texts.welcome}\n{texts.promise}",
+            layout="panel",
+            container=False,
+            height="auto",
+            autoscroll=False,  # the page keeps the question in sight, not the end of the answer
         )
-        question = gr.Textbox(
-            elem_id="question",
-            label="Question",
-            show_label=False,
-            placeholder="Ask the documents",
-            max_lines=6,
-            max_length=10_000,
-            submit_btn=True,
-            autofocus=True,
-        )
-        outputs = [conversation, so_far, question]
+        attached = gr.Markdown(elem_id="attached", container=False)
+        with gr.Column(elem_id="composer"):
+            question = gr.Textbox(
+                elem_id="question",
+                label=texts.question,
+                show_label=False,
+                container=False,
+                placeholder=texts.ask,
+                max_lines=8,
+                max_length=10_000,
+                submit_btn=texts.send,
+                stop_btn=texts.stop,
+                autofocus=True,
+            )
+            with gr.Row(elem_id="options"):
+                files = gr.UploadButton(
+                    texts.attach, elem_id="attach", file_count="multiple", size="sm", scale=0
+                )
+                keep = gr.Checkbox(
+                    label=texts.keep,
+                    elem_id="keep",
+                    visible=attachments.keeps,
+                    container=False,
+                    scale=0,
+                    min_width=0,
+                )
+                folder = gr.Dropdown(
+                    [(texts.everything, "")],
+                    value="",
+                    label=texts.folder,
+                    elem_id="folder",
+                    container=False,
+                    visible=False,
+                    scale=0,
+                    min_width=220,
+                )
+        record = gr.Textbox(elem_id="record", visible="hidden", show_label=False)
+        restore = gr.Button("restore", elem_id="restore", visible="hidden")
+
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        page.load(state, outputs=held, **quiet)
-        question.submit(answer, [question, so_far], outputs, **quiet)
-        conversation.example_select(picked, None, question, **quiet).then(
-            answer, [question, so_far], outputs, **quiet
+        blocks.load(page.opened, outputs=[record, conversation, folder], **quiet)
+        asking = question.submit(
+            page.answer,
+            [question, folder, record],
+            [conversation, record, question],
+            # Gradio takes a question that was stopped for one under way; the page knows better.
+            trigger_mode="multiple",
+            **quiet,
         )
-        conversation.clear(lambda: [], None, so_far, **quiet)
-    page.max_threads = 200
-    page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING, api_open=False)
-    return page
+        example = conversation.example_select(picked, None, question, **quiet).then(
+            page.answer, [question, folder, record], [conversation, record, question], **quiet
+        )
+        question.stop(
+            page.stopped, record, [conversation, record], cancels=[asking, example], **quiet
+        )
+        restore.click(page.restored, record, [conversation, record], **quiet)
+        files.upload(page.attached, [files, keep, record], [attached, record], **quiet)
+    blocks.max_threads = 200
+    blocks.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING, api_open=False)
+    return blocks
 
 
-def look() -> dict[str, Any]:
-    """What the page is mounted with: fonts of the reader's own system, no links elsewhere."""
+def look(texts: Texts, *, megabytes: float = 100) -> dict[str, Any]:
+    """What the page is mounted with: our own scripts and looks, no links elsewhere.
+
+    `megabytes` is the size that a dropped file may have.
+    """
     import gradio as gr
 
     fonts = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
     mono = ("ui-monospace", "Consolas", "monospace")
+    # "<" could end the element; no string of ours needs one.
+    strings = json.dumps(texts.to_dict(), ensure_ascii=False).replace("<", "\\u003c")
     return {
         "theme": gr.themes.Base(font=fonts, font_mono=mono),
-        "css": CSS,
+        "head": (
+            '<script src="../static/early.js"></script>'
+            f'<script type="application/json" id="footnote-texts">{strings}</script>'
+            '<link rel="icon" href="../static/icon.svg" type="image/svg+xml">'
+            '<link rel="stylesheet" href="../static/page.css">'
+            '<link rel="stylesheet" href="../static/panel.css">'
+            '<script type="module" src="../static/page.js"></script>'
+            '<script type="module" src="../static/panel.js"></script>'
+            '<script type="module" src="../static/frame.js"></script>'
+        ),
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,
         "mcp_server": False,
-        "max_file_size": "1kb",  # nothing is uploaded here, so nothing should fill the disk
+        "max_file_size": int(megabytes * 1_000_000),
         "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
         "show_error": False,
     }
 
 
-def _answered(
-    assistant: Assistant, question: str, so_far: list[Exchange]
-) -> Iterator[tuple[Exchange, bool]]:
-    """The exchange as it grows, and whether it is whole."""
-    history = [Turn(exchange.question, exchange.answer) for exchange in so_far]
-    yield Exchange(question, "", render.partial("…")), False
+def keep_to_ourselves(assistant: Assistant) -> None:
+    """Tell Gradio and the hub's client to ask nobody; they read this when they are imported."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    if not assistant.settings.embedder.startswith("huggingface:"):
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def _at_intervals(stream: AnswerStream) -> Iterator[str]:
+    """The text so far, some times a second."""
     text, shown_at = "", 0.0
-    try:
-        stream = assistant.stream(question, history=history)
-        try:
-            for piece in stream:
-                text += piece
-                if time.monotonic() - shown_at >= SECONDS_BETWEEN_PIECES:
-                    shown_at = time.monotonic()
-                    yield Exchange(question, text, render.partial(text)), False
-        finally:
-            stream.close()
-        answer = stream.answer
-    except QAError as error:
-        yield Exchange(question, "", render.problem(str(error))), True
-        return
-    yield Exchange(question, answer.text, render.message(answer)), True
+    for piece in stream:
+        text += piece
+        if time.monotonic() - shown_at >= SECONDS_BETWEEN_PIECES:
+            shown_at = time.monotonic()
+            yield text
 
 
-def _examples(assistant: Assistant) -> list[str]:
-    held = {source.source for source in assistant.status().sources}
-    return [question for source, question in EXAMPLES if source in held]
+def _folders(sources: Sequence[str]) -> list[str]:
+    """The folders that hold sources, parents first."""
+    parents = {parent for source in sources for parent in PurePosixPath(source).parents}
+    return sorted(str(parent) for parent in parents if parent.name)[:MOST_FOLDERS]
 
 
 def _message(role: str, shown: str) -> dict[str, Any]:
     return {"role": role, "content": [{"type": "text", "text": shown}]}
-
-
-def _keep_to_ourselves(assistant: Assistant) -> None:
-    # Read by Gradio and by the hub's client when they are imported.
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    if not assistant.settings.embedder.startswith("huggingface:"):
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")

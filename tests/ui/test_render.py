@@ -1,41 +1,37 @@
-"""Answers as HTML: our own tags, and plain text in between."""
+"""Exchanges as HTML: our own tags, and plain text in between."""
 
 from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from qa import Answer, Citation, Hit, Passage
 from ui import render
+from ui.exchanges import Cited, Exchange
+from ui.texts import ENGLISH, GERMAN
 
-CITATION = Citation(
+CITED = Cited(
     number=1,
     source="seeds/a.pdf",
     title="Travel policy",
     start=0,
     end=5,
     quote="First class is for long journeys.",
-    passage_id="p",
     page=2,
     heading="Travel policy > Trains",
 )
-ANSWER = Answer(
-    question="?", text="First class is for long journeys. [1]", found=True, short="long journeys",
-    citations=(CITATION,),
-)  # fmt: skip
-HIT = Hit(
-    Passage(
-        id="p", document_id="d", source="seeds/b.md", title="B", start=0, end=3, text="Word " * 90
-    ),
-    0.3,
+EXCHANGE = Exchange(
+    question="?",
+    text="First class is for long journeys. [1]",
+    found=True,
+    short="long journeys",
+    citations=[CITED],
 )
+CLOSE = CITED.model_copy(update={"quote": "Word " * 90})
 
 
 def shown(page: str) -> str:
@@ -43,20 +39,69 @@ def shown(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", page))
 
 
+def message(exchange: Exchange) -> str:
+    return render.message(exchange, 4, ENGLISH)
+
+
 def test_an_answer_has_its_phrase_in_bold_and_its_footnotes_below() -> None:
-    page = render.message(ANSWER)
+    page = message(EXCHANGE)
     assert "<strong>long journeys</strong>" in page
     assert page.index("footnotes") > page.index("long journeys")
-    assert "[1] Travel policy · Trains · p. 2 · seeds/a.pdf" in shown(page)
-    assert f"<blockquote><p>{render.plain(CITATION.quote)}</p></blockquote>" in page
+    assert "1 Travel policy · Trains · p. 2 · seeds/a.pdf" in shown(page)
+    assert f"<blockquote><p>{render.plain(CITED.quote)}</p></blockquote>" in page
 
 
-def test_a_refusal_is_marked_and_shows_three_close_passages_in_short() -> None:
-    page = render.message(replace(ANSWER, found=False, citations=(), hits=(HIT,) * 5))
-    assert 'class="refusal"' in page
+def test_a_marker_is_a_link_to_its_footnote() -> None:
+    assert '.<a href="#cite-4-1" class="cite" target="_self">1</a>'.removeprefix(".") in (
+        message(EXCHANGE)
+    ).replace("&#46;", ".")
+
+
+def test_a_marker_that_points_nowhere_is_left_out() -> None:
+    page = message(EXCHANGE.model_copy(update={"text": "One [1] and two [7]."}))
+    assert page.count('class="cite"') == 1
+    assert "7" not in shown(page).partition("Travel")[0]
+
+
+@pytest.mark.parametrize("text", ["Half a sentence [1", "Half a sentence [1] [2]"])
+def test_an_answer_that_is_not_whole_shows_no_marker(text: str) -> None:
+    stopped = EXCHANGE.model_copy(update={"text": text, "stopped": True})
+    for page in (render.partial(text, ENGLISH), message(stopped)):
+        assert "href" not in page
+        assert "[1]" not in shown(page)
+    assert ENGLISH.stopped in shown(message(stopped))
+
+
+def test_a_refusal_is_marked_and_shows_the_close_passages_in_short() -> None:
+    refused = Exchange(question="?", reason="not said", passages=[CLOSE] * 3)
+    page = message(refused)
+    assert 'class="refusal done exchange-4"' in page
     assert page.count("<blockquote>") == 3
+    assert '<a href="#close-4-1"' in page
     assert "…" in page
-    assert len(shown(page)) < 3 * 250
+    assert len(shown(page)) < 3 * 260
+
+
+def test_a_refusal_speaks_the_language_of_the_page() -> None:
+    refused = Exchange(question="?", text="The documents do not say.", reason="not said")
+    assert GERMAN.refused_not_said in shown(render.message(refused, 0, GERMAN))
+
+
+def test_a_better_question_can_be_pressed() -> None:
+    refused = Exchange(question="?", reason="not said", suggestion="When <was> it?")
+    assert 'class="suggestion"' in message(refused)
+    assert "You could ask: When <was> it?" in shown(message(refused))
+
+
+def test_sources_that_disagree_are_said_to() -> None:
+    page = message(EXCHANGE.model_copy(update={"disagreement": True}))
+    assert shown(page).startswith("Sources disagree")
+
+
+def test_a_problem_is_a_sentence() -> None:
+    page = message(Exchange(question="?", problem="The model is <away>."))
+    assert shown(page) == "The model is <away>."
+    assert 'class="problem done exchange-4"' in page
 
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs"))))
@@ -74,8 +119,8 @@ def test_no_text_means_anything_in_markdown_or_html(text: str) -> None:
 @pytest.mark.parametrize("field", ["title", "heading", "source", "quote"])
 def test_nothing_of_a_citation_becomes_a_tag(field: str) -> None:
     words = "<img src=x onerror=alert(1)> **b** [a](http://b)"
-    changes: dict[str, Any] = {field: words}
-    page = render.message(replace(ANSWER, citations=(replace(CITATION, **changes),)))
+    cited = CITED.model_copy(update={field: words})
+    page = message(EXCHANGE.model_copy(update={"citations": [cited]}))
     assert "<img" not in page
     assert "**" not in page
     assert "](" not in page

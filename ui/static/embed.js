@@ -44,11 +44,11 @@ dialog{position:fixed;inset:auto 20px 80px auto;margin:0;width:420px;height:min(
 :host([data-position=bottom-left]) dialog{inset:auto auto 80px 20px}
 header{display:flex;align-items:center;padding:6px 8px 6px 16px;border-bottom:1px solid var(--line);font-weight:600}
 header span{flex:1}
-header button{width:36px;height:36px;font-size:22px;line-height:1}
+header button{width:36px;height:36px;font:22px/1 system-ui}
 iframe{flex:1;min-height:0;border:0}
 .note{margin:auto;padding:24px;max-width:34ch;text-align:center}
 .note button{border:1px solid var(--line);padding:8px 16px;margin:8px}
-@media(max-width:520px){dialog{inset:0!important;width:100%;height:100dvh;border:0;border-radius:0}}
+@media(max-width:520px){dialog.box{inset:0!important;width:100%;height:100dvh;border:0;border-radius:0}}
 @media(prefers-reduced-motion:no-preference){[open]{animation:rise .2s}}
 @keyframes rise{from{opacity:0;translate:0 8px}}`);
 
@@ -175,11 +175,13 @@ class FootnoteChat extends HTMLElement {
 
   #fail(message) {
     const text = this.#text;
+    const retry = this.#press(text.retry, () => this.#load());
     this.#frame = null;
     this.#show(make("div", { className: "note", role: "alert" },
       make("p", { textContent: message }),
-      this.#press(text.retry, () => this.#load()),
+      retry,
       make("a", { href: this.#base, target: "_blank", rel: "noopener", textContent: text.link })));
+    if (this.#box.open) retry.focus();
     this.#tell("error", { message });
   }
 

@@ -1,0 +1,246 @@
+"""An index on a real Chroma server, as `chroma run` starts it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import http.server
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import chromadb
+import httpx
+import pytest
+
+import qa
+from qa import syncing
+from qa.entries import document_id
+from qa.errors import IndexUnavailableError
+from qa.index import Index
+from qa.models import Embedder
+from qa.records import Document
+from qa.server_store import ServerStore
+from qa.store import DOCUMENTS, PASSAGES
+from tests.mirroring import SETTINGS, changes, holders, sync, texts, write
+
+CHROMA = Path(sys.executable).with_name("chroma")
+SECRET = "The quagmire of Zanthorpian foundlings swallowed nineteen wheelbarrows."
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMA.exists() or shutil.which("chroma")), reason="the command `chroma` is not installed"
+)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=5):
+            return True
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+@contextlib.contextmanager
+def chroma_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server of its own on this machine's loopback, and its process."""
+    port = free_port()
+    command = str(CHROMA) if CHROMA.exists() else "chroma"
+    log = folder.with_suffix(".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [command, "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)],
+            stdout=output,
+            stderr=output,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 20
+        while not answers(url):
+            assert process.poll() is None, log.read_text(errors="replace")
+            assert time.monotonic() < until, log.read_text(errors="replace")
+            time.sleep(0.05)  # until it listens, which it does not tell otherwise
+        yield url, process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with chroma_server(tmp_path_factory.mktemp("server") / "data") as (url, _):
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def hung_up() -> Iterator[None]:
+    """Close the sockets of Chroma's clients, which it leaves to the garbage collector."""
+    yield
+    for client in [one for one in gc.get_objects() if isinstance(one, httpx.Client)]:
+        if "Chroma" in client.headers.get("User-Agent", ""):
+            client.close()
+
+
+@pytest.fixture
+def index(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
+    """An index with nothing in it."""
+    index = Index(ServerStore(url, tmp_path / "cache"), embedder, 200)
+    yield index
+    index.close()
+    client = chromadb.HttpClient("127.0.0.1", int(url.rpartition(":")[2]))
+    for collection in client.list_collections():
+        client.delete_collection(collection.name)
+
+
+@pytest.fixture
+def other(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
+    """The same index, as it is seen from another machine: its keyword index is kept elsewhere."""
+    index = Index(ServerStore(url, tmp_path / "other-cache"), embedder, 200)
+    yield index
+    index.close()
+
+
+def test_what_changes_in_a_folder_changes_on_the_server(index: Index, docs: Path) -> None:
+    first = sync(index, docs)
+    assert first.added == ("docs/deep/er/leeks.html", "docs/pears.md", "docs/plums.txt")
+    assert "Pears are green" in texts(index)["docs/pears.md"]
+
+    write(docs / "pears.md", "# Pears\n\nPears are yellow.")
+    (docs / "plums.txt").unlink()
+    write(docs / "figs.txt", "Figs are brown.")
+
+    assert changes(sync(index)) == {
+        "added": ["docs/figs.txt"],
+        "changed": ["docs/pears.md"],
+        "removed": ["docs/plums.txt"],
+        "unchanged": ["docs/deep/er/leeks.html"],
+        "passages": 2,
+    }
+    assert "yellow" in texts(index)["docs/pears.md"]
+    assert holders(index, "yellow") == ["docs/pears.md"]
+    assert holders(index, "green") == holders(index, "sour") == []
+
+
+def test_a_question_is_answered_with_a_citation(url: str, index: Index, docs: Path) -> None:
+    sync(index, docs)
+    assistant = qa.Assistant(index=url)
+
+    answer = assistant.ask("What do leeks grow in?")
+
+    assert answer.found
+    assert answer.citations[0].source == "docs/deep/er/leeks.html"
+    assert answer.citations[0].quote in texts(index)["docs/deep/er/leeks.html"]
+    assistant.close()
+
+
+def test_readers_on_other_machines_see_each_sync(index: Index, other: Index, docs: Path) -> None:
+    sync(index, docs)
+    assert texts(other) == texts(index)
+
+    write(docs / "figs.txt", "Figs are brown.")
+    with other.reading() as snapshot:
+        sync(index)
+        assert "docs/figs.txt" not in snapshot.ids  # not in the middle of a question
+
+    assert holders(other, "brown") == holders(index, "brown") == ["docs/figs.txt"]
+
+
+def test_what_is_forgotten_is_gone_for_every_reader(
+    index: Index, other: Index, docs: Path, tmp_path: Path
+) -> None:
+    write(docs / "secret.txt", SECRET)
+    sync(index, docs)
+    assert holders(other, "wheelbarrows") == ["docs/secret.txt"]
+
+    forgotten = syncing.forget(index, "docs/secret.txt", SETTINGS)
+
+    assert (forgotten.sources, forgotten.left) == (("docs/secret.txt",), 0)
+    for reader in (index, other):
+        assert "docs/secret.txt" not in texts(reader)
+        assert holders(reader, "wheelbarrows") == []
+    kept = [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]
+    assert kept
+    assert not any(b"wheelbarrow" in file.read_bytes() for file in kept)
+
+
+def test_an_index_made_anew_replaces_the_old_one_at_once(
+    index: Index, other: Index, docs: Path
+) -> None:
+    sync(index, docs)
+    before = texts(other)
+
+    sync(index, rebuild=True)
+
+    assert texts(other) == texts(index) == before
+    with other.reading() as snapshot:
+        names = {collection.name for collection in snapshot.view.client.list_collections()}
+    assert names == {f"{PASSAGES}-1", f"{DOCUMENTS}-1"}
+
+
+def test_what_a_killed_writer_left_is_taken_up_by_the_next(index: Index, docs: Path) -> None:
+    sync(index, docs)
+    write(docs / "figs.txt", "Figs are brown.")
+    with contextlib.suppress(KeyboardInterrupt), index.writing(1) as session:
+        figs = Document("Figs are purple.", "docs/figs.txt", id=document_id("docs/figs.txt"))
+        session.put([(figs, "digest", "docs")])
+        raise KeyboardInterrupt
+    assert holders(index, "purple") == []
+
+    sync(index)
+
+    assert texts(index)["docs/figs.txt"] == "Figs are brown."
+
+
+def test_no_server_is_told_with_its_url(tmp_path: Path, embedder: Embedder) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    index = Index(ServerStore(url, tmp_path), embedder, 200)
+
+    with pytest.raises(IndexUnavailableError, match="Is it running") as caught:
+        texts(index)
+    assert url in str(caught.value)
+    with pytest.raises(IndexUnavailableError, match=url), index.writing(1):
+        pass
+
+
+def test_a_server_that_goes_away_is_told_with_its_url(tmp_path: Path, docs: Path) -> None:
+    with chroma_server(tmp_path / "data") as (url, process):
+        assistant = qa.Assistant(index=url)
+        assistant.sync([docs])
+        assert assistant.ask("What do leeks grow in?").found
+        process.terminate()
+        process.wait(20)
+
+        with pytest.raises(IndexUnavailableError, match="Is it running") as caught:
+            assistant.ask("What do leeks grow in?")
+        assert url in str(caught.value)
+        with pytest.raises(IndexUnavailableError, match=url):
+            assistant.sync([docs])
+        assistant.close()
+
+
+def test_a_server_of_another_kind_is_told_with_its_url(tmp_path: Path, embedder: Embedder) -> None:
+    class Silent(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        with pytest.raises(IndexUnavailableError, match="is the URL right") as caught:
+            texts(Index(ServerStore(url, tmp_path), embedder, 200))
+        assert url in str(caught.value)
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,49 @@
+"""`qa serve` as a process of its own, and the browser that looks at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def start(
+    index: Path, *options: str, port: str = "0", **environment: str
+) -> tuple[subprocess.Popen[str], str]:
+    """A server that answers, and its URL."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "qa", "serve", "--port", port, "--index", str(index), *options],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": _path(), **environment},
+    )
+    assert child.stderr is not None
+    said = ""
+    while not (found := re.search(r"http://\S+", said)):
+        line = child.stderr.readline()
+        assert line, f"the server ended: {said}"
+        said += line
+    return child, found.group()
+
+
+@contextmanager
+def served(index: Path, *options: str, port: str = "0", **environment: str) -> Iterator[str]:
+    """The URL of a server that runs until the block ends."""
+    child, url = start(index, *options, port=port, **environment)
+    try:
+        yield url
+    finally:
+        child.terminate()
+        child.communicate(timeout=60)
+
+
+def _path() -> str:
+    return os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH", ""))))

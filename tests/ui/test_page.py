@@ -1,0 +1,382 @@
+"""The chat page in a real browser, against a real server: wide and phone-narrow."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = sync_api.expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = pytest.mark.browser
+
+SUMMIT = "Where might the second summit be held?"
+LEAVE = "How many days of annual leave do I have?"
+NOWHERE = "What is the capital of France?"
+SIZES = {"wide": (1280, 850), "narrow": (390, 780)}
+
+
+@pytest.fixture(params=SIZES)
+def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    yield from opened(browser, server, SIZES[request.param])
+
+
+@pytest.fixture
+def wide(browser: Browser, server: str) -> Iterator[Page]:
+    yield from opened(browser, server, SIZES["wide"])
+
+
+@pytest.fixture
+def feedback(served_index: Path) -> Path:
+    """Where the server keeps what readers thought."""
+    return served_index.parent / "feedback" / "feedback.jsonl"
+
+
+def opened(browser: Browser, server: str, size: tuple[int, int], **options: Any) -> Iterator[Page]:
+    """The page, ready; it may ask nobody but its server, and no script of it may fail."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, accept_downloads=True, **options
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(server)
+    page.wait_for_selector("body.ready")
+    yield page
+    context.close()
+    assert errors == []
+    assert len(asked) > 10
+    own = (f"{server}/", "data:", f"blob:{server}/")
+    assert [url for url in asked if not url.startswith(own)] == []
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Ask as a person would; the answer, when it is whole."""
+    answers = page.locator("#conversation .done")
+    number = answers.count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    expect(answers).to_have_count(number + 1)
+    return answers.nth(number)
+
+
+def record(page: Page) -> dict[str, Any]:
+    held: dict[str, Any] = json.loads(page.locator("#record textarea").input_value())
+    return held
+
+
+def test_an_answer_has_its_phrase_its_marker_and_its_quote(page: Page) -> None:
+    answer = ask(page, SUMMIT)
+    expect(answer.locator("strong")).to_have_text("Bangkok and Hanoi")
+    expect(answer.locator("a.cite")).to_have_text("1")
+    expect(answer.locator(".footnotes")).to_contain_text("seeds/second-summit-brief.md")
+    expect(answer.locator("blockquote")).to_contain_text("Bangkok and Hanoi are being considered")
+    expect(page.locator("#question textarea")).to_have_value("")
+    expect(page.locator("#question textarea")).to_be_in_viewport()
+    expect(answer.locator("strong")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("way", ["mouse", "Enter", "Space"])
+def test_a_marker_opens_its_source_at_the_quote(page: Page, way: str) -> None:
+    answer = ask(page, LEAVE)
+    marker = answer.get_by_role("button", name=re.compile("^Footnote 1: "))
+    if way == "mouse":
+        marker.click()
+    else:
+        marker.focus()
+        marker.press(way)
+    quote = record(page)["exchanges"][0]["citations"][0]["quote"]
+    mark = page.locator("#panel mark")
+    expect(mark.first).to_be_in_viewport()
+    assert " ".join("".join(mark.all_inner_texts()).split()) == " ".join(quote.split())
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(marker).to_be_focused()
+
+
+def test_a_footnote_below_the_answer_opens_its_source_too(wide: Page) -> None:
+    ask(wide, LEAVE).locator("a.footnote").click()
+    expect(wide.locator("#panel mark").first).to_be_in_viewport()
+
+
+def test_a_refusal_looks_different_and_offers_the_closest_passages(page: Page) -> None:
+    refusal = ask(page, NOWHERE)
+    expect(refusal).to_have_class(re.compile(r"\brefusal\b"))
+    expect(refusal).to_contain_text("The documents do not say.")
+    expect(refusal.locator("a.cite")).to_have_count(0)
+    expect(refusal.locator("blockquote")).to_have_count(3)
+    refusal.locator("a.footnote").first.click()
+    expect(page.locator("#panel mark").first).to_be_in_viewport()
+
+
+def test_a_follow_up_is_understood(wide: Page) -> None:
+    ask(wide, "Who is Kim Yong Chol?")
+    expect(ask(wide, "And when did he last visit?")).to_contain_text("June")
+
+
+def test_asking_again_and_editing_replace_what_came_after(wide: Page) -> None:
+    ask(wide, SUMMIT)
+    ask(wide, NOWHERE)
+    ask(wide, LEAVE)
+    wide.get_by_role("button", name="Edit the question").nth(1).click()
+    box = wide.locator(".editor textarea")
+    expect(box).to_be_focused()
+    expect(box).to_have_value(NOWHERE)
+    box.fill("Who is Kim Yong Chol?")
+    box.press("Enter")
+    answers = wide.locator("#conversation .done")
+    expect(answers).to_have_count(2)
+    expect(answers.nth(1)).to_contain_text("Yong Chol")
+    wide.get_by_role("button", name="Ask again").first.click()
+    expect(answers).to_have_count(1)
+    expect(answers).to_contain_text("Hanoi")
+    assert [one["question"] for one in record(wide)["exchanges"]] == [SUMMIT]
+
+
+def test_an_edit_can_be_left_alone(wide: Page) -> None:
+    ask(wide, SUMMIT)
+    wide.get_by_role("button", name="Edit the question").click()
+    wide.keyboard.press("Escape")
+    expect(wide.locator(".editor")).to_have_count(0)
+    expect(wide.locator(".asked")).to_be_visible()
+    expect(wide.get_by_role("button", name="Edit the question")).to_be_focused()
+
+
+def test_an_answer_is_copied_with_its_footnotes(wide: Page) -> None:
+    ask(wide, SUMMIT)
+    copied = "navigator.clipboard.readText()"
+    wide.get_by_role("button", name="Copy", exact=True).click()
+    expect(wide.locator(".told")).to_have_text("Copied, with its footnotes.")
+    plain = wide.evaluate(copied)
+    assert "[1] " in plain.split("\n\n")[1] + plain
+    assert "“Bangkok and Hanoi are being considered" in plain
+    wide.get_by_role("button", name="Copy as Markdown").click()
+    wide.wait_for_function(f"{copied}.then((text) => text.includes('[^1]: '))")
+
+
+@pytest.mark.parametrize(("name", "suffix", "holds"), [
+    ("Download as Markdown", ".md", "## Where might"),
+    ("Download as HTML", ".html", "<blockquote>"),
+])  # fmt: skip
+def test_a_conversation_can_be_taken_away(
+    wide: Page, name: str, suffix: str, holds: str, tmp_path: Path
+) -> None:
+    ask(wide, SUMMIT)
+    ask(wide, LEAVE)
+    wide.locator("#take-away summary").click()
+    with wide.expect_download() as download:
+        wide.get_by_role("button", name=name).click()
+    file = tmp_path / "taken"
+    download.value.save_as(file)
+    assert download.value.suggested_filename == f"where-might-the-second-summit-be-held{suffix}"
+    text = file.read_text(encoding="utf-8")
+    assert holds in text
+    assert "28 days" in text
+
+
+def test_a_verdict_with_a_comment_is_kept(wide: Page, feedback: Path) -> None:
+    ask(wide, SUMMIT)
+    wide.get_by_role("button", name="This did not help").click()
+    wide.get_by_label("What should be better? (optional)").fill("Say which <b>month</b>")
+    wide.get_by_role("button", name="Send").click()
+    expect(wide.locator(".told")).to_have_text("Thank you.")
+    expect(wide.locator(".comment")).to_have_count(0)
+    lines = [json.loads(line) for line in feedback.read_text(encoding="utf-8").splitlines()]
+    kept = [line for line in lines if line["comment"] == "Say which <b>month</b>"]
+    assert [(line["question"], line["verdict"]) for line in kept] == [(SUMMIT, "down")]
+
+
+def test_conversations_are_kept_in_the_browser(wide: Page) -> None:
+    ask(wide, SUMMIT)
+    wide.get_by_role("button", name="New").click()
+    expect(wide.locator("#conversation .done")).to_have_count(0)
+    ask(wide, LEAVE)
+    wide.reload()
+    wide.wait_for_selector("body.ready")
+    expect(wide.locator("#conversation .done")).to_contain_text("28 days")
+    wide.get_by_role("button", name="History").click()
+    entries = wide.get_by_role("dialog", name="History").get_by_role("listitem")
+    expect(entries).to_have_count(3)  # the last one removes them all
+    entries.nth(1).get_by_role("button", name=SUMMIT).first.click()
+    expect(wide.locator("#conversation .done")).to_contain_text("Hanoi")
+    expect(ask(wide, "Who is Kim Yong Chol?")).to_contain_text("Yong Chol")
+    wide.get_by_role("button", name="History").click()
+    wide.get_by_role("button", name=f"Remove “{LEAVE}”").click()
+    expect(entries).to_have_count(2)
+    wide.keyboard.press("Escape")
+    expect(wide.get_by_role("button", name="History")).to_be_focused()
+
+
+def test_what_the_browser_kept_is_checked_again(wide: Page) -> None:
+    ask(wide, SUMMIT)
+    wide.evaluate("""() => {
+        const kept = JSON.parse(localStorage.getItem("footnote:conversations"));
+        kept[0].exchanges[0].citations[0].quote = "Paris is being considered.";
+        localStorage.setItem("footnote:conversations", JSON.stringify(kept));
+    }""")
+    wide.reload()
+    refusal = wide.locator("#conversation .done")
+    expect(refusal).to_contain_text("The documents have changed since this was answered.")
+    expect(wide.locator("#conversation a.cite")).to_have_count(0)
+
+
+def test_what_was_typed_is_there_after_a_reload(wide: Page) -> None:
+    wide.locator("#question textarea").press_sequentially("How many days of")
+    wide.reload()
+    wide.wait_for_selector("body.ready")
+    expect(wide.locator("#question textarea")).to_have_value("How many days of")
+
+
+def test_an_example_can_be_pressed(page: Page) -> None:
+    example = page.locator("#conversation .example").first
+    question = example.inner_text()
+    example.click()
+    expect(page.locator("#conversation .answer.done a.cite").first).to_be_visible()
+    assert record(page)["exchanges"][0]["question"] == question
+
+
+def test_a_folder_keeps_the_question_to_its_documents(wide: Page) -> None:
+    expect(ask(wide, SUMMIT)).to_contain_text("Hanoi")
+    wide.locator("#folder input").click()
+    wide.get_by_role("option", name="notes").click()
+    expect(ask(wide, SUMMIT)).to_have_class(re.compile(r"\brefusal\b"))
+
+
+def test_a_dropped_file_can_be_asked_at_once_and_only_here(
+    wide: Page, browser: Browser, server: str
+) -> None:
+    wide.evaluate("""() => {
+        const files = new DataTransfer();
+        files.items.add(new File(["The sauna on deck 9 opens at 6:45."], "sauna.txt"));
+        files.items.add(new File(["%PDF-1.4 not really"], "torn.pdf"));
+        const drop = (name) => document.body.dispatchEvent(
+            new DragEvent(name, {dataTransfer: files, bubbles: true, cancelable: true}));
+        drop("dragover");
+        drop("drop");
+    }""")
+    attached = wide.locator("#attached")
+    expect(attached).to_contain_text("For this conversation: sauna.txt")
+    expect(attached).to_contain_text("torn.pdf could not be read:")
+    answer = ask(wide, "When does the sauna open?")
+    expect(answer).to_contain_text("6:45")
+    answer.locator("a.cite").click()
+    expect(wide.locator("#panel mark")).to_have_text("The sauna on deck 9 opens at 6:45.")
+    for other in opened(browser, server, SIZES["wide"]):
+        expect(ask(other, "When does the sauna open?")).not_to_contain_text("6:45")
+
+
+def test_text_of_a_document_and_of_a_question_stays_text(page: Page) -> None:
+    question = "When is <b>soup</b> served in the **cafeteria**?"
+    answer = ask(page, question)
+    for words in (
+        "<img src=x onerror=\"document.title='owned'\">",
+        "**on**",
+        "[free](http://outside.example/a)",
+        "![](http://outside.example/b.png)",
+        "`raw`",
+        "$$x^2$$",
+        "&lt;b&gt;",
+        "http://outside.example/c",
+        "<b>Cafeteria</b>",
+    ):
+        expect(answer).to_contain_text(words)
+    expect(page.locator(".asked")).to_have_text(question)
+    inside = page.locator("#conversation .asked, #conversation .done")
+    assert inside.locator("img, script, code, em, b, .katex").count() == 0
+    assert page.title() == "Footnote"
+
+
+def test_answers_are_announced(wide: Page) -> None:
+    ask(wide, SUMMIT)
+    voice = wide.locator(".unseen[role=status]")
+    expect(voice).to_have_text(re.compile(r"^Answer: Bangkok and Hanoi .* Footnotes: 1\.$"))
+    ask(wide, NOWHERE)
+    expect(voice).to_have_text(re.compile("^No answer: The documents do not say"))
+
+
+def test_the_state_of_the_index_is_one_line(page: Page) -> None:
+    expect(page.locator("#state")).to_have_text(re.compile(r"^\d+ documents · read .+$"))
+
+
+def test_every_part_is_reached_with_the_keyboard(wide: Page) -> None:
+    ask(wide, SUMMIT)
+    wide.locator("#new").focus()
+    names = []
+    for _ in range(14):
+        names.append(
+            wide.evaluate("""() => {
+            const at = document.activeElement;
+            return at.getAttribute("aria-label") || at.id || at.textContent.trim() || at.tagName;
+        }""")
+        )
+        wide.keyboard.press("Tab")
+    order = ["new", "History", "earlier", "Save", "Edit the question", "Footnote 1", "Copy",
+             "Copy as Markdown", "Ask again", "This helped", "This did not help"]  # fmt: skip
+    reached = [name for name in order if any(one.startswith(name) for one in names)]
+    assert reached == [name for name in order if name != "History"]
+    firsts = [next(i for i, one in enumerate(names) if one.startswith(name)) for name in reached]
+    assert firsts == sorted(firsts)
+
+
+def test_the_browser_chooses_the_language(browser: Browser, server: str) -> None:
+    for page in opened(browser, server, SIZES["wide"], locale="de-DE"):
+        assert page.locator("html").get_attribute("lang") == "de"
+        expect(page.get_by_placeholder("Die Dokumente fragen")).to_be_visible()
+        refusal = ask(page, NOWHERE)
+        expect(refusal).to_contain_text("Die Dokumente sagen es nicht.")
+        expect(page.locator("#state")).to_contain_text("Dokumente · gelesen")
+
+
+def test_the_address_chooses_the_language_too(browser: Browser, server: str) -> None:
+    for page in opened(browser, server, SIZES["wide"]):
+        page.goto(f"{server}/?lang=de")
+        expect(page.get_by_placeholder("Die Dokumente fragen")).to_be_visible()
+
+
+def test_motion_is_left_out_where_it_is_not_wanted(browser: Browser, server: str) -> None:
+    for page in opened(browser, server, SIZES["wide"], reduced_motion="reduce"):
+        ask(page, SUMMIT).locator("a.cite").click()
+        expect(page.locator("#panel")).to_be_visible()
+        moving = page.evaluate("""() => document.getAnimations().filter(
+            (one) => one.playState === "running").length""")
+        assert moving == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+    def check(state: str) -> None:
+        found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        told = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found]
+        assert told == [], state
+
+    # Axe counts colours in the middle of a fade as they are then.
+    for page in opened(browser, server, SIZES[size], color_scheme=scheme, reduced_motion="reduce"):
+        check("empty")
+        ask(page, NOWHERE)
+        answer = ask(page, SUMMIT)
+        check("answered")
+        page.get_by_role("button", name="Edit the question").first.click()
+        check("editing")
+        page.keyboard.press("Escape")
+        answer.locator("a.cite").click()
+        expect(page.locator("#panel mark").first).to_be_visible()
+        check("source")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="History").click()
+        check("history")

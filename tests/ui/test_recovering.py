@@ -1,0 +1,163 @@
+"""A slow answer: shown as it comes, stopped, or lost with its server; and the server back again."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.ui.serving import served, start
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
+expect = sync_api.expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "Where might the second summit be held?"
+SENTENCE = "Bangkok and Hanoi are being considered for a second summit [1]. "
+
+
+class SlowModel(ThreadingHTTPServer):
+    """A hosted chat model of the OpenAI protocol that says one sentence and then thinks."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Speech)
+        self.go_on = threading.Event()
+        self.left = threading.Event()
+        self.url = f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class _Speech(BaseHTTPRequestHandler):
+    server: SlowModel
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        try:
+            self._say(SENTENCE)
+            while not self.server.go_on.wait(0.05):
+                self._say("")
+            self._say("Hanoi is a city.")
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            self.server.left.set()
+
+    def _say(self, text: str) -> None:
+        choice = {"index": 0, "delta": {"role": "assistant", "content": text}}
+        piece = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "slow",
+                 "choices": [choice]}  # fmt: skip
+        self.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def model() -> Iterator[SlowModel]:
+    model = SlowModel()
+    thread = threading.Thread(target=model.serve_forever, daemon=True)
+    thread.start()
+    yield model
+    model.go_on.set()
+    model.shutdown()
+    model.server_close()
+
+
+def options(model: SlowModel) -> tuple[str, ...]:
+    return ("--chat-model", "openai:slow", "--chat-model-url", model.url)
+
+
+def opened(browser: Browser, url: str) -> Page:
+    page = browser.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(url)
+    page.wait_for_selector("body.ready")
+    return page
+
+
+def ask_slowly(page: Page) -> None:
+    page.fill("#question textarea", QUESTION)
+    page.press("#question textarea", "Enter")
+    expect(page.locator("#conversation .growing")).to_contain_text("Bangkok and Hanoi")
+
+
+def test_an_answer_is_shown_as_it_comes_and_can_be_stopped(
+    browser: Browser, served_index: Path, model: SlowModel
+) -> None:
+    with served(served_index, *options(model)) as url:
+        page = opened(browser, url)
+        ask_slowly(page)
+        expect(page.locator("#conversation .growing a")).to_have_count(0)
+        page.get_by_role("button", name="Stop").click()
+        stopped = page.locator("#conversation .done")
+        expect(stopped).to_contain_text("Stopped before its sources were checked.")
+        expect(stopped).to_contain_text("Bangkok and Hanoi")
+        expect(stopped.locator("a.cite")).to_have_count(0)
+        assert model.left.wait(20)
+        model.go_on.set()
+        page.get_by_role("button", name="Ask again").click()
+        expect(page.locator("#conversation .done a.cite")).to_have_text("1")
+        page.close()
+
+
+def test_enter_waits_while_an_answer_grows(
+    browser: Browser, served_index: Path, model: SlowModel
+) -> None:
+    with served(served_index, *options(model)) as url:
+        page = opened(browser, url)
+        ask_slowly(page)
+        page.locator("#question textarea").press_sequentially("And then?")
+        page.press("#question textarea", "Enter")
+        model.go_on.set()
+        expect(page.locator("#conversation .done")).to_have_count(1)
+        expect(page.locator("#question textarea")).to_have_value("And then?")
+        page.close()
+
+
+def test_nothing_is_lost_when_the_server_goes_and_comes_back(
+    browser: Browser, served_index: Path, model: SlowModel
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    first, url = start(served_index, *options(model), port=port)
+    page = opened(browser, url)
+    try:
+        ask_slowly(page)
+    finally:
+        first.kill()
+        first.communicate()
+    expect(page.locator("#question textarea")).to_have_value(QUESTION)
+    with served(served_index, port=port):
+        expect(page.locator("#state")).to_contain_text("documents", timeout=30_000)
+        page.press("#question textarea", "Enter")
+        expect(page.locator("#conversation .done")).to_have_count(1)
+        expect(page.locator("#conversation .done a.cite")).to_have_text("1")
+        page.close()
+
+
+def test_an_error_is_a_sentence_in_the_conversation(browser: Browser, served_index: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    away = ("--chat-model", "openai:slow", "--chat-model-url", nobody)
+    with served(served_index, *away) as url:
+        page = opened(browser, url)
+        page.fill("#question textarea", QUESTION)
+        page.press("#question textarea", "Enter")
+        expect(page.locator("#conversation .problem")).to_contain_text("openai:slow")
+        expect(page.get_by_role("button", name="Ask again")).to_be_visible()
+        page.close()

@@ -1,0 +1,198 @@
+// What can be done with an answer and with its question: footnotes, copying, asking again, verdicts.
+
+import { announce, ask, button, element, post, record, say, texts } from "./bridge.js";
+
+const ANSWERS = ".answer.done, .refusal.done, .problem.done";
+// What each of our additions belongs to: Gradio replaces an answer without knowing of them.
+const owners = new WeakMap();
+
+export function decorate(conversation) {
+  for (const ours of conversation.querySelectorAll(".actions, .comment, .editor")) {
+    if (!owners.get(ours)?.isConnected) ours.remove();
+  }
+  for (const link of conversation.querySelectorAll("a.cite:not([role]), a.footnote:not([role]), a.suggestion:not([role])")) {
+    link.setAttribute("role", "button");
+    if (link.matches(".cite")) link.setAttribute("aria-label", labelOf(link));
+  }
+  for (const answer of conversation.querySelectorAll(ANSWERS)) {
+    if (answer.nextElementSibling?.matches(".actions")) continue;
+    answer.after(owned(actions(answer), answer));
+  }
+  for (const asked of conversation.querySelectorAll(".asked")) {
+    if (asked.nextElementSibling?.matches(".actions, .editor")) continue;
+    const at = numberOf(asked);
+    const pencil = button(texts.edit, () => edit(asked, at), { className: "quiet", "aria-label": texts.edit_question });
+    asked.after(owned(element("div", { className: "actions for-question" }, pencil), asked));
+  }
+}
+
+function owned(ours, owner) {
+  owners.set(ours, owner);
+  return ours;
+}
+
+export function finished(conversation) {
+  return [...conversation.querySelectorAll(ANSWERS)];
+}
+
+export function numberOf(shown) {
+  return Number(/exchange-(\d+)/.exec(shown.className)?.[1] ?? -1);
+}
+
+// A press on a footnote, wherever it is, opens the source; one on a suggestion asks it.
+export function pressed(event) {
+  const link = event.target.closest?.("a.cite, a.footnote, a.suggestion");
+  if (!link || (event.type === "keydown" && event.key !== " ")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (link.matches(".suggestion")) {
+    ask(link.textContent);
+    return;
+  }
+  const cited = citedBy(link);
+  if (!cited) return;
+  const detail = { ...cited, conversation: record().id, opener: link };
+  document.dispatchEvent(new CustomEvent("footnote:open", { detail }));
+}
+
+function citedBy(link) {
+  const [, kind, at, number] = /#(cite|close)-(\d+)-(\d+)$/.exec(link.getAttribute("href")) ?? [];
+  const exchange = record()?.exchanges[Number(at)];
+  const list = kind === "cite" ? exchange?.citations : exchange?.passages;
+  return list?.find((one) => one.number === Number(number));
+}
+
+function labelOf(link) {
+  const cited = citedBy(link);
+  return say(texts.footnote, { number: link.textContent, title: cited?.title || cited?.source || "" });
+}
+
+function actions(answer) {
+  const at = numberOf(answer);
+  const bar = element("div", { className: "actions" });
+  const told = element("span", { className: "told", role: "status" });
+  const tell = (text) => {
+    told.textContent = text;
+    setTimeout(() => (told.textContent = ""), 4000);
+  };
+  if (answer.matches(".answer")) {
+    bar.append(
+      button(texts.copy, () => copy("text", at, tell), { className: "quiet" }),
+      button(texts.copy_markdown, () => copy("markdown", at, tell), { className: "quiet" }),
+    );
+  }
+  bar.append(button(texts.retry, () => ask(record().exchanges[at].question, at), { className: "quiet" }));
+  if (!answer.matches(".problem")) {
+    const verdicts = [["up", texts.good], ["down", texts.bad]].map(([verdict, label]) =>
+      button("", (event) => judge(event.currentTarget, verdict, at, bar, tell), {
+        className: `quiet thumb ${verdict}`, "aria-label": label, title: label, "aria-pressed": "false",
+      }));
+    bar.append(...verdicts);
+  }
+  bar.append(told);
+  return bar;
+}
+
+export async function exported(format, exchange = null) {
+  const reply = await post("../api/export", { record: record(), format, exchange, language: texts.language });
+  return reply.text();
+}
+
+export async function copy(format, exchange, tell) {
+  try {
+    await intoClipboard(await exported(format, exchange));
+    tell(texts.copied);
+  } catch {
+    tell(texts.copy_failed);
+  }
+}
+
+async function intoClipboard(text) {
+  // Only pages of a secure origin have the clipboard; an intranet's often are not.
+  if (navigator.clipboard) {
+    try {
+      return await navigator.clipboard.writeText(text);
+    } catch {
+      // In a frame it may be forbidden where the older way is not.
+    }
+  }
+  const box = element("textarea", { value: text, className: "unseen" });
+  const before = document.activeElement;
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  before?.focus();
+  if (!done) throw new Error("copying is not allowed");
+}
+
+async function judge(pressed_, verdict, at, bar, tell) {
+  for (const thumb of bar.querySelectorAll(".thumb")) {
+    thumb.setAttribute("aria-pressed", String(thumb === pressed_));
+  }
+  const send = async (comment) => {
+    const { id, exchanges } = record();
+    const { question, text } = exchanges[at];
+    try {
+      await post("../api/feedback", { conversation: id, question, answer: text, verdict, comment });
+      tell(texts.thanks);
+    } catch {
+      tell(texts.not_kept);
+    }
+  };
+  await send("");
+  bar.parentElement.querySelector(".comment")?.remove();
+  const box = element("textarea", { rows: 2, maxLength: 5000, placeholder: texts.comment, "aria-label": texts.comment });
+  const form = element("form", { className: "comment" }, box,
+    element("div", {}, element("button", { textContent: texts.comment_send }),
+      button(texts.cancel, () => close(), { className: "quiet" })));
+  const close = () => {
+    form.remove();
+    pressed_.focus();
+  };
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    if (box.value.trim()) await send(box.value.trim());
+    close();
+  };
+  form.onkeydown = (event) => event.key === "Escape" && close();
+  bar.after(owned(form, owners.get(bar)));
+  box.focus();
+}
+
+function edit(asked, at) {
+  const { question } = record().exchanges[at];
+  const box = element("textarea", { value: question, rows: Math.min(6, question.split("\n").length + 1), maxLength: 10000, "aria-label": texts.question });
+  const form = element("form", { className: "editor" }, box,
+    element("div", {}, element("button", { textContent: texts.edit_send }),
+      button(texts.cancel, () => close(), { className: "quiet" })));
+  const pencil = asked.nextElementSibling;
+  const close = () => {
+    form.replaceWith(pencil);
+    asked.hidden = false;
+    pencil.querySelector("button")?.focus();
+  };
+  const send = () => box.value.trim() && ask(box.value.trim(), at).then((done) => done && close());
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    send();
+  };
+  form.onkeydown = (event) => {
+    if (event.key === "Escape") close();
+    if (event.key === "Enter" && !event.shiftKey && event.target === box) {
+      event.preventDefault();
+      send();
+    }
+  };
+  asked.hidden = true;
+  pencil.replaceWith(owned(form, asked));
+  box.focus();
+  box.setSelectionRange(question.length, question.length);
+}
+
+export function proclaim(exchange) {
+  if (!exchange) return;
+  announce(exchange.found
+    ? say(texts.answered, { text: exchange.text, number: exchange.citations.length })
+    : say(texts.refused, { text: exchange.problem || exchange.text }));
+}

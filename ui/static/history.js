@@ -1,0 +1,96 @@
+// Conversations in the browser's own keeping: saved after each answer, listed, shown again, removed.
+
+import { busy, button, element, record, say, show, texts } from "./bridge.js";
+
+const KEY = "footnote:conversations";
+const CURRENT = "footnote:current";
+const DRAFT = "footnote:draft";
+const MOST = 50;
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function keep(conversations) {
+  // A full store gives up its oldest conversations, not the newest.
+  for (let list = conversations.slice(0, MOST); ; list = list.slice(0, -1)) {
+    try {
+      localStorage.setItem(KEY, JSON.stringify(list));
+      return;
+    } catch {
+      if (!list.length) return;
+    }
+  }
+}
+
+export function save(held) {
+  if (!held.exchanges.length) return;
+  const others = kept().filter((one) => one.id !== held.id);
+  keep([{ ...held, saved: new Date().toISOString() }, ...others]);
+  sessionStorage.setItem(CURRENT, held.id);
+}
+
+// What was open in this tab is there again after a reload.
+export function last() {
+  const id = sessionStorage.getItem(CURRENT);
+  return kept().find((one) => one.id === id);
+}
+
+export function forgetCurrent() {
+  sessionStorage.removeItem(CURRENT);
+}
+
+export function draft(text) {
+  if (text === undefined) return sessionStorage.getItem(DRAFT) ?? "";
+  sessionStorage.setItem(DRAFT, text);
+  return text;
+}
+
+export function openHistory(opener) {
+  const list = element("ul");
+  const dialog = element("dialog", { id: "history", "aria-label": texts.history },
+    element("header", {}, element("h2", { textContent: texts.history }),
+      button("×", () => dialog.close(), { className: "quiet close", "aria-label": texts.close })),
+    list);
+  const fillIn = () => list.replaceChildren(...entries(dialog, fillIn));
+  fillIn();
+  dialog.onclose = () => {
+    dialog.remove();
+    opener?.focus();
+  };
+  // A press beside the sheet closes it, as everywhere.
+  dialog.onclick = (event) => event.target === dialog && dialog.close();
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function entries(dialog, again) {
+  const conversations = kept();
+  if (!conversations.length) return [element("li", { className: "nothing", textContent: texts.history_empty })];
+  const when = new Intl.DateTimeFormat(texts.language, { dateStyle: "medium", timeStyle: "short" });
+  const lines = conversations.map((one) => {
+    const title = one.exchanges[0].question;
+    const open = button("", () => {
+      if (busy()) return;
+      dialog.close();
+      sessionStorage.setItem(CURRENT, one.id);
+      show(one);
+    });
+    open.append(element("span", { textContent: title }), element("time", { textContent: when.format(new Date(one.saved)) }));
+    if (one.id === record()?.id) open.setAttribute("aria-current", "true");
+    const remove = button("×", () => {
+      keep(kept().filter((other) => other.id !== one.id));
+      again();
+    }, { className: "quiet", "aria-label": say(texts.history_remove, { title }) });
+    return element("li", {}, open, remove);
+  });
+  const clear = button(texts.history_clear, () => {
+    keep([]);
+    again();
+  }, { className: "quiet" });
+  return [...lines, element("li", {}, clear)];
+}

@@ -1,0 +1,166 @@
+// The chat page: starts what the other scripts bring, and keeps watch over the conversation.
+
+import { announce, ask, busy, element, field, fill, record, show, texts } from "./bridge.js";
+import { decorate, finished, numberOf, pressed, proclaim } from "./answers.js";
+import { draft, forgetCurrent, last, save } from "./history.js";
+import { showMasthead } from "./masthead.js";
+
+const context = window.footnoteContext ?? {};
+let announced = 0;
+
+// Gradio builds the page after its scripts have come; the record is the last thing to arrive.
+function whenReady(start) {
+  const ready = () => field("question") && record() && document.getElementById("masthead");
+  if (ready()) return start();
+  const timer = setInterval(() => {
+    if (!ready()) return;
+    clearInterval(timer);
+    start();
+  }, 20);
+}
+
+function start() {
+  const conversation = document.getElementById("conversation");
+  // Gradio's log would be read out again with each piece of an answer, and its labels with the marks
+  // of the HTML in them; we announce whole answers.
+  const quieten = () => {
+    for (const labelled of conversation.querySelectorAll("[data-testid][aria-label]")) {
+      labelled.removeAttribute("aria-label");
+    }
+    for (const log of conversation.querySelectorAll("[aria-live]:not([aria-live=off])")) {
+      log.setAttribute("aria-live", "off");
+    }
+  };
+  document.addEventListener("click", pressed, true);
+  document.addEventListener("keydown", pressed, true);
+  document.addEventListener("keydown", oneAtATime, true);
+  showMasthead(startAnew);
+  takeDrops();
+  keepDraft();
+  new MutationObserver(() => {
+    quieten();
+    decorate(conversation);
+    document.body.classList.toggle("busy", busy());
+    look(conversation);
+  }).observe(conversation, { childList: true, subtree: true, characterData: true });
+  quieten();
+  document.addEventListener("footnote:back", takeBack);
+  new MutationObserver((changes) => {
+    const failed = changes.some(({ addedNodes }) => [...addedNodes].some((added) =>
+      added.querySelector?.(".toast-body.error") || added.matches?.(".toast-body.error")));
+    if (failed) takeBack();
+  }).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("footnote:ask", (event) => ask(event.detail.question));
+  const before = last();
+  if (before) {
+    announced = before.exchanges.length;
+    show(before);
+  }
+  keepToFolder();
+  if (context.question) fill("question", context.question);
+  document.body.classList.add("ready");
+  document.dispatchEvent(new CustomEvent("footnote:ready"));
+}
+
+// A new answer is kept, read out and told to the page around us, once its record has come too.
+function look(conversation) {
+  const shown = finished(conversation);
+  const growing = conversation.querySelector(".waiting, .growing");
+  if (growing) {
+    announced = Math.min(announced, shown.length);
+    keepInSight(growing);
+    return;
+  }
+  if (shown.length <= announced) return;
+  const newest = shown.at(-1);
+  const at = numberOf(newest);
+  const held = record();
+  if (!held || held.exchanges.length <= at) {
+    // The record comes a moment later; what was refused without being asked has none.
+    if (!newest.matches(".problem")) requestAnimationFrame(() => look(conversation));
+    return;
+  }
+  announced = shown.length;
+  save(held);
+  draft("");
+  proclaim(held.exchanges[at]);
+  keepInSight(newest);
+  document.dispatchEvent(new CustomEvent("footnote:answered", { detail: held.exchanges[at] }));
+}
+
+// The question stays at the top of what is seen: an answer is read from its beginning.
+function keepInSight(answer) {
+  const asked = document.querySelector(`#conversation .asked.exchange-${numberOf(answer)}`)
+    ?? [...document.querySelectorAll("#conversation .asked")].at(-1);
+  asked?.scrollIntoView({ block: "start", behavior: "auto" });
+}
+
+// While an answer grows, Enter waits; what is typed stays in the box.
+function oneAtATime(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.target !== field("question") || !busy()) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// A question whose answer will not come any more goes back into the box.
+async function takeBack() {
+  if (!busy()) return;
+  const held = record();
+  const asked = [...document.querySelectorAll("#conversation .asked")].at(-1);
+  const whole = held.exchanges.filter((one) => !one.stopped);
+  const question = held.exchanges.at(-1)?.stopped ? held.exchanges.at(-1).question : asked.textContent;
+  fill("question", question);
+  draft(question);
+  announced = whole.length;
+  await show({ ...held, exchanges: whole });
+  announce(texts.failed);
+}
+
+function startAnew() {
+  if (busy()) return;
+  forgetCurrent();
+  announced = 0;
+  const id = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  show({ id, folder: context.folder ?? "", exchanges: [] });
+  field("question").focus();
+}
+
+// What is typed survives a reload, and a question that never reached the server comes back.
+function keepDraft() {
+  const box = field("question");
+  const held = draft();
+  if (held && !box.value) fill("question", held);
+  document.addEventListener("input", (event) => {
+    if (event.target === field("question") && event.isTrusted) draft(event.target.value);
+  });
+}
+
+// A page around us may ask for one folder only; then there is nothing to choose.
+function keepToFolder() {
+  if (!context.folder) return;
+  fill("record", JSON.stringify({ ...record(), folder: context.folder }));
+  document.body.classList.add("one-folder");
+}
+
+// Files may be dropped anywhere on the page; they take the way of the button.
+function takeDrops() {
+  const hint = element("div", { id: "drop", textContent: texts.drop, hidden: true });
+  document.body.append(hint);
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    hint.hidden = false;
+  });
+  document.addEventListener("dragleave", (event) => event.relatedTarget || (hint.hidden = true));
+  document.addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    hint.hidden = true;
+    const input = document.querySelector("#attach input[type=file], input[type=file]");
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+whenReady(start);
