@@ -11,12 +11,15 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from qa.disagreement import contradicting
 from qa.reading import LIST_MARK
 from qa.records import Citation, Draft, Hit, Reason, Span
 
 MARKER = re.compile(r"\s?\[(\d+)\]")
 # A second sentence is said too if it is nearly as sure as the first.
 _SECOND_SHARE = 0.75
+
+DISAGREEMENT = "The documents disagree."
 
 REFUSALS: dict[Reason, str] = {
     "empty": "Ask a question, and I will look for the answer in the documents.",
@@ -54,16 +57,20 @@ class QuotingAnswerer:
 
     def stream(
         self,
-        question: str,  # noqa: ARG002
+        question: str,
         hits: Sequence[Hit],
         spans: Sequence[Span],
     ) -> Generator[str, None, Draft]:
         """The quotes, each with its marker."""
         if not spans or spans[0].score < self._threshold:
             return refusal(hits, spans)
-        chosen = _chosen(spans)
+        other = contradicting(question, spans)
+        chosen = _chosen(spans) if other is None else [spans[0], other]
         citations = tuple(cite(span, number) for number, span in enumerate(chosen, start=1))
         pieces: list[str] = []
+        if other is not None:
+            pieces.append(DISAGREEMENT)
+            yield DISAGREEMENT
         for citation in citations:
             pieces.append(f"{' ' if pieces else ''}{said(citation.quote)} {citation.marker}")
             yield pieces[-1]
@@ -73,7 +80,9 @@ class QuotingAnswerer:
             found=True,
             citations=citations,
             score=best.score,
-            short=best.short_text,
+            # One phrase alone would hide that there is another.
+            short=best.short_text if other is None else None,
+            disagreement=other is not None,
         )
 
 

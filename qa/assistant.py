@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa import syncing
 from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked, hit_of
-from qa.conversation import standalone
+from qa.conversation import restated, standalone
 from qa.entries import Entry
 from qa.errors import SettingsError
 from qa.examples import questions
@@ -63,12 +63,13 @@ _GREETING = re.compile(
 )
 
 
-# An example is answered at least this surely.
+# An example or a suggestion is answered at least this surely.
 _SURE = 0.5
 # Where examples are looked for: in few documents and near their beginning, to be quick.
 _DOCUMENTS_LOOKED_AT = 12
 _PASSAGES_LOOKED_AT = 20
 _QUESTIONS_TRIED = 4
+_FORMS_TRIED = 3
 
 
 class Assistant:
@@ -316,6 +317,20 @@ class Assistant:
             if best is not None and best.hit.passage.document_id == entry.id:
                 yield question
 
+    def _suggestion(
+        self, question: str, asked: str, history: Sequence[Turn], also: Sequence[Assistant]
+    ) -> str | None:
+        """Another form of a question that was refused, which the documents do answer."""
+        forms = [form for form in restated(question, history) if form not in (question, asked)]
+        if not forms:
+            return None
+        with self._reading(also) as snapshot:
+            for form in forms[:_FORMS_TRIED]:
+                best = self._best(snapshot, form)
+                if best is not None and _about(best, question):
+                    return form
+        return None
+
     def _best(self, snapshot: Snapshot | Joint, question: str) -> Span | None:
         """What surely answers a question, if anything does."""
         hits = self._search(snapshot, question, self.settings.limit, None, None)
@@ -372,6 +387,7 @@ class Assistant:
         if not draft.text:
             draft = replace(draft, text=REFUSALS[draft.reason or "not said"])
             yield draft.text
+        suggestion = None if draft.found else self._suggestion(question, asked, history, also)
         done = time.perf_counter()
         return Answer(
             question=question,
@@ -385,6 +401,8 @@ class Assistant:
             answerer=answerer.name,
             reason=draft.reason,
             unsupported=draft.unsupported,
+            disagreement=draft.disagreement,
+            suggestion=suggestion,
             seconds={
                 "retrieve": retrieved - started,
                 "read": read - retrieved,
@@ -467,6 +485,14 @@ def _placed(
         path = heading_path(entries[hit.passage.document_id].headings, citation.start)
         placed.append(replace(citation, heading=" > ".join(path)))
     return tuple(placed)
+
+
+def _about(span: Span, question: str) -> bool:
+    """Whether most of what a question itself says is in a span, or above it."""
+    passage = span.hit.passage
+    held = set(stems(f"{passage.title} {passage.heading} {span.text}"))
+    wanted = set(stems(question))
+    return 2 * len(wanted & held) >= len(wanted)
 
 
 def _without_search(question: str, reason: Reason) -> Answer:

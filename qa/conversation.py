@@ -55,6 +55,28 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     return _completed(asked, said)
 
 
+def restated(question: str, history: Sequence[Turn]) -> list[str]:
+    """Questions that could be meant: about what was asked before, the latest first."""
+    bare = _OPENING.sub("", " ".join(question.split())).strip()
+    found: list[str] = []
+    said: list[tuple[str, str]] = []
+    for turn in history[-_TURNS:]:
+        said.append((_completed(turn.question, said), turn.answer))
+    for earlier, _ in reversed(said):
+        topic = _name(earlier) or _topic(earlier)
+        if _elliptic(question):
+            found.append(_expanded(question, earlier))
+        elif topic and not set(stems(topic)) <= set(stems(bare)):
+            for pattern in (_PERSON, _THING):
+                if pattern.search(bare):
+                    found.append(_replaced(pattern, bare, topic))
+                    break
+            else:
+                first = bare if bare[:2].isupper() else bare[:1].lower() + bare[1:]
+                found.append(f"Regarding {topic}: {first.rstrip(' ?!.')}?")
+    return [asked[:1].upper() + asked[1:] for asked in dict.fromkeys(found)]
+
+
 def is_follow_up(question: str) -> bool:
     """Whether a question cannot be understood by itself."""
     bare = _OPENING.sub("", question)

@@ -222,6 +222,8 @@ class Answer:
             ],
             "passages": [hit_to_dict(hit) for hit in self.hits],
             "unsupported": list(self.unsupported),
+            "disagreement": self.disagreement,
+            "suggestion": self.suggestion,
             "answerer": self.answerer,
             "seconds": {name: round(value, 4) for name, value in self.seconds.items()},
         }

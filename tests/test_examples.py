@@ -85,6 +85,8 @@ def test_headings() -> None:
 
 
 def test_of_german_only_headings_that_are_questions() -> None:
-    text = "Die Messe war in Gent. Cal-7 is a Pufferlösung. Wir zahlen am Ersten des Monats. " * 9
+    text = (
+        "Die Messe war in Gent. Sie wird jedes Jahr im Juni gehalten, und wir gehen alle hin. " * 9
+    )
     headings = ["Urlaub", "Wann bekomme ich mein Gehalt?"]
     assert list(questions("Leave policy", headings, text)) == ["Wann bekomme ich mein Gehalt?"]

@@ -107,6 +107,8 @@ def test_an_answer_as_json_has_the_documented_keys() -> None:
             }
         ],
         "unsupported": [],
+        "disagreement": False,
+        "suggestion": None,
         "answerer": "quotes",
         "seconds": {"retrieve": 0.0212, "total": 0.04},
     }

@@ -1,0 +1,68 @@
+"""Spans that answer -> the one that contradicts the best of them, where there is one.
+
+Two documents contradict each other where they say the same in nearly the same
+words, but for the number, amount, time or name that was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa.questions import Kind, candidates, kind_of
+from qa.records import Span
+from qa.terms import stems
+
+# What these ask for is either the same or not; a statement can be put in many ways.
+_KINDS = (
+    Kind.MONEY, Kind.NUMBER, Kind.DURATION, Kind.TIME, Kind.PERSON, Kind.PLACE, Kind.NAME
+)  # fmt: skip
+# How sure the other must be, as a share of the best one.
+_SURE_SHARE = 0.8
+# How much of the words of both must be in both.
+_ALIKE = 0.7
+
+
+def contradicting(question: str, spans: Sequence[Span]) -> Span | None:
+    """The surest span of another document that gives another answer than the first span."""
+    kind = kind_of(question)
+    if not spans or kind not in _KINDS:
+        return None
+    first = spans[0]
+    for other in spans[1:]:
+        if (
+            other.hit.passage.document_id != first.hit.passage.document_id
+            and other.score >= _SURE_SHARE * first.score
+            and _differ(first, other)
+            and _alike(kind, first, other)
+        ):
+            return other
+    return None
+
+
+def _differ(one: Span, other: Span) -> bool:
+    """Whether their phrases exclude each other: none of them is a part of the other."""
+    if one.short_text is None or other.short_text is None:
+        return False
+    first, second = _words(one.short_text), _words(other.short_text)
+    return bool(first and second) and not (first <= second or second <= first)
+
+
+def _alike(kind: Kind, one: Span, other: Span) -> bool:
+    """Whether they say the same of the same thing, but for the phrase that answers."""
+    first, second = _frame(kind, one), _frame(kind, other)
+    both = first | second
+    return bool(both) and len(first & second) / len(both) >= _ALIKE
+
+
+def _frame(kind: Kind, span: Span) -> frozenset[str]:
+    # A second amount or date would make two sentences of one kind look less alike than they are.
+    text = span.text
+    for start, end in sorted(candidates(kind, text, ""), reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    if span.short_text is not None:
+        text = text.replace(span.short_text, " ")
+    return _words(text)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(stems(text))

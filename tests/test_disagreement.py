@@ -1,0 +1,121 @@
+"""Documents that contradict each other, and better questions after a refusal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import qa
+from qa.conversation import restated
+
+GOLD = Path(__file__).parent / "seeds" / "questions.jsonl"
+
+
+def two(assistant: qa.Assistant, folder: Path, one: str, other: str) -> qa.Assistant:
+    both = assistant.with_index(folder / "index")
+    both.add([qa.Document(text=one, source="old"), qa.Document(text=other, source="new")])
+    return both
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "question"),
+    [
+        ("The deposit is 30 euros.", "The deposit is 45 euros.", "How much is the deposit?"),
+        (
+            "The gate closes at 18:00 every evening.",
+            "Every evening the gate closes at 19:30.",
+            "When does the gate close?",
+        ),
+        (
+            "Parcels are kept for 14 days at the desk.",
+            "Parcels are kept at the desk for 10 days.",
+            "How long are parcels kept at the desk?",
+        ),
+        (
+            "The safety officer is Ada King.",
+            "The safety officer is Ben Lind.",
+            "Who is the safety officer?",
+        ),
+    ],
+)
+def test_both_are_said_and_cited(
+    assistant: qa.Assistant, tmp_path: Path, one: str, other: str, question: str
+) -> None:
+    both = two(assistant, tmp_path, one, other)
+    stream = both.stream(question)
+    assert "".join(stream) == stream.answer.text
+    answer = stream.answer
+    assert answer.disagreement
+    assert answer.text.startswith("The documents disagree. ")
+    assert {citation.quote for citation in answer.citations} == {one, other}
+    assert {citation.source for citation in answer.citations} == {"old", "new"}
+    assert answer.short is None
+    assert answer.to_dict()["disagreement"] is True
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "question"),
+    [
+        ("The deposit is 30 euros.", "The deposit is 30 euros a year.", "How much is the deposit?"),
+        ("The deposit is 30 euros.", "The locker fee is 45 euros.", "How much is the deposit?"),
+        ("Owls hunt at night.", "Owls hunt in the dark.", "What do owls do?"),
+    ],
+)
+def test_what_is_no_contradiction(
+    assistant: qa.Assistant, tmp_path: Path, one: str, other: str, question: str
+) -> None:
+    assert not two(assistant, tmp_path, one, other).ask(question).disagreement
+
+
+def test_one_document_does_not_contradict_itself(assistant: qa.Assistant, tmp_path: Path) -> None:
+    alone = assistant.with_index(tmp_path / "index")
+    text = "The deposit is 30 euros. The deposit is 45 euros."
+    alone.add([qa.Document(text=text, source="prices")])
+    assert not alone.ask("How much is the deposit?").disagreement
+
+
+def test_no_false_alarm_on_the_samples(assistant: qa.Assistant) -> None:
+    lines = GOLD.read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(line)["question"] for line in lines]
+    assert [question for question in asked if assistant.ask(question).disagreement] == []
+
+
+def test_a_refusal_suggests_what_may_be_meant(assistant: qa.Assistant, tmp_path: Path) -> None:
+    other = assistant.with_index(tmp_path / "index")
+    parking = "# Parking permits\n\nThey are valid for two years and cost 30 euros."
+    other.add(
+        [
+            qa.Document(text="The blue gate of the yard is opened by a badge.", source="gate"),
+            qa.Document(text=parking, source="parking", title="Parking permits"),
+        ]
+    )
+    history = [qa.Turn("Where do I get parking permits?"), qa.Turn("What opens the blue gate?")]
+    answer = other.ask("How long are they valid?", history=history)
+    if answer.found:
+        assert answer.suggestion is None
+    else:
+        assert answer.suggestion == "How long are parking permits valid?"
+        assert other.ask(answer.suggestion).found
+
+
+def test_nothing_is_suggested_that_is_not_answered(assistant: qa.Assistant) -> None:
+    history = [qa.Turn("How many days of annual leave do we have?")]
+    answer = assistant.ask("What is the capital of France?", history=history)
+    assert (answer.found, answer.suggestion) == (False, None)
+    assert assistant.ask("What is the capital of France?").suggestion is None
+
+
+@pytest.mark.parametrize(
+    ("question", "restatements"),
+    [
+        ("How long are they valid?", ["How long are parking permits valid?"]),
+        ("And in 2019?", ["Where do I get parking permits in 2019?"]),
+        ("Who signs?", ["Regarding parking permits: who signs?"]),
+        ("Who signs parking permits?", []),
+    ],
+)
+def test_restatements(question: str, restatements: list[str]) -> None:
+    assert restated(question, [qa.Turn("Where do I get parking permits?")]) == restatements
+    assert restated(question, []) == []
