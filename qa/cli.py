@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,12 +243,33 @@ def status(index: Index = None, as_json: Json = False) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at.")] = 7860,
+    embed_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="A site whose pages may show the chat, as https://portal.example; repeatable "
+            "(or QA_EMBED_ORIGINS).",
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A host name that the server goes by; repeatable."),
+    ] = None,
+    keep_uploads: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            help="Let dropped files be kept here for everyone.",
+        ),
+    ] = None,
     index: Index = None,
     chat_model: ChatModel = None,
     chat_model_url: ChatModelUrl = None,
 ) -> None:
     """Put the chat on a web page."""
     terminal = _terminal()
+    origins = embed_origin or os.environ.get("QA_EMBED_ORIGINS", "").replace(",", " ").split()
     with _ready(terminal, index, chat_model=chat_model, chat_model_url=chat_model_url) as assistant:
         with terminal.waiting("Getting the page ready"):
             from ui.server import serve as serve_page
@@ -256,7 +278,15 @@ def serve(
             terminal.note(f"Footnote is at {url} (Ctrl-C ends it)")
 
         with contextlib.suppress(KeyboardInterrupt):
-            serve_page(assistant, host, port, ready=ready)
+            serve_page(
+                assistant,
+                host,
+                port,
+                embed_origins=origins,
+                allowed_hosts=allow_host or (),
+                keep_uploads=keep_uploads,
+                ready=ready,
+            )
 
 
 @app.command()

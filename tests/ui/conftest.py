@@ -1,24 +1,28 @@
-"""A server of its own process, on an index that also holds a hostile document."""
+"""A server of its own process, on an index that also holds a hostile document; a browser."""
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
-import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import qa
+from tests.ui.serving import CHROMIUM, FLAGS, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HOSTILE = (
     "The cafeteria serves <img src=x onerror=\"document.title='owned'\"> soup **on** Mondays, "
     "[free](http://outside.example/a) and ![](http://outside.example/b.png) `raw` $$x^2$$ "
     "&lt;b&gt; http://outside.example/c <script>document.title='owned'</script>."
 )
+INTRANET = Path(__file__).parent / "intranet"
 
 
 @pytest.fixture(scope="session")
@@ -36,21 +40,78 @@ def served_index(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def server(served_index: Path) -> Iterator[str]:
     """The URL of `qa serve`, running."""
-    checkout = Path(__file__).resolve().parents[2]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "qa", "serve", "--port", "0", "--index", str(served_index)],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-    )
-    assert child.stderr is not None
-    said = ""
-    try:
-        while not (found := re.search(r"http://\S+", said)):
-            line = child.stderr.readline()
-            assert line, f"the server ended: {said}"
-            said += line
-        yield found.group()
-    finally:
-        child.terminate()
-        child.communicate(timeout=60)
+    with served(served_index) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; each opens a context of its own in it."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Intranet(ThreadingHTTPServer):
+    """Another site: pages of an invented firm, which show the chat of `chat`.
+
+    Its policy lets in what the README names and nothing else.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Intranet)
+        self.chat = ""
+
+    @property
+    def url(self) -> str:
+        """Another host name than the chat's, so browsers take it for another site."""
+        return f"http://localhost:{self.server_address[1]}"
+
+    @property
+    def policy(self) -> str:
+        """What its pages may load."""
+        return (
+            f"default-src 'none'; script-src {self.chat}; frame-src {self.chat}; "
+            "style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+        )
+
+
+class _Intranet(BaseHTTPRequestHandler):
+    server: Intranet
+
+    def do_GET(self) -> None:
+        name = self.path.partition("?")[0].lstrip("/")
+        file = INTRANET / name
+        if not name or not file.is_file():
+            self.send_error(404)
+            return
+        body = file.read_text(encoding="utf-8").replace("{{chat}}", self.server.chat).encode()
+        kind = "text/css" if file.suffix == ".css" else "text/html; charset=utf-8"
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Security-Policy", self.server.policy)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def intranet(served_index: Path) -> Iterator[Intranet]:
+    """A site that may show the chat, and the chat's server, which takes small files only."""
+    with Intranet() as site, pytest.MonkeyPatch.context() as environment:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        environment.setenv("QA_MAX_FILE_MEGABYTES", "0.05")
+        environment.setenv("QA_EMBED_ORIGINS", f"https://portal.example, {site.url}")
+        with served(served_index) as site.chat:
+            environment.undo()
+            yield site
+        site.shutdown()

@@ -40,6 +40,12 @@
     }
   }
 
+  // Gradio's own few words go by the browser's language, the page by the one that was chosen.
+  const { lang } = document.documentElement;
+  for (const [name, value] of Object.entries({ language: lang, languages: Object.freeze([lang]) })) {
+    Object.defineProperty(navigator, name, { value, configurable: true });
+  }
+
   // Whichever proxy is in front of the server: the page is where the browser found it.
   if (window.gradio_config) {
     window.gradio_config.root = new URL(".", location.href).href.replace(/\/$/, "");
