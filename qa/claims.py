@@ -135,6 +135,14 @@ _NEGATIVE = re.compile(
     r"|dis(?:agree|satisf|put|continu|miss)\w*|optional|exempt\w*)\b",
     re.I,
 )
+# Denies what stands before it as well: "dogs are allowed in no room".
+_DENIED_BEFORE = re.compile(
+    r"\b(?:(?:in|on|under|to|by|into|inside) no(?! time\b|body\b)|nowhere|no longer"
+    r"|(?:in|to|by) (?:none|nobody))\b",
+    re.I,
+)
+# "Dogs are allowed in the garden, but not in the office."
+_BUT_NOT = re.compile(r"(?:\bbut|\band|,)\s+not\b", re.I)
 _CONDITION = re.compile(r"\b(?:only|if|whether|too|still|remain\w*)\b", re.I)
 _UNKNOWN = re.compile(
     r"\b(?:un(?:clear|known|certain|decided|determined|confirmed)|whether|yet to be)\b", re.I
@@ -276,6 +284,20 @@ def number_fits(number: Unit, said: Sequence[Unit], quotes: Sequence[str]) -> bo
     return False
 
 
+def measure_fits(number: Unit, said: Sequence[Unit], quotes: Sequence[str]) -> bool:
+    """The quotes do not count something else by this number: "20 euros" are not 20 days."""
+    if number.kind is not Kind.NUMBER:
+        return True
+    measures = _measures_of(said.index(number), said)
+    counted = [
+        _measures_of(at, found)
+        for found in map(units, quotes)
+        for at, unit in enumerate(found)
+        if unit.stem == number.stem
+    ]
+    return not measures or not counted or any(not one or one & measures for one in counted)
+
+
 def counts_otherwise(claim: str, quotes: Sequence[str]) -> bool:
     """The claim says "first summit" and the quotes speak of a second one only."""
     counted: dict[str, set[str]] = {}
@@ -291,6 +313,14 @@ def adjacent(one: Unit, other: Unit) -> bool:
     """Nothing but a space lies between them."""
     first, second = sorted((one, other), key=lambda unit: unit.start)
     return second.start - first.end <= 1
+
+
+def _measures_of(at: int, said: Sequence[Unit]) -> set[str]:
+    """What the number at this place may count: "20 euros", and "€20 a day"."""
+    found = {unit.stem for unit in said[at + 1 : at + 2]}
+    if at < 2 or said[at - 2].kind is not Kind.NUMBER:  # else it is what that one counts
+        found |= {unit.stem for unit in said[max(0, at - 1) : at]}
+    return found & MEASURES
 
 
 def _plain(text: str) -> str:
@@ -355,6 +385,26 @@ def _denied(sentence: str, said: Sequence[Unit], cues: Sequence[re.Pattern[str]]
         behind = stems_of(_CLAUSE.split(sentence[match.end() :], maxsplit=1)[0])
         met = [unit for unit in shared if near(unit.stem, behind)]
         if met and 2 * len(met) >= len(shared):
+            return True
+    return _denied_before(sentence, shared) or _denied_apart(sentence, shared)
+
+
+def _denied_before(sentence: str, shared: Sequence[Unit]) -> bool:
+    for match in _DENIED_BEFORE.finditer(sentence):
+        before = stems_of(_CLAUSE.split(sentence[: match.start()])[-1])
+        met = [unit for unit in shared if near(unit.stem, before)]
+        if met and 2 * len(met) >= len(shared):
+            return True
+    return False
+
+
+def _denied_apart(sentence: str, shared: Sequence[Unit]) -> bool:
+    """Whether the claim speaks of just what a "but not" leaves out."""
+    for match in _BUT_NOT.finditer(sentence):
+        behind = stems_of(_CLAUSE.split(sentence[match.end() :], maxsplit=1)[0])
+        elsewhere = stems_of(sentence[: match.start()])
+        left_out = [unit for unit in shared if near(unit.stem, behind)]
+        if any(not near(unit.stem, elsewhere) for unit in left_out):
             return True
     return False
 

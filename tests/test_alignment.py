@@ -339,6 +339,59 @@ def test_claims_in_other_languages_are_checked(text: str, supported: str, invent
     assert evidence.support(invented) is None
 
 
+CODES = (
+    "E-4012 | certificate expired | 14 days\nE-4013 | password wrong | 30 days\n"
+    "E-4014: no route, wait 45 minutes.\nE-4015: no lease, wait 60 minutes; call the desk."
+)
+FEES = "The fee is 20 euros. Claims take days to be paid. The deposit of $50 comes back in 30 days."
+
+
+@pytest.mark.parametrize(
+    ("text", "supported", "invented"),
+    [
+        (CODES, "E-4012 means the certificate expired.", "E-4012 means the password is wrong."),
+        (CODES, "E-4013 means the password is wrong.", "E-4013 means the certificate expired."),
+        (CODES, "E-4014: no route, wait 45 minutes.", "E-4014: no route, wait 60 minutes."),
+        (FEES, "The fee is 20 euros.", "The fee is 20 days."),
+        (FEES, "The deposit is 50 dollars.", "The deposit is 50 euros."),
+        (FEES, "The deposit comes back in 30 days.", "The deposit comes back in 50 days."),
+    ],
+)
+def test_what_belongs_to_a_code_or_a_number_stays_with_it(
+    text: str, supported: str, invented: str
+) -> None:
+    evidence = Evidence("", hits_of(("", "", text)))
+
+    assert evidence.support(supported) is not None
+    assert evidence.support(invented) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dogs are not allowed in the office.",
+        "Dogs are allowed in no office.",
+        "Dogs are allowed nowhere, office or not.",
+        "Dogs are no longer allowed in the office.",
+        "Dogs are allowed in the garden, but not in the office.",
+        "Dogs are allowed in the garden but not in the office.",
+        "In no office are dogs allowed.",
+    ],
+)
+def test_what_is_denied_behind_the_subject_supports_no_yes(text: str) -> None:
+    evidence = Evidence("", hits_of(("", "", text)))
+
+    assert evidence.support("Dogs are allowed in the office.") is None
+
+
+def test_what_only_another_part_of_the_sentence_denies_is_supported() -> None:
+    text = "Dogs are allowed in the garden, but not in the office. Delivery is made at no cost."
+    evidence = Evidence("", hits_of(("", "", text)))
+
+    assert evidence.support("Dogs are allowed in the garden.") is not None
+    assert evidence.support("Dogs are not allowed in the office.") is not None
+
+
 @pytest.mark.parametrize(
     "claim", ["", "Sure!", "Here is the answer:", "…", "According to the text,"]
 )
