@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 import qa
 from tests.mirroring import write
 from ui.sources import original_file, routes
+from ui.uploads import Attachments
 
 SUMMIT = "seeds/second-summit-brief.md"
 CONVERSATION = "0123456789abcdef" * 2
@@ -213,6 +214,22 @@ def test_files_of_a_conversation_are_for_it_alone(
         for path in ("/api/source", "/api/original"):
             reply = client.get(path, params={**source, "conversation": other})
             assert reply.status_code == 404
+
+
+def test_a_dropped_file_is_a_source_with_its_original(
+    assistant: qa.Assistant, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "offer.txt", "The offer is 4,000 euros.")
+    attachments = Attachments(assistant)
+    attachments.add(CONVERSATION, [file])
+    server = FastAPI()
+    server.include_router(routes(assistant, attachments))
+    client = TestClient(server)
+    params = {"source": "uploads/offer.txt", "conversation": CONVERSATION}
+    reply = client.get("/api/source", params=params)
+    assert client.get(str(reply.url.join(reply.json()["original"]))).text == file.read_text()
+    attachments.close()
+    assert client.get("/api/source", params=params).status_code == 404
 
 
 def test_without_attachments_there_are_only_the_documents_of_all(assistant: qa.Assistant) -> None:

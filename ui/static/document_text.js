@@ -83,16 +83,33 @@ function* plain(text, start, end) {
   if (start >= end) return;
   const lines = linesOf(text, start, end);
   const table = tableOf(text, lines);
-  if (table) yield { kind: "table", start, end, rows: table };
+  if (table) yield* grouped("table", table, (row) => [row[0].start, row.at(-1).end]);
   else if (lines.every((line) => ITEM.test(text.slice(line.start, line.end)))) {
-    yield { kind: "list", start, end, items: lines };
+    yield* grouped("list", lines, (line) => [line.start, line.end]);
   } else {
     const kind = /\S {3,}\S|^ {2,}\S/m.test(text.slice(start, end)) ? "verbatim" : "paragraph";
     yield* short(text, kind, start, end);
   }
 }
 
-// A log without blank lines would be one paragraph of a megabyte, which no browser lays out soon.
+// One list or table of a megabyte would be laid out whole, however little of it is in sight.
+function* grouped(kind, parts, range) {
+  let group = [];
+  let continued = false;
+  for (const part of parts) {
+    const [, end] = range(part);
+    group.push(part);
+    if (end - range(group[0])[0] < LONGEST_RUN) continue;
+    yield { kind, parts: group, start: range(group[0])[0], end, continued };
+    group = [];
+    continued = true;
+  }
+  if (group.length) {
+    yield { kind, parts: group, start: range(group[0])[0], end: range(group.at(-1))[1], continued };
+  }
+}
+
+// And so would a log without blank lines, as one paragraph.
 function* short(text, kind, start, end) {
   let continued = false;
   while (end - start > LONGEST_RUN) {
@@ -121,19 +138,22 @@ function linesOf(text, start, end) {
 // Cells by row, where every line has the same number of them; else nothing.
 function tableOf(text, lines) {
   if (lines.length < 2) return null;
-  const rows = lines.map((line) => cellsOf(text, line));
-  const columns = rows[0].length;
-  return columns > 1 && rows.every((row) => row.length === columns) ? rows : null;
+  const rows = [];
+  for (const line of lines) {
+    const cells = cellsOf(text, line);
+    if (cells.length < 2 || cells.length !== (rows[0] ?? cells).length) return null;
+    rows.push(cells);
+  }
+  return rows;
 }
 
 function cellsOf(text, { start, end }) {
   const cells = [];
-  for (;;) {
-    const found = text.indexOf(CELL_SEPARATOR, start);
-    if (found < 0 || found >= end) return [...cells, { start, end }];
-    cells.push({ start, end: found });
-    start = found + CELL_SEPARATOR.length;
+  for (const cell of text.slice(start, end).split(CELL_SEPARATOR)) {
+    cells.push({ start, end: start + cell.length });
+    start += cell.length + CELL_SEPARATOR.length;
   }
+  return cells;
 }
 
 // Every place where these words stand, whatever space is between them: [[start, end], …].

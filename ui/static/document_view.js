@@ -42,16 +42,16 @@ export class DocumentView {
       case "heading":
         return this.#piece(`h${Math.min(6, block.level + LEVELS_ABOVE)}`, block);
       case "list":
-        return element("ul", { role: "list" }, ...block.items.map((item) => this.#item(item)));
+        return continuing(block, element("ul", { role: "list" },
+          ...block.parts.map((line) => this.#item(line))));
       case "table":
-        return element("div", { className: "panel-table" }, element("table", {},
-          element("tbody", {}, ...block.rows.map((row) =>
-            element("tr", {}, ...row.map((cell) => this.#piece("td", cell)))))));
+        return continuing(block, element("div", { className: "panel-table" },
+          element("table", {}, element("tbody", {}, ...block.parts.map((row) =>
+            element("tr", {}, ...row.map((cell) => this.#piece("td", cell))))))));
       default: {
         const shown = this.#piece("p", block);
         shown.className = `panel-${block.kind}`;
-        shown.classList.toggle("continued", block.continued);
-        return shown;
+        return continuing(block, shown);
       }
     }
   }
@@ -131,6 +131,11 @@ function within(piece, at) {
     node = walker.nextNode();
   }
   return [node, at];
+}
+
+function continuing({ continued }, shown) {
+  shown.classList.toggle("continued", Boolean(continued));
+  return shown;
 }
 
 // A guess of its height, so that the scrollbar hardly moves while sections come into sight.
