@@ -177,6 +177,26 @@ def test_the_mark_of_every_citation_is_its_quote(page: Page, library: qa.Assista
         assert squeezed("".join(marked(page))) == squeezed(citation.quote)
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_marker_of_an_answer_opens_its_source(
+    browser: Browser, server: str, size: tuple[int, int]
+) -> None:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(server)
+    page.wait_for_selector("body.ready")
+    page.fill("#question textarea", QUESTIONS[0])
+    page.press("#question textarea", "Enter")
+    marker = page.locator("#conversation a.cite").first
+    marker.focus()
+    marker.press("Enter")
+    assert "Bangkok and Hanoi" in marked(page)[0]
+    expect(page.locator("#panel h2")).to_have_text("Second Trump-Kim summit: what is known so far")
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(marker).to_be_focused()
+    page.close()
+
+
 def test_the_whole_document_is_there(page: Page, library: qa.Assistant) -> None:
     for source in [source.source for source in library.status().sources]:
         text = library.document(source).text

@@ -29,6 +29,7 @@ export class DocumentSearch {
   // Looks in another document; what was searched for stays in the box.
   look(view) {
     this.view = view;
+    this.box.disabled = !view;
     this.find({ quietly: true });
   }
 
