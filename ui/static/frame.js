@@ -65,7 +65,7 @@ if (embedded && tell) {
   const looks = new CSSStyleSheet();
   // The page around gives the title; in the text it gives the height as well.
   looks.replaceSync(`
-    .embedded #masthead h1 { display: none; }
+    .embedded #masthead > :has(h1) { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     .inline body, .inline .gradio-container, .inline main { min-height: 0 !important; }
     .inline #conversation .placeholder-content { padding-top: 1.5rem; }
   `);
