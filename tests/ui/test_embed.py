@@ -293,3 +293,17 @@ def looks(page: Page) -> list[str]:
             .map((name) => getComputedStyle(node).getPropertyValue(name)).join(";"))"""
     )
     return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_around_the_frame_and_in_it(host: Host, scheme: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    host.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    host.visit("launcher.html")
+    closed = axe.run(host.page, options={"resultTypes": ["violations"]})
+    assert closed.response["violations"] == []
+    host.page.evaluate("question => footnote.ask(question)", LEAVE)
+    host.heard("answer")
+    options = {"resultTypes": ["violations"], "iframes": False}
+    for place in (host.page, host.page.frames[-1]):
+        assert axe.run(place, options=options).response["violations"] == []

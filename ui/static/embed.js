@@ -42,9 +42,9 @@ div.box,[open]{display:flex}
 div.box{height:440px;max-height:max(440px,86vh)}
 dialog{position:fixed;inset:auto 20px 80px auto;margin:0;width:420px;height:min(680px,100vh - 100px);max-width:none;max-height:none;box-shadow:0 12px 48px #0004}
 :host([data-position=bottom-left]) dialog{inset:auto auto 80px 20px}
-header{display:flex;align-items:center;padding:6px 8px 6px 16px;border-bottom:1px solid var(--line);font-weight:600}
-header span{flex:1}
-header button{width:36px;height:36px;font:22px/1 system-ui}
+.head{display:flex;align-items:center;padding:6px 8px 6px 16px;border-bottom:1px solid var(--line);font-weight:600}
+.head span{flex:1}
+.head button{width:36px;height:36px;font:22px/1 system-ui}
 iframe{flex:1;min-height:0;border:0}
 .note{margin:auto;padding:24px;max-width:34ch;text-align:center}
 .note button{border:1px solid var(--line);padding:8px 16px;margin:8px}
@@ -137,7 +137,7 @@ class FootnoteChat extends HTMLElement {
     this.#all = make("div", { lang: this.#lang }, this.#box);
     if (launcher) {
       const close = this.#press("×", () => this.close(), { ariaLabel: this.#text.close });
-      this.#box.append(make("header", {}, make("span", { textContent: title }), close));
+      this.#box.append(make("div", { className: "head" }, make("span", { textContent: title }), close));
       this.#box.oncancel = (event) => (event.preventDefault(), this.close());
       this.#all.onkeydown = (event) => event.key === "Escape" && this.close();
       this.#button = this.#press(title, () => this.toggle(), { className: "launch", ariaExpanded: "false", ariaHasPopup: "dialog" });

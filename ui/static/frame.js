@@ -66,6 +66,7 @@ if (embedded && tell) {
   // The page around gives the title; in the text it gives the height as well.
   looks.replaceSync(`
     .embedded #masthead > :has(h1) { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    .embedded #masthead h1 { display: block !important; }
     .inline body, .inline .gradio-container, .inline main { min-height: 0 !important; }
     .inline #conversation .placeholder-content { padding-top: 1.5rem; }
   `);
