@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
-from qa import QAError
+from qa import QAError, __version__
 from ui import render
 from ui.exchanges import Exchange, Record
 from ui.reading_files import read_files
@@ -68,9 +69,11 @@ class Page:
             yield [*so_far, *self._shown(asked, len(record.exchanges))], gr.skip(), gr.skip()
             return
         number = len(record.exchanges)
+        box: Any = ""
         for exchange in self._answered(question, folder, record):
             shown = [*so_far, *self._shown(exchange, number)]
-            yield shown, record.with_(exchange).model_dump_json(), ""
+            yield shown, record.with_(exchange).model_dump_json(), box
+            box = gr.skip()  # the next question may be in it by now
 
     def restored(self, sent: str) -> tuple[list[dict[str, Any]], str]:
         """A conversation out of the browser's keeping, its footnotes checked again."""
@@ -232,6 +235,9 @@ def build_app(assistant: Assistant, attachments: Attachments, texts: Texts) -> g
         )
         restore.click(page.restored, record, [conversation, record], **quiet)
         files.upload(page.attached, [files, keep, record], [attached, record], **quiet)
+    # A page whose server came back under another id reloads itself; ours need not, until its
+    # scripts are others.
+    blocks.app_id = crc32(f"{__version__} {texts.language}".encode())
     blocks.max_threads = 200
     blocks.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING, api_open=False)
     return blocks

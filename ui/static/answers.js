@@ -155,7 +155,7 @@ async function judge(pressed_, verdict, at, bar, tell) {
     if (box.value.trim()) await send(box.value.trim());
     close();
   };
-  form.onkeydown = (event) => event.key === "Escape" && close();
+  form.addEventListener("keydown", ({ key }) => key === "Escape" && close());
   bar.after(owned(form, owners.get(bar)));
   box.focus();
 }
@@ -172,18 +172,20 @@ function edit(asked, at) {
     asked.hidden = false;
     pencil.querySelector("button")?.focus();
   };
-  const send = () => box.value.trim() && ask(box.value.trim(), at).then((done) => done && close());
+  const send = async () => {
+    if (box.value.trim() && (await ask(box.value.trim(), at))) close();
+  };
   form.onsubmit = (event) => {
     event.preventDefault();
     send();
   };
-  form.onkeydown = (event) => {
+  form.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
     if (event.key === "Enter" && !event.shiftKey && event.target === box) {
       event.preventDefault();
       send();
     }
-  };
+  });
   asked.hidden = true;
   pencil.replaceWith(owned(form, asked));
   box.focus();

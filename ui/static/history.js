@@ -63,7 +63,7 @@ export function openHistory(opener) {
     opener?.focus();
   };
   // A press beside the sheet closes it, as everywhere.
-  dialog.onclick = (event) => event.target === dialog && dialog.close();
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   document.body.append(dialog);
   dialog.showModal();
 }

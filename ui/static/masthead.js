@@ -7,6 +7,7 @@ import { openHistory } from "./history.js";
 const SECONDS = { quiet: 20, reading: 1, away: 2 };
 
 let away = false;
+let timer = 0;
 
 export function showMasthead(startAnew) {
   const masthead = document.getElementById("masthead");
@@ -15,7 +16,7 @@ export function showMasthead(startAnew) {
     button(texts.history, (event) => openHistory(event.currentTarget), { id: "earlier" }),
     takeAway());
   masthead.append(element("p", { id: "state" }), tools);
-  watchState();
+  lookAtState();
 }
 
 // A menu without a script of its own: <details> opens and closes with every key and reader.
@@ -33,7 +34,7 @@ function takeAway() {
     button(texts.download_html, () => download("html", "html").then(() => done(""))));
   if (navigator.share) items.append(button(texts.share, share));
   menu.append(items);
-  menu.onkeydown = (event) => event.key === "Escape" && done("");
+  menu.addEventListener("keydown", ({ key }) => key === "Escape" && menu.open && done(""));
   document.addEventListener("click", (event) => menu.contains(event.target) || (menu.open = false));
   return menu;
 }
@@ -53,7 +54,8 @@ async function share() {
 }
 
 // Asked now and then, more often while something is read or the server is away.
-async function watchState() {
+export async function lookAtState() {
+  clearTimeout(timer);
   let next = SECONDS.quiet;
   try {
     const reply = await fetch("../api/state");
@@ -66,7 +68,8 @@ async function watchState() {
     tell(texts.state_away, true);
     next = SECONDS.away;
   }
-  setTimeout(watchState, next * 1000);
+  clearTimeout(timer);
+  timer = setTimeout(lookAtState, next * 1000);
 }
 
 function tell(text, isAway) {

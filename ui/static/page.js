@@ -3,7 +3,7 @@
 import { announce, ask, busy, element, field, fill, record, show, texts } from "./bridge.js";
 import { decorate, finished, numberOf, pressed, proclaim } from "./answers.js";
 import { draft, forgetCurrent, last, save } from "./history.js";
-import { showMasthead } from "./masthead.js";
+import { lookAtState, showMasthead } from "./masthead.js";
 
 const context = window.footnoteContext ?? {};
 let announced = 0;
@@ -27,6 +27,8 @@ function start() {
     for (const labelled of conversation.querySelectorAll("[data-testid][aria-label]")) {
       labelled.removeAttribute("aria-label");
     }
+    // A list of buttons is none.
+    conversation.querySelector(".examples[role=list]")?.removeAttribute("role");
     for (const log of conversation.querySelectorAll("[aria-live]:not([aria-live=off])")) {
       log.setAttribute("aria-live", "off");
     }
@@ -112,8 +114,13 @@ async function takeBack() {
   fill("question", question);
   draft(question);
   announced = whole.length;
+  // The server may be away, and not take the record: what hangs is taken for done here.
+  for (const hanging of document.querySelectorAll("#conversation .waiting, #conversation .growing")) {
+    hanging.classList.remove("waiting", "growing");
+  }
   await show({ ...held, exchanges: whole });
   announce(texts.failed);
+  lookAtState();
 }
 
 function startAnew() {
