@@ -13,7 +13,7 @@ from zlib import crc32
 from qa import QAError, __version__
 from ui import render
 from ui.exchanges import Exchange, Record
-from ui.reading_files import read_files
+from ui.reading_files import attached_files, read_files
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -75,7 +75,7 @@ class Page:
             yield shown, record.with_(exchange).model_dump_json(), box
             box = gr.skip()  # the next question may be in it by now
 
-    def restored(self, sent: str) -> tuple[list[dict[str, Any]], str]:
+    def restored(self, sent: str) -> tuple[list[dict[str, Any]], str, str]:
         """A conversation out of the browser's keeping, its footnotes checked again."""
         record = Record.read(sent)
         private = self.attachments.assistant(record.id)
@@ -90,7 +90,8 @@ class Page:
 
         checked = [exchange.checked(read) for exchange in record.exchanges]
         record = record.model_copy(update={"exchanges": checked})
-        return self._messages(record), record.model_dump_json()
+        files = attached_files(self.attachments, record.id, self.texts)
+        return self._messages(record), record.model_dump_json(), files
 
     def stopped(self, sent: str) -> tuple[list[dict[str, Any]], str]:
         """What there was of the answer when its reader had enough."""
@@ -178,8 +179,8 @@ def build_app(assistant: Assistant, attachments: Attachments, texts: Texts) -> g
             height="auto",
             autoscroll=False,  # the page keeps the question in sight, not the end of the answer
         )
-        attached = gr.Markdown(elem_id="attached", container=False)
         with gr.Column(elem_id="composer"):
+            attached = gr.Markdown(elem_id="attached", container=False)
             question = gr.Textbox(
                 elem_id="question",
                 label=texts.question,
@@ -233,7 +234,7 @@ def build_app(assistant: Assistant, attachments: Attachments, texts: Texts) -> g
         question.stop(
             page.stopped, record, [conversation, record], cancels=[asking, example], **quiet
         )
-        restore.click(page.restored, record, [conversation, record], **quiet)
+        restore.click(page.restored, record, [conversation, record, attached], **quiet)
         files.upload(page.attached, [files, keep, record], [attached, record], **quiet)
     # A page whose server came back under another id reloads itself; ours need not, until its
     # scripts are others.

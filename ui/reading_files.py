@@ -54,6 +54,19 @@ def read_files(
         yield _line(f"{texts.upload_reading.format(name=name)} {item.done}/{item.total}")
 
 
+def attached_files(attachments: Attachments, conversation: str, texts: Texts) -> str:
+    """The files that a conversation has, as HTML; nothing where it has none."""
+    private = attachments.assistant(conversation)
+    names = [one.source for one in private.status().sources] if private else []
+    shown = [name.removeprefix("uploads/") for name in names]
+    return _listed(texts.upload_ready, shown) if shown else ""
+
+
+def _listed(label: str, names: Sequence[str]) -> str:
+    chips = " ".join(f'<span class="file">{plain(name)}</span>' for name in sorted(names))
+    return f"<p>{plain(label)} {chips}</p>"
+
+
 def _remove(files: Sequence[Path]) -> None:
     """Gradio's own copies, which it would leave lying about."""
     for file in files:
@@ -72,9 +85,7 @@ def _told(report: SyncReport, keep: bool, texts: Texts) -> str:
         for one in report.skipped
     ]
     if names:
-        label = texts.upload_kept if keep else texts.upload_ready
-        chips = " ".join(f'<span class="file">{plain(name)}</span>' for name in sorted(names))
-        lines.insert(0, f"<p>{plain(label)} {chips}</p>")
+        lines.insert(0, _listed(texts.upload_kept if keep else texts.upload_ready, names))
     return "".join(lines) or _line(texts.upload_nothing)
 
 

@@ -274,6 +274,9 @@ def test_a_dropped_file_can_be_asked_at_once_and_only_here(
     expect(answer).to_contain_text("6:45")
     answer.locator("a.cite").click()
     expect(wide.locator("#panel mark")).to_have_text("The sauna on deck 9 opens at 6:45.")
+    wide.keyboard.press("Escape")
+    wide.get_by_role("button", name="New").click()
+    expect(attached).to_be_hidden()
     for other in opened(browser, server, SIZES["wide"]):
         expect(ask(other, "When does the sauna open?")).not_to_contain_text("6:45")
 
