@@ -79,6 +79,7 @@ def test_it_works_below_a_folder_of_another_site(browser: Browser, proxied: str)
     page.set_default_timeout(20_000)
     page.goto(f"{proxied}{FOLDER}/")
     assert page.url.startswith(f"{proxied}{FOLDER}/en/")
+    page.wait_for_selector("body.ready")
     page.locator("#question textarea").fill("How many days of annual leave do I have?")
     page.locator("#question textarea").press("Enter")
     # Said once the answer and its record are both there.
