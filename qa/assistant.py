@@ -5,71 +5,45 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-import re
-import time
 from collections.abc import (
     Callable,
-    Generator,
     Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa import syncing
-from qa.answering import REFUSALS, Answerer, QuotingAnswerer, checked, hit_of
-from qa.conversation import restated, standalone
-from qa.entries import Entry
+from qa.answering import Answerer, QuotingAnswerer
+from qa.asking import Asking
 from qa.errors import SettingsError
-from qa.examples import questions
+from qa.examples import answered
 from qa.index import Index, Snapshot
 from qa.joint import Joint
 from qa.models import Embedder, cache_folder, open_embedder
 from qa.reading import QuotingReader, Reader
 from qa.records import (
     Answer,
-    Citation,
     Document,
-    Draft,
     Forgotten,
     Hit,
     Progress,
-    Reason,
     Source,
-    Span,
     Status,
     SyncReport,
     Turn,
-    heading_path,
 )
-from qa.retrieval import Query, Retrieval
+from qa.retrieval import Retrieval
 from qa.settings import Settings
 from qa.store import open_store
 from qa.streaming import AnswerStream
-from qa.terms import stems
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
-
-_GREETING = re.compile(
-    r"(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening|day)|greetings|thanks?(?: you)?"
-    r"|thank you(?: very much)?|bye|goodbye|how are you)(?: there| all| everyone)?[\s!.,?]*",
-    re.IGNORECASE,
-)
-
-
-# An example or a suggestion is answered at least this surely.
-_SURE = 0.5
-# Where examples are looked for: in few documents and near their beginning, to be quick.
-_DOCUMENTS_LOOKED_AT = 12
-_PASSAGES_LOOKED_AT = 20
-_QUESTIONS_TRIED = 4
-_FORMS_TRIED = 3
 
 
 class Assistant:
@@ -218,7 +192,7 @@ class Assistant:
         if not text:
             return []
         with self._reading(also) as snapshot:
-            return self._search(snapshot, text, limit or self.settings.limit, folder, where)
+            return self._asking.search(snapshot, text, limit or self.settings.limit, folder, where)
 
     def ask(
         self,
@@ -266,7 +240,9 @@ class Assistant:
         also: Sequence[Assistant] = (),
     ) -> AnswerStream:
         """The answer piece by piece, to iterate over with `for` or `async for`."""
-        return AnswerStream(self._answer(question, history, folder, where, also))
+        return AnswerStream(
+            self._asking.answer(question, history, folder, where, lambda: self._reading(also))
+        )
 
     def examples(self, limit: int = 3) -> list[str]:
         """Questions that the documents answer, in their own words; of different documents first.
@@ -277,7 +253,8 @@ class Assistant:
             head = snapshot.head
             state = (head and head.generation, head and head.updated, limit)
             if self._examples is None or self._examples[0] != state:
-                self._examples = (state, list(islice(self._answered(snapshot, limit), limit)))
+                found = answered(snapshot, limit, self._asking.best)
+                self._examples = (state, list(islice(found, limit)))
             return list(self._examples[1])
 
     # LangChain
@@ -294,49 +271,12 @@ class Assistant:
 
         return answering(self)
 
-    # The way through
+    # The parts
 
-    def _answered(self, snapshot: Snapshot, limit: int) -> Iterator[str]:
-        """Examples: of documents spread over the index, one of each in turn."""
-        entries = sorted(snapshot.entries.values(), key=lambda entry: entry.source)
-        step = max(1, len(entries) // max(1, limit))
-        spread = [entry for first in range(step) for entry in entries[first::step]]
-        waiting = [self._answered_by(snapshot, entry) for entry in spread[:_DOCUMENTS_LOOKED_AT]]
-        while waiting:
-            found = [(made, next(made, None)) for made in waiting[:limit]]
-            yield from (question for _, question in found if question is not None)
-            going_on = [made for made, question in found if question is not None]
-            waiting = waiting[limit:] + going_on
-
-    def _answered_by(self, snapshot: Snapshot, entry: Entry) -> Iterator[str]:
-        passages = snapshot.passages(entry.passage_ids[:_PASSAGES_LOOKED_AT])
-        text = "".join(passage.text for passage in passages)
-        headings = [heading.text for heading in entry.headings]
-        for question in islice(questions(entry.title, headings, text), _QUESTIONS_TRIED):
-            best = self._best(snapshot, question)
-            if best is not None and best.hit.passage.document_id == entry.id:
-                yield question
-
-    def _suggestion(
-        self, question: str, asked: str, history: Sequence[Turn], also: Sequence[Assistant]
-    ) -> str | None:
-        """Another form of a question that was refused, which the documents do answer."""
-        forms = [form for form in restated(question, history) if form not in (question, asked)]
-        if not forms:
-            return None
-        with self._reading(also) as snapshot:
-            for form in forms[:_FORMS_TRIED]:
-                best = self._best(snapshot, form)
-                if best is not None and _about(best, question):
-                    return form
-        return None
-
-    def _best(self, snapshot: Snapshot | Joint, question: str) -> Span | None:
-        """What surely answers a question, if anything does."""
-        hits = self._search(snapshot, question, self.settings.limit, None, None)
-        spans = self._read(snapshot, question, hits)
-        sure = max(_SURE, self.settings.threshold)
-        return spans[0] if spans and spans[0].score >= sure else None
+    @property
+    def _asking(self) -> Asking:
+        # Anew for every question: whoever has the Assistant may replace a part of it.
+        return Asking(self.settings, self.retrieval, self.reader, self.answerer, self.quoting)
 
     @contextlib.contextmanager
     def _reading(self, also: Sequence[Assistant]) -> Iterator[Snapshot | Joint]:
@@ -351,91 +291,6 @@ class Assistant:
         with contextlib.ExitStack() as stack:
             snapshots = [stack.enter_context(index.reading()) for index in indexes]
             yield snapshots[0] if len(snapshots) == 1 else Joint(snapshots)
-
-    def _answer(
-        self,
-        question: str,
-        history: Sequence[Turn],
-        folder: str | None,
-        where: Mapping[str, Any] | None,
-        also: Sequence[Assistant],
-    ) -> Generator[str, None, Answer]:
-        started = time.perf_counter()
-        reason = self._unanswerable(question)
-        if reason is not None:
-            answer = _without_search(question, reason)
-            yield answer.text
-            return answer
-        asked = standalone(question, history)
-        with self._reading(also) as snapshot:
-            hits = self._search(snapshot, asked, self.settings.limit, folder, where)
-            retrieved = time.perf_counter()
-            spans = self._read(snapshot, asked, hits)
-            empty = not snapshot.entries
-        read = time.perf_counter()
-        if empty:
-            answer = _without_search(question, "no documents")
-            yield answer.text
-            return answer
-        answerer = self.answerer
-        draft = yield from _worded(answerer, asked, hits, spans)
-        if not draft.found and draft.unsupported and self.quoting is not answerer:
-            # The model had an answer, but not from the passages: what they say themselves holds.
-            answerer = self.quoting
-            quoted = yield from _worded(answerer, asked, hits, spans)
-            draft = replace(quoted, unsupported=draft.unsupported)
-        if not draft.text:
-            draft = replace(draft, text=REFUSALS[draft.reason or "not said"])
-            yield draft.text
-        suggestion = None if draft.found else self._suggestion(question, asked, history, also)
-        done = time.perf_counter()
-        return Answer(
-            question=question,
-            asked=asked,
-            text=draft.text,
-            found=draft.found,
-            score=draft.score,
-            short=draft.short,
-            citations=_placed(draft.citations, hits, snapshot.entries),
-            hits=tuple(hits),
-            answerer=answerer.name,
-            reason=draft.reason,
-            unsupported=draft.unsupported,
-            disagreement=draft.disagreement,
-            suggestion=suggestion,
-            seconds={
-                "retrieve": retrieved - started,
-                "read": read - retrieved,
-                "answer": done - read,
-                "total": done - started,
-            },
-        )
-
-    def _search(
-        self,
-        snapshot: Snapshot | Joint,
-        question: str,
-        limit: int,
-        folder: str | None,
-        where: Mapping[str, Any] | None,
-    ) -> list[Hit]:
-        if not snapshot.entries:
-            return []
-        documents = snapshot.select(folder, where)
-        return self.retrieval(Query(question, snapshot, limit, documents))
-
-    def _read(self, snapshot: Snapshot | Joint, question: str, hits: Sequence[Hit]) -> list[Span]:
-        if not hits:
-            return []
-        return self.reader.read(question, hits, snapshot.keywords.rarity(stems(question)))
-
-    def _unanswerable(self, question: str) -> Reason | None:
-        text = question.strip()
-        if not text or not any(letter.isalnum() for letter in text):
-            return "empty"
-        if len(text) > self.settings.max_question_characters:
-            return "too long"
-        return "greeting" if _GREETING.fullmatch(text) else None
 
     def _answerer(self) -> Answerer:
         if self.settings.chat_model is None:
@@ -459,43 +314,3 @@ class Assistant:
 def _index(settings: Settings, embedder: Embedder) -> Index:
     store = open_store(settings.index, cache_folder())
     return Index(store, embedder, settings.passage_tokens)
-
-
-def _worded(
-    answerer: Answerer, asked: str, hits: Sequence[Hit], spans: Sequence[Span]
-) -> Generator[str, None, Draft]:
-    """Word the answer; the pieces that are yielded, joined, are its text. A refusal has neither."""
-    drafting = answerer.stream(asked, hits, spans)
-    try:
-        draft = yield from drafting
-    finally:
-        drafting.close()
-    draft = checked(draft, hits)
-    return draft if draft.found else replace(draft, text="")
-
-
-def _placed(
-    citations: Sequence[Citation], hits: Sequence[Hit], entries: Mapping[str, Entry]
-) -> tuple[Citation, ...]:
-    """The citations with the heading above each quote, which a passage need not begin with."""
-    placed: list[Citation] = []
-    for citation in citations:
-        hit = hit_of(citation, hits)
-        assert hit is not None, "a citation that was checked stands in a hit"
-        path = heading_path(entries[hit.passage.document_id].headings, citation.start)
-        placed.append(replace(citation, heading=" > ".join(path)))
-    return tuple(placed)
-
-
-def _about(span: Span, question: str) -> bool:
-    """Whether most of what a question itself says is in a span, or above it."""
-    passage = span.hit.passage
-    held = set(stems(f"{passage.title} {passage.heading} {span.text}"))
-    wanted = set(stems(question))
-    return 2 * len(wanted & held) >= len(wanted)
-
-
-def _without_search(question: str, reason: Reason) -> Answer:
-    return Answer(
-        question=question, asked=question, text=REFUSALS[reason], found=False, reason=reason
-    )

@@ -2,19 +2,26 @@
 
 Only a few sure patterns: a heading that is a question, a section of a policy,
 and English sentences that say when, where or what something is. Whether the
-documents answer a question is for the caller to try.
+documents answer a question is tried with what the caller hands over.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from qa.entries import Entry
 from qa.questions import Kind, candidates
+from qa.records import Span
 from qa.sentences import sentences
+from qa.snapshot import Snapshot
 from qa.terms import is_stop_word
 
+# Looked for in few documents and near their beginning, to be quick.
+_DOCUMENTS_LOOKED_AT = 12
+_PASSAGES_LOOKED_AT = 20
+_QUESTIONS_TRIED = 4
 _LONGEST_QUESTION = 90
 _CHARACTERS_READ = 20_000
 # Of the words of English prose, about a quarter are among these.
@@ -63,6 +70,33 @@ _NO_THING = re.compile(
     r"|some|most|both)\b|^(?:\w+ )*(?:that|which|who|and|or|of)$",
     re.IGNORECASE,
 )
+
+
+Best = Callable[[Snapshot, str], Span | None]
+"""What surely answers a question, if anything does."""
+
+
+def answered(snapshot: Snapshot, limit: int, best: Best) -> Iterator[str]:
+    """Questions that the documents answer: documents spread over the index, one of each in turn."""
+    entries = sorted(snapshot.entries.values(), key=lambda entry: entry.source)
+    step = max(1, len(entries) // max(1, limit))
+    spread = [entry for first in range(step) for entry in entries[first::step]]
+    waiting = [_answered_by(entry, snapshot, best) for entry in spread[:_DOCUMENTS_LOOKED_AT]]
+    while waiting:
+        found = [(made, next(made, None)) for made in waiting[:limit]]
+        yield from (question for _, question in found if question is not None)
+        going_on = [made for made, question in found if question is not None]
+        waiting = waiting[limit:] + going_on
+
+
+def _answered_by(entry: Entry, snapshot: Snapshot, best: Best) -> Iterator[str]:
+    passages = snapshot.passages(entry.passage_ids[:_PASSAGES_LOOKED_AT])
+    text = "".join(passage.text for passage in passages)
+    headings = [heading.text for heading in entry.headings]
+    for question in islice(questions(entry.title, headings, text), _QUESTIONS_TRIED):
+        span = best(snapshot, question)
+        if span is not None and span.hit.passage.document_id == entry.id:
+            yield question
 
 
 def questions(title: str, headings: Sequence[str], text: str) -> Iterator[str]:
