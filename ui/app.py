@@ -191,7 +191,6 @@ def build_app(assistant: Assistant, attachments: Attachments, texts: Texts) -> g
                 max_length=10_000,
                 submit_btn=texts.send,
                 stop_btn=texts.stop,
-                autofocus=True,
             )
             with gr.Row(elem_id="options"):
                 files = gr.UploadButton(

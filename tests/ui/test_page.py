@@ -240,6 +240,29 @@ def test_what_was_typed_is_there_after_a_reload(wide: Page) -> None:
     expect(wide.locator("#question textarea")).to_have_value("How many days of")
 
 
+def test_a_question_asked_before_the_page_is_ready_is_answered(
+    browser: Browser, server: str
+) -> None:
+    page = browser.new_page()
+    page.add_init_script("""new MutationObserver((_, watch) => {
+        const box = document.querySelector("#question textarea");
+        if (!box) return;
+        watch.disconnect();
+        window.wasReady = document.body.classList.contains("ready");
+        box.value = "How many days of annual leave do I have?";
+        box.dispatchEvent(new Event("input", {bubbles: true}));
+        setTimeout(() => box.dispatchEvent(
+            new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true})));
+    }).observe(document, {childList: true, subtree: true})""")
+    page.goto(server)
+    marker = page.locator("#conversation .done a.cite")
+    expect(marker).to_be_visible(timeout=20_000)
+    assert page.evaluate("window.wasReady") is False
+    marker.click()
+    expect(page.locator("#panel mark").first).to_be_visible()
+    page.close()
+
+
 def test_an_example_can_be_pressed(page: Page) -> None:
     example = page.locator("#conversation .example").first
     question = example.inner_text()

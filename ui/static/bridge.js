@@ -46,8 +46,12 @@ export async function ask(question, at = null) {
   if (at !== null) fill("record", JSON.stringify({ ...held, exchanges: held.exchanges.slice(0, at) }));
   fill("question", question);
   await settled();
-  document.querySelector("#question .submit-button")?.click();
+  submit();
   return true;
+}
+
+export function submit() {
+  document.querySelector("#question .submit-button")?.click();
 }
 
 export async function show(conversation) {

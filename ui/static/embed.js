@@ -139,7 +139,7 @@ class FootnoteChat extends HTMLElement {
       const close = this.#press("×", () => this.close(), { ariaLabel: this.#text.close });
       this.#box.append(make("div", { className: "head" }, make("span", { textContent: title }), close));
       this.#box.oncancel = (event) => (event.preventDefault(), this.close());
-      this.#all.onkeydown = (event) => event.key === "Escape" && this.close();
+      this.#all.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
       this.#button = this.#press(title, () => this.toggle(), { className: "launch", ariaExpanded: "false", ariaHasPopup: "dialog" });
       this.#all.append(this.#button);
     }

@@ -1,12 +1,24 @@
 // The chat page: starts what the other scripts bring, and keeps watch over the conversation.
 
-import { announce, ask, busy, element, field, fill, record, show, texts } from "./bridge.js";
+import { announce, ask, busy, element, field, fill, record, show, submit, texts } from "./bridge.js";
 import { decorate, finished, numberOf, pressed, proclaim } from "./answers.js";
 import { draft, forgetCurrent, last, save } from "./history.js";
 import { lookAtState, showMasthead } from "./masthead.js";
 
 const context = window.footnoteContext ?? {};
 let announced = 0;
+
+// Who asks before the record is there, asks when it is.
+let pressedEarly = false;
+function holdBack(event) {
+  const asks = event.type === "click" ? event.target.closest?.("#question .submit-button")
+    : event.key === "Enter" && !event.shiftKey && event.target === field("question");
+  if (!asks) return;
+  event.preventDefault();
+  event.stopPropagation();
+  pressedEarly = true;
+}
+for (const kind of ["keydown", "click"]) document.addEventListener(kind, holdBack, true);
 
 // Gradio builds the page after its scripts have come; the record is the last thing to arrive.
 function whenReady(start) {
@@ -52,7 +64,10 @@ function start() {
       added.querySelector?.(".toast-body.error") || added.matches?.(".toast-body.error")));
     if (failed) takeBack();
   }).observe(document.body, { childList: true, subtree: true });
-  document.addEventListener("footnote:ask", (event) => ask(event.detail.question));
+  document.addEventListener("footnote:ask", (event) => {
+    inLine.push(event.detail.question);
+    askNext();
+  });
   const before = last();
   if (before) {
     announced = before.exchanges.length;
@@ -60,8 +75,18 @@ function start() {
   }
   keepToFolder();
   if (context.question) fill("question", context.question);
+  // In a frame the cursor stays where the reader of the page around it left it.
+  if (!context.embedded) field("question").focus();
+  for (const kind of ["keydown", "click"]) document.removeEventListener(kind, holdBack, true);
   document.body.classList.add("ready");
   document.dispatchEvent(new CustomEvent("footnote:ready"));
+  if (pressedEarly) submit();
+}
+
+// Questions of the page around us, one after the other.
+const inLine = [];
+function askNext() {
+  if (inLine.length && !busy()) ask(inLine.shift());
 }
 
 // A new answer is kept, read out and told to the page around us, once its record has come too.
@@ -88,6 +113,7 @@ function look(conversation) {
   proclaim(held.exchanges[at]);
   keepInSight(newest);
   document.dispatchEvent(new CustomEvent("footnote:answered", { detail: held.exchanges[at] }));
+  askNext();
 }
 
 // The question stays at the top of what is seen: an answer is read from its beginning.
