@@ -11,7 +11,6 @@ the claim asserts.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,16 +27,16 @@ from qa.claims import (
     adjacent,
     clauses,
     counts_otherwise,
-    denies,
-    generalizes,
     initialisms,
     measure_fits,
     near,
     number_fits,
     refers_back,
+    rows_fit,
     stems_of,
     units,
 )
+from qa.denials import denies, generalizes
 from qa.records import Hit, Span
 from qa.sentences import Range, sentences
 
@@ -227,7 +226,7 @@ class Evidence:
             and _measures_fit(said, quotes)
             and all(measure_fits(number, said, texts) for number in said)
             and all(_code_fits(code, quotes) for code in said if code.kind is Kind.CODE)
-            and _rows_fit(said, texts)
+            and rows_fit(said, texts)
             and not counts_otherwise(claim, texts)
             and not generalizes(claim, texts)
             and all(self._holds(address) for address in addresses(claim))
@@ -386,26 +385,6 @@ def _code_fits(code: Unit, quotes: Sequence[_Quote]) -> bool:
         )
         for quote in quotes
     )
-
-
-def _rows_fit(said: Sequence[Unit], texts: Sequence[str]) -> bool:
-    """Nothing that a claim says of one code stands only beside another one, as in a table."""
-    codes = {unit.stem for unit in said if unit.kind is Kind.CODE}
-    if not codes:
-        return True
-    own: set[str] = set()
-    others: set[str] = set()
-    for row in (row for text in texts for row in _rows(text)):
-        about = {unit.stem for unit in units(row) if unit.kind is Kind.CODE}
-        (others if about and not about & codes else own).update(stems_of(row))
-    kept, strange = frozenset(own), frozenset(others)
-    return not any(near(unit.stem, strange) and not near(unit.stem, kept) for unit in said)
-
-
-def _rows(text: str) -> Iterator[str]:
-    """The lines of a text, and what sentence ends and semicolons part in them."""
-    for line in re.split(r"[\n;]+", text):
-        yield from (line[start:end] for start, end in sentences(line))
 
 
 def _measures_fit(said: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:

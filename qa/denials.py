@@ -1,0 +1,103 @@
+"""Whether one says no where the other says yes, or "all" where the other says "some".
+
+The words that deny are those of English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qa.claims import CLAUSE, Kind, Unit, near, stems_of
+from qa.sentences import sentences
+
+_DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|none|without|cannot)\b|n['’]t\b", re.I)
+_REFUSAL = re.compile(
+    r"\b(?:refrain(?:s|ed|ing)?|refus(?:e|es|ed|al)|fail(?:s|ed|ing|ure)?|den(?:y|ies|ied|ial)"
+    r"|reject(?:s|ed)?|declin(?:e|es|ed)|stop(?:s|ped)?|halt(?:s|ed)?|avoid(?:s|ed)?"
+    r"|prevent(?:s|ed)?|prohibit(?:s|ed)?|forbid(?:s|den)?|bann?(?:s|ed)?)\b",
+    re.I,
+)
+# What may stand for a "not" in a paraphrase.
+_NEGATIVE = re.compile(
+    r"\b(?:un(?:clear|known|able|decided|likely|confirmed|resolved|available|certain|determined"
+    r"|changed|settled|announced|necessary|used|paid)|lack(?:s|ed|ing)?|yet|until|unless"
+    r"|except\w*|exclu\w+|hardly|few|little|instead|missing|absent|impossible|free|inactiv\w*"
+    r"|dis(?:agree|satisf|put|continu|miss)\w*|optional|exempt\w*)\b",
+    re.I,
+)
+# Denies what stands before it as well: "dogs are allowed in no room".
+_DENIED_BEFORE = re.compile(
+    r"\b(?:(?:in|on|under|to|by|into|inside) no(?! time\b|body\b)|nowhere|no longer"
+    r"|(?:in|to|by) (?:none|nobody))\b",
+    re.I,
+)
+# "Dogs are allowed in the garden, but not in the office."
+_BUT_NOT = re.compile(r"(?:\bbut|\band|,)\s+not\b", re.I)
+_CONDITION = re.compile(r"\b(?:only|if|whether|too|still|remain\w*)\b", re.I)
+_UNKNOWN = re.compile(
+    r"\b(?:un(?:clear|known|certain|decided|determined|confirmed)|whether|yet to be)\b", re.I
+)
+_HEDGE = re.compile(
+    r"\b(?:may|might|could|would|should|possibl[ey]|possibility|perhaps|likely|expect\w*|consider\w*"
+    r"|plan\w*|hop(?:e[sd]?|ing)|seek\w*|propos\w*|suggest\w*|potential\w*|discuss\w*)\b",
+    re.I,
+)
+_ALL = re.compile(
+    r"\b(?:(?<!at )(?<!after )all|every(?:one|body|thing)?|always|any(?:one|body|thing)?|each|never"
+    r"|full(?:y)?|entire(?:ly)?|whole|complete(?:ly)?)\b",
+    re.I,
+)
+_EXCEPTION = re.compile(r"\b(?:unless|except\w*|until|only|without)\b", re.I)
+
+
+def denies(claim: str, said: Sequence[Unit], quotes: Sequence[str]) -> bool:
+    """One of claim and quotes says no, or does not know, and the other says yes."""
+    if _DENIAL.search(claim):
+        answers = (_DENIAL, _REFUSAL, _NEGATIVE, _CONDITION)
+        return not any(answer.search(quote) for quote in quotes for answer in answers)
+    if _REFUSAL.search(claim) or _NEGATIVE.search(claim):
+        return False
+    cues = (_DENIAL, _REFUSAL, *(() if _HEDGE.search(claim) else (_UNKNOWN,)))
+    return any(
+        _denied(quote[start:end], said, cues) for quote in quotes for start, end in sentences(quote)
+    )
+
+
+def generalizes(claim: str, quotes: Sequence[str]) -> bool:
+    """The claim says "all" or "always", and no quote does."""
+    return bool(_ALL.search(claim)) and not any(_ALL.search(quote) for quote in quotes)
+
+
+def _denied(sentence: str, said: Sequence[Unit], cues: Sequence[re.Pattern[str]]) -> bool:
+    """Half of what sentence and claim share, names apart, stands behind a word that denies."""
+    if _EXCEPTION.search(sentence):
+        return False
+    stems = stems_of(sentence)
+    shared = [u for u in said if u.kind in (Kind.WORD, Kind.NUMBER) and near(u.stem, stems)]
+    for match in (match for cue in cues for match in cue.finditer(sentence)):
+        behind = stems_of(CLAUSE.split(sentence[match.end() :], maxsplit=1)[0])
+        met = [unit for unit in shared if near(unit.stem, behind)]
+        if met and 2 * len(met) >= len(shared):
+            return True
+    return _denied_before(sentence, shared) or _denied_apart(sentence, shared)
+
+
+def _denied_before(sentence: str, shared: Sequence[Unit]) -> bool:
+    for match in _DENIED_BEFORE.finditer(sentence):
+        before = stems_of(CLAUSE.split(sentence[: match.start()])[-1])
+        met = [unit for unit in shared if near(unit.stem, before)]
+        if met and 2 * len(met) >= len(shared):
+            return True
+    return False
+
+
+def _denied_apart(sentence: str, shared: Sequence[Unit]) -> bool:
+    """Whether the claim speaks of just what a "but not" leaves out."""
+    for match in _BUT_NOT.finditer(sentence):
+        behind = stems_of(CLAUSE.split(sentence[match.end() :], maxsplit=1)[0])
+        elsewhere = stems_of(sentence[: match.start()])
+        left_out = [unit for unit in shared if near(unit.stem, behind)]
+        if any(not near(unit.stem, elsewhere) for unit in left_out):
+            return True
+    return False
