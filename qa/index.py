@@ -77,6 +77,7 @@ class Index:
         """Let go of the store; the index may be used again."""
         with self._lock:
             self._retire()
+        self.store.leave()
 
     def check(self, head: Head | None) -> None:
         """Raise an `IndexMismatchError` unless this embedder and splitter made the index."""

@@ -14,9 +14,9 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.entries import HEAD
@@ -34,26 +34,62 @@ from qa.store import (
 )
 
 if TYPE_CHECKING:
+    import httpx
     from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
+    from chromadb.auth import UserIdentity
 
 # Says that a writer is at work, or was killed: a record beside those of the documents.
 UNFINISHED = "unfinished"
+# Seconds that a server may be silent before it counts as gone.
+TIMEOUT = 30.0
 _DOCUMENTS = re.compile(rf"{DOCUMENTS}(?:-(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class _ServerView(View):
-    series: int = 0  # counts the times that the index was made anew
+    connection: _Connection
+    series: int  # counts the times that the index was made anew
+
+
+class _Connection:
+    """A client of Chroma's, and the sockets that it does not close itself."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self.users = 0
+        self._left = False
+        self._sockets: list[httpx.Client] = []
+        try:
+            self.client = _client(url, timeout, self._sockets)
+        except BaseException:
+            self._hang_up()
+            raise
+
+    def leave(self) -> None:
+        """Hang up, now or when the last one who uses it is done."""
+        self._left = True
+        self.settle()
+
+    def settle(self) -> None:
+        """Hang up if it was left and nobody uses it any more."""
+        if self._left and not self.users:
+            self.client.close()
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        for one in self._sockets:
+            one.close()
 
 
 class ServerStore(Store):
     """Two collections on a Chroma server."""
 
-    def __init__(self, url: str, cache: Path) -> None:
+    def __init__(self, url: str, cache: Path, timeout: float = TIMEOUT) -> None:
         self.location = url
         self.folder = cache / "keywords" / hashlib.sha256(url.encode()).hexdigest()[:16]
+        self._timeout = timeout
         self._lock = threading.Lock()
-        self._client: ClientAPI | None = None
+        self._connection: _Connection | None = None
         self._view: _ServerView | None = None
 
     def generation(self) -> int:
@@ -62,28 +98,35 @@ class ServerStore(Store):
 
         with self.reaching():
             try:
-                return _generation(self.connect())
+                return self._newest()
             except NotFoundError:  # another process has made the index anew
                 self.use(None)
-                return _generation(self.connect())
+                return self._newest()
 
     def open(self, generation: int) -> View:
         """The collections; they always show the newest records."""
-        view = self.connect()
-        return _ServerView(
-            generation, view.client, self.folder, view.passages, view.documents, view.series
-        )
+        return replace(self._take(), generation=generation)
 
     def close(self, view: View) -> None:
-        """Nothing: every view shares one connection."""
+        """Hang up if the store was left; until then every view shares one connection."""
+        assert isinstance(view, _ServerView)
+        self._give_back(view)
+
+    def leave(self) -> None:
+        """Hang up; whoever is reading or writing may do so to the end."""
+        with self._lock:
+            connection, self._connection, self._view = self._connection, None, None
+            if connection is not None:
+                connection.leave()
 
     @contextlib.contextmanager
     def writing(self, timeout: float) -> Iterator[Writer]:
         """Hold a lock of this machine; syncs from two machines at once are not kept apart."""
-        with locked(self.folder / "lock", timeout, self.location):
+        lock = locked(self.folder / "lock", timeout, self.location)
+        with lock, contextlib.ExitStack() as stack:
             with self.reaching():
                 self.use(None)
-                view = self.connect()
+                view = stack.enter_context(self._using())
                 _delete_series(view.client, keep=view.series)  # of a writer that was killed
             yield _ServerWriter(self)
 
@@ -103,31 +146,60 @@ class ServerStore(Store):
     def connect(self) -> _ServerView:
         """The collections that are answered from."""
         with self._lock:
-            if self._client is None:
-                try:
-                    self.folder.mkdir(parents=True, exist_ok=True)
-                    self._client = _client(self.location)
-                except (ValueError, OSError) as error:  # what Chroma makes of a refused connection
-                    raise self.unavailable(error) from error
-            if self._view is None:
-                self._view = self.series(self._client, _published(self._client))
-            return self._view
+            return self._connected()
 
     def use(self, view: _ServerView | None) -> None:
         """Answer from these collections from now on; None: look which are the newest."""
         with self._lock:
-            self._view = view
+            left = view is not None and view.connection is not self._connection
+            self._view = None if left else view
 
-    def series(self, client: ClientAPI, number: int) -> _ServerView:
+    def series(self, connection: _Connection, number: int) -> _ServerView:
         """The collections of a series, made if they are not there."""
-        collections = open_collections(client, _suffix(number))
-        return _ServerView(0, client, self.folder, *collections, number)
+        passages, documents = open_collections(connection.client, _suffix(number))
+        return _ServerView(
+            0, connection.client, self.folder, passages, documents, connection, number
+        )
+
+    def _newest(self) -> int:
+        with self._using() as view:
+            return _generation(view)
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[_ServerView]:
+        view = self._take()
+        try:
+            yield view
+        finally:
+            self._give_back(view)
+
+    def _take(self) -> _ServerView:
+        with self._lock:
+            view = self._connected()
+            view.connection.users += 1
+            return view
+
+    def _give_back(self, view: _ServerView) -> None:
+        with self._lock:
+            view.connection.users -= 1
+            view.connection.settle()
+
+    def _connected(self) -> _ServerView:
+        if self._connection is None:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._connection = _Connection(self.location, self._timeout)
+            except (ValueError, OSError) as error:  # what Chroma makes of a refused connection
+                raise self.unavailable(error) from error
+        if self._view is None:
+            self._view = self.series(self._connection, _published(self._connection.client))
+        return self._view
 
 
 class _ServerWriter(Writer):
     def __init__(self, store: ServerStore) -> None:
         self._store = store
-        self._draft: View | None = None
+        self._draft: _ServerView | None = None
         self._anew = False
 
     def renew(self) -> None:
@@ -138,11 +210,9 @@ class _ServerWriter(Writer):
             generation = self._store.generation() + 1
             view = self._store.connect()
             if self._anew:
-                view = self._store.series(view.client, view.series + 1)
+                view = self._store.series(view.connection, view.series + 1)
             view.documents.upsert(ids=[UNFINISHED], embeddings=[1.0, 1.0])
-            self._draft = _ServerView(
-                generation, view.client, view.folder, view.passages, view.documents, view.series
-            )
+            self._draft = replace(view, generation=generation)
         return self._draft
 
     def publish(self, *, erase: bool = False) -> None:  # noqa: ARG002
@@ -150,7 +220,6 @@ class _ServerWriter(Writer):
         if self._draft is None:
             return
         draft, self._draft = self._draft, None
-        assert isinstance(draft, _ServerView)
         draft.documents.delete(ids=[UNFINISHED])
         if self._anew:
             self._anew = False
@@ -162,17 +231,37 @@ class _ServerWriter(Writer):
         return bool(found["ids"])
 
 
-def _client(url: str) -> ClientAPI:
-    import chromadb
+def _client(url: str, timeout: float, sockets: list[httpx.Client]) -> Client:
+    """A client that gives up waiting; what holds its sockets is added to `sockets`."""
+    import httpx
+    from chromadb.api.client import Client
+
+    def limit(server: Any) -> None:
+        session = getattr(server, "_session", None)
+        if isinstance(session, httpx.Client):
+            session.timeout = httpx.Timeout(timeout)
+            sockets.append(session)
+
+    class Limited(Client):
+        # Chroma has no setting for this, and its constructor asks the server: first in here,
+        # then, by a second client within it, in the other.
+        def get_user_identity(self) -> UserIdentity:
+            limit(self._server)
+            return super().get_user_identity()
+
+        def _validate_tenant_database(self, tenant: str, database: str) -> None:
+            limit(getattr(self._admin_client, "_server", None))
+            super()._validate_tenant_database(tenant, database)
 
     parts = urlsplit(url)
     ssl = parts.scheme == "https"
-    return chromadb.HttpClient(
-        host=parts.hostname or "localhost",
-        port=parts.port or (443 if ssl else 8000),
-        ssl=ssl,
-        settings=chroma_settings(),
-    )
+    settings = chroma_settings()
+    settings.chroma_api_impl = "chromadb.api.fastapi.FastAPI"
+    settings.chroma_server_host = parts.hostname or "localhost"
+    settings.chroma_server_http_port = parts.port or (443 if ssl else 8000)
+    settings.chroma_server_ssl_enabled = ssl
+    settings.chroma_server_headers = None
+    return Limited(settings=settings)
 
 
 def _generation(view: View) -> int:

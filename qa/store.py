@@ -72,6 +72,9 @@ class Store(ABC):
     def release(self, view: View) -> None:  # noqa: B027
         """End what `hold` began."""
 
+    def leave(self) -> None:  # noqa: B027
+        """Let go of what all views share; the store may be used again."""
+
     @abstractmethod
     def writing(self, timeout: float) -> contextlib.AbstractContextManager[Writer]:
         """The right to write, for one process at a time.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import http.server
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +16,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import chromadb
-import httpx
 import pytest
 
 import qa
@@ -84,14 +82,32 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(autouse=True)
-def hung_up() -> Iterator[None]:
-    """Close the sockets of Chroma's clients, which it leaves to the garbage collector."""
-    yield
-    # Not isinstance: it asks each object for its class, and some of torch's answer with a warning.
-    for client in [one for one in gc.get_objects() if issubclass(type(one), httpx.Client)]:
-        if "Chroma" in client.headers.get("User-Agent", ""):
-            client.close()
+def sockets() -> set[str]:
+    """The open sockets of this process."""
+    found: set[str] = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed since
+            found.add(str(descriptor.readlink()))
+    return {target for target in found if target.startswith("socket:")}
+
+
+@contextlib.contextmanager
+def silent_server() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that takes what it is sent and never answers; what it read until it was hung up."""
+    read: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def listen() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                while piece := connection.recv(4096):
+                    read.append(piece)
+            read.append(b"hung up")
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", read
+        thread.join(10)
 
 
 @pytest.fixture
@@ -99,10 +115,11 @@ def index(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
     """An index with nothing in it."""
     index = Index(ServerStore(url, tmp_path / "cache"), embedder, 200)
     yield index
+    with index.reading() as snapshot:
+        client = snapshot.view.client
+        for collection in client.list_collections():
+            client.delete_collection(collection.name)
     index.close()
-    client = chromadb.HttpClient("127.0.0.1", int(url.rpartition(":")[2]))
-    for collection in client.list_collections():
-        client.delete_collection(collection.name)
 
 
 @pytest.fixture
@@ -245,3 +262,50 @@ def test_a_server_of_another_kind_is_told_with_its_url(tmp_path: Path, embedder:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_server_that_never_answers_is_given_up(tmp_path: Path, embedder: Embedder) -> None:
+    with silent_server() as (url, read):
+        index = Index(ServerStore(url, tmp_path, timeout=0.2), embedder, 200)
+        with pytest.raises(IndexUnavailableError, match="Is it running") as caught:
+            texts(index)
+        assert url in str(caught.value)
+    assert read[0].startswith(b"GET ")
+    assert read[-1] == b"hung up"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be halted here")
+def test_a_server_that_falls_silent_is_given_up(tmp_path: Path, docs: Path) -> None:
+    with chroma_server(tmp_path / "data") as (url, process):
+        assistant = qa.Assistant(index=url)
+        assistant.index.store = ServerStore(url, tmp_path / "cache", timeout=4)
+        assistant.sync([docs])
+        assert assistant.ask("What do leeks grow in?").found
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(IndexUnavailableError, match=url):
+                assistant.ask("What do leeks grow in?")
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+        assert assistant.ask("What do leeks grow in?").found
+        assistant.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="sockets are counted in /proc")
+def test_a_closed_index_has_hung_up_and_may_be_used_again(index: Index, docs: Path) -> None:
+    before = sockets()
+    sync(index, docs)
+    held = texts(index)
+    assert sockets() - before
+
+    index.close()
+    assert not sockets() - before
+
+    assert texts(index) == held
+    with index.reading() as snapshot:
+        index.close()
+        assert sockets() - before  # whoever is reading does so to the end
+        assert set(snapshot.ids) == set(held)
+        assert snapshot.view.documents.count()
+    assert not sockets() - before
