@@ -28,6 +28,7 @@ import os
 import shutil
 import sqlite3
 import struct
+import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator
@@ -63,6 +64,8 @@ _UNSAVED = 1000
 _PATIENT_TRIES = 32
 # How the header of Chroma's vector files begins.
 _HEADER = struct.Struct("<iQQQQ")
+# Chroma counts, without a lock, who in this process has a folder open.
+_REGISTRY = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ class FolderStore(Store):
         import chromadb
 
         try:
-            client = chromadb.PersistentClient(path=str(folder), settings=chroma_settings())
+            with _REGISTRY:
+                client = chromadb.PersistentClient(path=str(folder), settings=chroma_settings())
             collections = open_collections(client)
         except Exception as error:  # Chroma raises its own, ValueError and those of its core
             _close(descriptor)
@@ -126,7 +130,8 @@ class FolderStore(Store):
     def close(self, view: View) -> None:
         """Close the client, so that its files are let go of."""
         assert isinstance(view, _FolderView)
-        view.client.close()  # type: ignore[attr-defined]
+        with _REGISTRY:
+            view.client.close()  # type: ignore[attr-defined]
         _close(view.descriptor)
 
     def hold(self, view: View) -> None:

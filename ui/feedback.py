@@ -32,11 +32,15 @@ class Verdict(BaseModel):
 
 def routes(folder: Path) -> APIRouter:
     """`POST /api/feedback`, kept in `feedback.jsonl` of this folder."""
-    from fastapi import APIRouter, HTTPException, Response
+    from fastapi import APIRouter, Response
+    from fastapi.responses import JSONResponse
 
     router = APIRouter()
     writing = Lock()
     file = folder / FILE
+
+    def refused(why: str) -> Response:
+        return JSONResponse({"error": why}, status_code=507)
 
     def keep(verdict: Verdict) -> Response:
         line = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **verdict.model_dump()}
@@ -44,11 +48,11 @@ def routes(folder: Path) -> APIRouter:
             with writing:
                 folder.mkdir(parents=True, exist_ok=True)
                 if file.exists() and file.stat().st_size > LARGEST_FILE:
-                    raise HTTPException(507, f"{FILE} is full; move it away.")
+                    return refused(f"{FILE} is full; move it away.")
                 with file.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(line, ensure_ascii=False) + "\n")
         except OSError as error:
-            raise HTTPException(507, f"{FILE} cannot be written: {error.strerror}.") from error
+            return refused(f"{FILE} cannot be written: {error.strerror}.")
         return Response(status_code=204)
 
     # `Verdict` is this module's, but annotations here are looked up where the route is made.

@@ -42,7 +42,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     reply = client(tmp_path / "file").post("/api/feedback", json=VERDICT)
     assert reply.status_code == 507
-    assert feedback.FILE in reply.json()["detail"]
+    assert feedback.FILE in reply.json()["error"]
 
 
 def test_the_file_does_not_grow_without_end(
