@@ -1,0 +1,154 @@
+"""`python -m training prepare|fit|score|export --out FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from qa.settings import PACKAGED_EMBEDDER
+
+# Batches of many lengths make glibc give memory back and fetch it again, page by page, which
+# takes a good part of the time; it reads these when a process starts.
+_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_TRIM_THRESHOLD_": "4294967296",
+    "MALLOC_MMAP_THRESHOLD_": "4294967296",
+    "TOKENIZERS_PARALLELISM": "false",
+    # Threads that wait do not spin: whatever else runs here would cost many times its own time.
+    "OMP_WAIT_POLICY": "passive",
+    "GOMP_SPINCOUNT": "0",
+}
+
+
+def main() -> None:
+    """Read the command line and do what it says."""
+    options = _parser().parse_args()
+    if any(os.environ.get(name) != value for name, value in _MEMORY.items()):
+        os.execve(
+            sys.executable, [sys.executable, "-m", "training", *sys.argv[1:]],
+            {**os.environ, **_MEMORY},
+        )  # fmt: skip
+    import torch
+
+    torch.set_num_threads(options.threads)
+    {"prepare": _prepare, "fit": _fit, "score": _score, "export": _export}[options.command](options)
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from training.model import encoder_folder, open_tokenizer
+    from training.preparing import Preparation, prepare
+
+    settings = Preparation(
+        options.bench, "" if options.keywords_only else options.embedder, options.held_back,
+        options.max_tokens, options.stride, options.most,
+    )  # fmt: skip
+    tokenizer = open_tokenizer(encoder_folder(options.encoder))
+    _show(prepare(settings, tokenizer, options.out / "prepared"))
+
+
+def _fit(options: argparse.Namespace) -> None:
+    from training.fit import Fit, Pace, Recipe, fit
+    from training.model import ReaderShape, encoder_folder, new_reader, open_tokenizer
+    from training.preparing import load
+
+    _, windows = load(options.out / "prepared", "train")
+    held_back = load(options.out / "prepared", "held_back")
+    encoder = encoder_folder(options.encoder)
+    given: dict[str, Any] = {
+        field.name: getattr(options, field.name)
+        for field in fields(Recipe)
+        if getattr(options, field.name) is not None
+    }
+    pace = Pace(
+        score_every=options.score_every, keep_minutes=options.keep_minutes, minutes=options.minutes
+    )
+    recipe = Recipe(**given)
+    run = Fit(new_reader(encoder, ReaderShape(options.layers), recipe.seed), windows, recipe)
+    ended = fit(run, held_back, open_tokenizer(encoder), options.out / "run", pace)
+    print(f"{'Done' if ended else 'Stopped'} at step {run.step} of {run.steps}.")
+
+
+def _score(options: argparse.Namespace) -> None:
+    from training.model import open_reader
+    from training.preparing import load
+    from training.reading import held_back_scores, predict, with_torch
+
+    examples, windows = load(options.out / "prepared", "held_back")
+    predictions = predict(examples, windows, with_torch(open_reader(options.out / "run")))
+    scores, against_retrieved = held_back_scores(examples, predictions)
+    _show({**scores.as_dict(), "auroc_retrieved": round(against_retrieved, 4)})
+
+
+def _export(options: argparse.Namespace) -> None:
+    from training.export import export
+    from training.model import average, open_reader
+    from training.preparing import load
+    from training.reading import subset
+
+    folder = options.out / "run"
+    model = open_reader(folder)
+    if options.average_with:
+        model.load_state_dict(average([folder, *options.average_with]))
+    examples, windows = load(options.out / "prepared", "held_back")
+    prepared = json.loads((options.out / "prepared" / "prepared.json").read_text(encoding="utf-8"))
+    settings = {key: int(prepared["settings"][key]) for key in ("max_tokens", "stride")}
+    chosen = subset(windows, examples, options.most)
+    _show(export(model, folder, options.out / "export", chosen, {**settings}))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    verbs = parser.add_subparsers(dest="command", required=True)
+    for name, add in (("prepare", _add_prepare), ("fit", _add_fit), ("score", None),
+                      ("export", _add_export)):  # fmt: skip
+        verb = verbs.add_parser(name)
+        verb.add_argument("--out", type=Path, required=True, help="the folder of it all")
+        verb.add_argument("--threads", type=int, default=2)
+        if add is not None:
+            add(verb)
+    return parser
+
+
+def _add_prepare(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--bench", type=Path, required=True, help="the folder of the sets")
+    verb.add_argument("--encoder", default="", help="a folder; the packaged MiniLM-L6 if empty")
+    verb.add_argument("--embedder", default=PACKAGED_EMBEDDER, help="finds the hard negatives")
+    verb.add_argument("--keywords-only", action="store_true", help="… no: keywords alone do")
+    verb.add_argument("--held-back", type=float, default=0.3, help="the share of articles")
+    verb.add_argument("--max-tokens", type=int, default=256)
+    verb.add_argument("--stride", type=int, default=64)
+    verb.add_argument("--most", type=int, default=10**9, help="examples of a source")
+
+
+def _add_fit(verb: argparse.ArgumentParser) -> None:
+    from training.fit import Recipe
+
+    verb.add_argument("--encoder", default="", help="a folder; the packaged MiniLM-L6 if empty")
+    verb.add_argument("--layers", type=int, default=4, help="the last ones, whose states are mixed")
+    verb.add_argument("--score-every", type=int, default=1000, help="steps")
+    verb.add_argument("--keep-minutes", type=float, default=5.0, help="between checkpoints")
+    verb.add_argument("--minutes", type=float, default=0.0, help="stop then; run again to go on")
+    for field in fields(Recipe):
+        flag = f"--{field.name}"
+        if field.type == "bool":
+            verb.add_argument(flag, action=argparse.BooleanOptionalAction)
+        else:
+            verb.add_argument(flag.replace("_", "-"), type=int if field.type == "int" else float)
+
+
+def _add_export(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--most", type=int, default=2000, help="examples to compare on")
+    verb.add_argument("--average-with", type=Path, nargs="*", default=[], help="other runs")
+
+
+def _show(about: object) -> None:
+    print(json.dumps(about, indent=2))
+
+
+if __name__ == "__main__":
+    main()

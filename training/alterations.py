@@ -1,0 +1,163 @@
+"""An example with an answer -> one without, that looks much alike.
+
+The passage loses the sentences that answer, or the question is changed: another name or
+number, the opposite of a word, a "not". The reader must not be content with a passage that is
+about the right thing.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from qa.sentences import sentences
+from training.examples import Example, order
+
+# Below this much of a passage, nothing is left to be misled by.
+_LEAST_LEFT = 0.4
+_DENIED = 0.25
+
+_NAME = re.compile(r"(?<=[\w,] )[A-Z][\w’'-]+(?: (?:of |the |de )?[A-Z][\w’'-]+)*")
+_NUMBER = re.compile(r"(?<![\w.,-])\d[\d,.]*\d(?![\w%])|(?<![\w.,-])\d(?![\w.,%])")
+
+_OPPOSITES = """
+    first/last largest/smallest biggest/smallest highest/lowest most/least more/less more/fewer
+    before/after north/south northern/southern east/west eastern/western increase/decrease
+    increased/decreased oldest/youngest older/younger best/worst better/worse early/late
+    earliest/latest always/never major/minor positive/negative inside/outside longest/shortest
+    high/low above/below began/ended begin/end start/stop started/stopped join/leave win/lose
+    won/lost bought/sold buy/sell included/excluded include/exclude public/private with/without
+    likes/dislikes like/dislike love/hate cheap/expensive easy/hard good/bad old/new agree/disagree
+    common/rare strong/weak same/different built/destroyed gained/lost legal/illegal
+    internal/external
+"""
+_OPPOSITE = {
+    word: other
+    for pair in _OPPOSITES.split()
+    for word, other in (pair.split("/"), reversed(pair.split("/")))
+}
+_VERB = re.compile(r"\b(is|are|was|were|did|does|do|can|could|has|have|should|would|will)\b")
+
+
+def cropped(example: Example, whole: float, words: tuple[int, int]) -> Example:
+    """The example with a stretch of its passage, of about as many words as is drawn.
+
+    Whole sentences around an answer, or anywhere if there is none. A share of `whole` stays as
+    it is. Short windows are what the reader is given in use, and more of them fit into an hour.
+    """
+    generator = random.Random(order(f"{example.id} {example.kind} cropped"))
+    if generator.random() < whole:
+        return example
+    target = generator.randint(*words)
+    pieces = list(sentences(example.passage))
+    if len(example.passage.split()) <= target or len(pieces) < 2:
+        return example
+    anchor = generator.choice(example.spans) if example.spans else generator.choice(pieces)
+    held = [at for at, (start, end) in enumerate(pieces) if start < anchor[1] and anchor[0] < end]
+    if not held:
+        return example
+    first, last = held[0], held[-1]
+    while len(example.passage[pieces[first][0] : pieces[last][1]].split()) < target:
+        sides = [side for side, more in ((-1, first > 0), (1, last + 1 < len(pieces))) if more]
+        if not sides:
+            break
+        if generator.choice(sides) < 0:
+            first -= 1
+        else:
+            last += 1
+    begin, stop = pieces[first][0], pieces[last][1]
+    inside = tuple(
+        (start - begin, end - begin)
+        for start, end in example.spans
+        if begin <= start and end <= stop
+    )
+    if example.spans and not inside:
+        return example
+    return replace(example, passage=example.passage[begin:stop], spans=inside)
+
+
+def without_answer(example: Example) -> Example | None:
+    """The example with its passage cut; None if nothing to be misled by is left."""
+    answers = [answer.lower() for answer in example.answers]
+    kept: list[str] = []
+    for start, end in sentences(example.passage):
+        sentence = example.passage[start:end]
+        answering = any(start < last and first < end for first, last in example.spans)
+        if not answering and not any(answer in sentence.lower() for answer in answers):
+            kept.append(sentence)
+    passage = " ".join(kept)
+    if len(passage) < _LEAST_LEFT * len(example.passage):
+        return None
+    return replace(example, id=f"{example.id}/cut", passage=passage, spans=(), kind="cut")
+
+
+def altered_question(example: Example, nearby: Sequence[str]) -> Example | None:
+    """The example with its question changed; None if nothing in it can be.
+
+    `nearby` are texts on the same matter, in which another name or number is looked for.
+    """
+    generator = random.Random(order(example.id))
+    ways: list[Callable[[], str | None]] = [
+        lambda: _swapped(_NAME, example, nearby, generator),
+        lambda: _swapped(_NUMBER, example, nearby, generator),
+        lambda: _opposite(example.question, generator),
+    ]
+    generator.shuffle(ways)
+    # A "not" can be put nearly everywhere: it must not become what all the others are told by.
+    if generator.random() < _DENIED:
+        ways.append(lambda: _denied(example.question))
+    for way in ways:
+        question = way()
+        if question is not None:
+            return replace(
+                example, id=f"{example.id}/altered", question=question, spans=(), kind="altered"
+            )
+    return None
+
+
+def _swapped(
+    pattern: re.Pattern[str], example: Example, nearby: Sequence[str], generator: random.Random
+) -> str | None:
+    question = example.question
+    found = [match for match in pattern.finditer(question) if match[0] in example.passage]
+    if not found:
+        return None
+    chosen = generator.choice(found)
+    taken = f"{question} {' '.join(example.answers)}".lower()
+    others = sorted(
+        {
+            match[0]
+            for text in (example.passage, *nearby)
+            for match in pattern.finditer(text)
+            if match[0].lower() not in taken and _alike(match[0], chosen[0])
+        }
+    )
+    if not others:
+        return None
+    return question[: chosen.start()] + generator.choice(others) + question[chosen.end() :]
+
+
+def _alike(one: str, other: str) -> bool:
+    if one[0].isdigit():
+        return len(one) == len(other)
+    return abs(one.count(" ") - other.count(" ")) <= 1
+
+
+def _opposite(question: str, generator: random.Random) -> str | None:
+    words = question.split(" ")
+    places = [at for at, word in enumerate(words) if word in _OPPOSITE]
+    if not places:
+        return None
+    at = generator.choice(places)
+    return " ".join([*words[:at], _OPPOSITE[words[at]], *words[at + 1 :]])
+
+
+def _denied(question: str) -> str | None:
+    match = _VERB.search(question)
+    if match is None or " not " in question or "n't" in question:
+        return None
+    if match[0] in ("did", "does", "do"):
+        return f"{question[: match.start()]}{match[0]}n't{question[match.end() :]}"
+    return f"{question[: match.end()]} not{question[match.end() :]}"

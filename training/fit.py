@@ -1,0 +1,239 @@
+"""The loop: AdamW with warmup and linear decay, averaged weights, checkpoints to go on from.
+
+Every draw of chance comes from the seed and the step, or from a generator whose state is kept:
+a run that was broken off goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch.nn import functional
+from tqdm import tqdm  # type: ignore[import-untyped]
+
+from training.batches import Batch, Windows, batches_of, read
+from training.examples import Example
+from training.model import ReaderModel, save_reader
+from training.reading import held_back_scores, predict, subset, with_torch
+
+CHECKPOINT_FILE, LOG_FILE = "checkpoint.pt", "log.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train. What changes the outcome is kept in the checkpoint and must not change."""
+
+    steps: int = 0  # 0: as many as the epochs take
+    epochs: float = 1.0
+    tokens: int = 2048  # of a batch, padding included
+    rate: float = 2e-4
+    head_rate: float = 1e-3
+    warmup: float = 0.05  # the share of the steps
+    decay: float = 0.01
+    clip: float = 1.0
+    smoothing: float = 0.1
+    answer_weight: float = 0.5  # of the loss of the answer head
+    average: float = 0.999
+    bf16: bool = False  # pays only where the processor has instructions for it
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When to score, to keep and to stop; none of it changes the outcome of the steps."""
+
+    score_every: int = 1000  # steps
+    score_most: int = 800  # examples
+    log_every: int = 20
+    keep_minutes: float = 5.0
+    minutes: float = 0.0  # stop after so many, to go on later; 0: at the end
+
+
+class Fit:
+    """A run, at some step."""
+
+    def __init__(self, model: ReaderModel, windows: Windows, recipe: Recipe) -> None:
+        self.model, self.recipe, self.step = model, recipe, 0
+        self.windows = windows
+        per_epoch = len(batches_of(windows, recipe.tokens, recipe.seed))
+        self.steps = recipe.steps or max(1, round(per_epoch * recipe.epochs))
+        self.optimizer = torch.optim.AdamW(_groups(model, recipe), fused=True)
+        self.averaged = {name: p.detach().clone() for name, p in model.trained()}
+        # The same start, dropout included, in every run.
+        torch.manual_seed(recipe.seed)
+
+    def batches(self) -> Iterator[NDArray[np.int64]]:
+        """The batches that are left, epoch after epoch, each in an order of its own."""
+        passed, epoch = 0, 0
+        while self.step < self.steps:
+            batches = batches_of(self.windows, self.recipe.tokens, self.recipe.seed + epoch)
+            yield from batches[max(0, self.step - passed) :]
+            passed += len(batches)
+            epoch += 1
+
+    def advance(self, chosen: NDArray[np.int64]) -> float:
+        """One step; its loss."""
+        self.model.train()
+        scale = _schedule(self.step, self.steps, self.recipe.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["rate"] * scale
+        loss = self._loss(read(self.windows, chosen, self.recipe.smoothing))
+        loss.backward()  # type: ignore[no-untyped-call]
+        trained = [parameter for _, parameter in self.model.trained()]
+        torch.nn.utils.clip_grad_norm_(trained, self.recipe.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=False)
+        self.step += 1
+        # Early on, the average follows closely, or it would remember the untrained heads.
+        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            averages = list(self.averaged.values())
+            torch._foreach_lerp_(averages, [p.detach() for p in trained], 1 - keep)
+        return float(loss.detach())
+
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
+            start, end, answer = self.model(batch.ids, batch.mask, batch.types, batch.allowed)
+        places = (
+            functional.cross_entropy(start, batch.start) + functional.cross_entropy(end, batch.end)
+        ) / 2
+        there = functional.binary_cross_entropy_with_logits(answer, batch.answered)
+        return places + self.recipe.answer_weight * there
+
+    def keep(self, file: Path) -> None:
+        """Write all that `resume` needs; the file is whole or as it was."""
+        draft = file.with_suffix(".draft")
+        state = {
+            "recipe": asdict(self.recipe),
+            "windows": len(self.windows),
+            "step": self.step,
+            "weights": dict(self.model.trained()),
+            "averaged": self.averaged,
+            "optimizer": self.optimizer.state_dict(),
+            "chance": torch.get_rng_state(),
+        }
+        torch.save(state, draft)
+        draft.replace(file)
+
+    def resume(self, file: Path) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            SystemExit: it was made with another recipe or other examples.
+        """
+        state: dict[str, Any] = torch.load(file, weights_only=True)
+        here = asdict(self.recipe), len(self.windows)
+        if (state["recipe"], state["windows"]) != here:
+            raise SystemExit(
+                f"{file} was made with another recipe or other examples. Give the same options, "
+                "or another folder with --out."
+            )
+        self.step = state["step"]
+        self.model.load_state_dict(state["weights"], strict=False)
+        self.averaged = state["averaged"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["chance"])
+
+    def use_average(self) -> dict[str, torch.Tensor]:
+        """Put the averaged weights in place; the weights that they replace."""
+        own = {name: p.detach().clone() for name, p in self.model.trained()}
+        self.model.load_state_dict(self.averaged, strict=False)
+        return own
+
+
+def fit(
+    run: Fit, held_back: tuple[Sequence[Example], Windows], tokenizer: Tokenizer, folder: Path,
+    pace: Pace,
+) -> bool:  # fmt: skip
+    """Train to the end or until the minutes are over; whether the end was reached.
+
+    `folder` gets a checkpoint, a log and, each time that scores are taken, the reader.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / CHECKPOINT_FILE
+    if checkpoint.is_file():
+        run.resume(checkpoint)
+    quick = subset(held_back[1], held_back[0], pace.score_most)
+    began = kept = time.monotonic()
+    losses: list[float] = []
+    windows_read = 0
+    with tqdm(total=run.steps, initial=run.step, desc="fit") as progress:
+        for chosen in run.batches():
+            losses.append(run.advance(chosen))
+            windows_read += len(chosen)
+            progress.update()
+            now = time.monotonic()
+            last = run.step == run.steps
+            over = bool(pace.minutes) and now - began > 60 * pace.minutes
+            if run.step % pace.log_every == 0 or last:
+                rate = windows_read / max(now - began, 1e-9)
+                progress.set_postfix(loss=f"{np.mean(losses):.3f}", windows_s=f"{rate:.1f}")
+                _log(folder, step=run.step, loss=float(np.mean(losses)), windows_per_second=rate)
+                losses.clear()
+            if last or (pace.score_every and run.step % pace.score_every == 0):
+                _score(run, held_back if last else quick, tokenizer, folder, whole=last)
+            if last or over or now - kept > 60 * pace.keep_minutes:
+                run.keep(checkpoint)
+                kept = time.monotonic()
+            if last or over:
+                break
+    return run.step >= run.steps
+
+
+def _score(
+    run: Fit, held_back: tuple[Sequence[Example], Windows], tokenizer: Tokenizer, folder: Path,
+    *, whole: bool,
+) -> None:  # fmt: skip
+    own = run.use_average()
+    examples, windows = held_back
+    reads = with_torch(run.model.eval(), run.recipe.bf16)
+    if examples:
+        scores, against_retrieved = held_back_scores(
+            examples, predict(examples, windows, reads, quiet=True)
+        )
+        _log(
+            folder, step=run.step, whole=whole, **scores.as_dict(),
+            auroc_retrieved=round(against_retrieved, 4),
+        )  # fmt: skip
+    save_reader(run.model, run.averaged, tokenizer, folder)
+    run.model.load_state_dict(own, strict=False)
+
+
+def _groups(model: ReaderModel, recipe: Recipe) -> list[dict[str, Any]]:
+    """Parameters by rate and by whether they decay: norms and biases do not."""
+    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.trained():
+        key = name.startswith("encoder."), parameter.ndim > 1
+        groups.setdefault(key, []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "rate": recipe.rate if encoder else recipe.head_rate,
+            "weight_decay": recipe.decay if matrix else 0.0,
+        }
+        for (encoder, matrix), parameters in groups.items()
+    ]
+
+
+def _schedule(step: int, steps: int, warmup: float) -> float:
+    rising = max(1, round(warmup * steps))
+    if step < rising:
+        return (step + 1) / rising
+    return max(0.0, (steps - step) / max(1, steps - rising))
+
+
+def _log(folder: Path, **entry: object) -> None:
+    with (folder / LOG_FILE).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps({"time": round(time.time()), **entry}) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -1,0 +1,122 @@
+"""How well a reader reads: SQuAD 2's exact match and F1, and how it tells what is not answered."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[Any]
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a reader gives for a question: a text, and how likely it is that the passage answers."""
+
+    text: str
+    answerable: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """In percent, but for AUROC and the threshold.
+
+    `exact`, `f1`, `answerable_f1` and `unanswerable` refuse below the threshold, as SQuAD 2
+    counts; `span_f1` is that of the answered questions if nothing is refused. The threshold is
+    the one that gives the best F1, `f1_at_half` what 0.5 gives.
+    """
+
+    questions: int
+    exact: float
+    f1: float
+    answerable_f1: float
+    unanswerable: float
+    span_f1: float
+    auroc: float
+    threshold: float
+    f1_at_half: float
+
+    def as_dict(self) -> dict[str, float]:
+        """The scores by name, rounded."""
+        return {name: round(value, 4) for name, value in asdict(self).items()}
+
+
+def normalised(text: str) -> str:
+    """Lower case, without punctuation, articles and extra spaces, as SQuAD compares."""
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def exact(text: str, answers: Sequence[str]) -> float:
+    """1 if the text is one of the answers."""
+    return float(any(normalised(text) == normalised(answer) for answer in answers))
+
+
+def f1(text: str, answers: Sequence[str]) -> float:
+    """The share of words in common with the nearest answer."""
+    return max((_f1(normalised(text).split(), normalised(a).split()) for a in answers), default=0.0)
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """How often one of the first is above one of the second; a tie counts half."""
+    if not len(positive) or not len(negative):
+        return float("nan")
+    below = np.sort(np.asarray(negative))
+    values = np.asarray(positive)
+    under = np.searchsorted(below, values, side="left")
+    up_to = np.searchsorted(below, values, side="right")
+    return float((under + up_to).sum() / 2 / len(values) / len(below))
+
+
+def score(predictions: Sequence[Prediction], gold: Sequence[Sequence[str]]) -> Scores:
+    """Score predictions against the answers of each question; no answers: to be refused."""
+    answered = np.array([bool(answers) for answers in gold])
+    sure = np.array([prediction.answerable for prediction in predictions])
+    pairs = list(zip(predictions, gold, strict=True))
+    exacts = np.array([exact(prediction.text, answers) for prediction, answers in pairs])
+    f1s = np.array([f1(prediction.text, answers) for prediction, answers in pairs])
+    threshold = _best_threshold(sure, answered, f1s)
+
+    def right(values: Values, least: float) -> Values:
+        return np.where(answered, values * (sure >= least), sure < least)
+
+    return Scores(
+        questions=len(pairs),
+        exact=_percent(right(exacts, threshold)),
+        f1=_percent(right(f1s, threshold)),
+        answerable_f1=_percent(right(f1s, threshold)[answered]),
+        unanswerable=_percent(right(f1s, threshold)[~answered]),
+        span_f1=_percent(f1s[answered]),
+        auroc=auroc(list(sure[answered]), list(sure[~answered])),
+        threshold=threshold,
+        f1_at_half=_percent(right(f1s, 0.5)),
+    )
+
+
+def _best_threshold(sure: Values, answered: Values, f1s: Values) -> float:
+    # Going down from refusing everything, each answer wins its F1 or loses a right refusal.
+    if not len(sure):
+        return 0.5
+    downwards = np.argsort(-sure, kind="stable")
+    gains = np.where(answered, f1s, -1.0)[downwards].cumsum()
+    best = int(gains.argmax())
+    return float(sure[downwards[best]]) if gains[best] > 0 else 1.0
+
+
+def _percent(values: Values) -> float:
+    return float(100 * values.mean()) if len(values) else float("nan")
+
+
+def _f1(words: list[str], wanted: list[str]) -> float:
+    common = sum((Counter(words) & Counter(wanted)).values())
+    if not words or not wanted:
+        return float(words == wanted)
+    return 2 * common / (len(words) + len(wanted))
