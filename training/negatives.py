@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from qa.models import Embedder
+from qa.scoring import normalised
 from qa.terms import stems
 from training.examples import Example, order
-from training.scores import normalised
 
 Scores = NDArray[np.float32]
 

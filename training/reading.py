@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from qa.scoring import auroc
 from training.batches import Batch, Windows, batches_of, read
 from training.examples import Example
 from training.model import ReaderModel
-from training.scores import Prediction, Scores, auroc, score
+from training.scores import Prediction, Scores, score
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 Reads = Callable[[Batch], Logits]

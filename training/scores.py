@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[Any]
+from qa.scoring import auroc, exact, f1
 
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
+Values = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +44,6 @@ class Scores:
     def as_dict(self) -> dict[str, float]:
         """The scores by name, rounded."""
         return {name: round(value, 4) for name, value in asdict(self).items()}
-
-
-def normalised(text: str) -> str:
-    """Lower case, without punctuation, articles and extra spaces, as SQuAD compares."""
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
-
-
-def exact(text: str, answers: Sequence[str]) -> float:
-    """1 if the text is one of the answers."""
-    return float(any(normalised(text) == normalised(answer) for answer in answers))
-
-
-def f1(text: str, answers: Sequence[str]) -> float:
-    """The share of words in common with the nearest answer."""
-    return max((_f1(normalised(text).split(), normalised(a).split()) for a in answers), default=0.0)
-
-
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """How often one of the first is above one of the second; a tie counts half."""
-    if not len(positive) or not len(negative):
-        return float("nan")
-    below = np.sort(np.asarray(negative))
-    values = np.asarray(positive)
-    under = np.searchsorted(below, values, side="left")
-    up_to = np.searchsorted(below, values, side="right")
-    return float((under + up_to).sum() / 2 / len(values) / len(below))
 
 
 def score(predictions: Sequence[Prediction], gold: Sequence[Sequence[str]]) -> Scores:
@@ -113,10 +83,3 @@ def _best_threshold(sure: Values, answered: Values, f1s: Values) -> float:
 
 def _percent(values: Values) -> float:
     return float(100 * values.mean()) if len(values) else float("nan")
-
-
-def _f1(words: list[str], wanted: list[str]) -> float:
-    common = sum((Counter(words) & Counter(wanted)).values())
-    if not words or not wanted:
-        return float(words == wanted)
-    return 2 * common / (len(words) + len(wanted))

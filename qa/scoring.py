@@ -1,0 +1,124 @@
+"""How near an answer is to what was expected, and how far its score can be believed.
+
+Nothing here knows of the Assistant: texts, numbers and what was right go in, figures come out.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+BINS = 10
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers whose score is in `low`..`high`: how many, their mean score, the share right."""
+
+    low: float
+    high: float
+    count: int
+    score: float
+    right: float
+
+
+def normalised(text: str) -> str:
+    """Lower case, without punctuation, articles and extra spaces, as SQuAD compares.
+
+    Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text" (2016).
+    """
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def exact(text: str, answers: Sequence[str]) -> float:
+    """1 if the text is one of the answers, as SQuAD counts, else 0."""
+    return float(any(normalised(text) == normalised(answer) for answer in answers))
+
+
+def f1(text: str, answers: Sequence[str]) -> float:
+    """The share of words in common with the nearest answer, as SQuAD counts: 0..1.
+
+    The harmonic mean of precision and recall over the words of the normalised texts.
+    """
+    words = normalised(text).split()
+    return max((_f1(words, normalised(answer).split()) for answer in answers), default=0.0)
+
+
+def holds(text: str, answers: Sequence[str]) -> bool:
+    """Whether one of the answers stands in the text, both normalised.
+
+    The sub-span match of Liu et al., "Lost in the Middle" (2023), with one thing more asked:
+    a number that goes on with further digits is another number.
+    """
+    within = normalised(text)
+    return any(_stands(normalised(answer) or answer.strip(), within) for answer in answers)
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """How often one of the first is above one of the second; a tie counts half.
+
+    The area under the ROC curve, by ranks (Hanley and McNeil, 1982); NaN if either is empty.
+    """
+    if not len(positive) or not len(negative):
+        return float("nan")
+    below = np.sort(np.asarray(negative))
+    values = np.asarray(positive)
+    under = np.searchsorted(below, values, side="left")
+    up_to = np.searchsorted(below, values, side="right")
+    return float((under + up_to).sum() / 2 / len(values) / len(below))
+
+
+def reliability(scores: Sequence[float], right: Sequence[float], bins: int = BINS) -> list[Bin]:
+    """Answers by score, in bins of equal width over 0..1; empty bins are left out.
+
+    `scores` and `right` (1 or 0) are of one length. A score of 1 is in the last bin.
+    """
+    values, correct = np.asarray(scores, dtype=float), np.asarray(right, dtype=float)
+    places = np.minimum((values * bins).astype(int), bins - 1)
+    return [
+        Bin(
+            place / bins,
+            (place + 1) / bins,
+            int(inside.sum()),
+            float(values[inside].mean()),
+            float(correct[inside].mean()),
+        )
+        for place in range(bins)
+        if (inside := places == place).any()
+    ]
+
+
+def expected_calibration_error(
+    scores: Sequence[float], right: Sequence[float], bins: int = BINS
+) -> float:
+    """How far the share of right answers is from their score, on average: 0..1, NaN for none.
+
+    Guo et al., "On Calibration of Modern Neural Networks" (2017), equation 3.
+    """
+    found = reliability(scores, right, bins)
+    if not found:
+        return float("nan")
+    return sum(one.count * abs(one.right - one.score) for one in found) / len(scores)
+
+
+def _f1(words: list[str], wanted: list[str]) -> float:
+    if not words or not wanted:
+        return float(words == wanted)
+    common = sum((Counter(words) & Counter(wanted)).values())
+    return 2 * common / (len(words) + len(wanted))
+
+
+def _stands(answer: str, text: str) -> bool:
+    if not answer:
+        return False
+    before = r"(?<!\d)" if answer[0].isdigit() else ""
+    after = r"(?!\d)" if answer[-1].isdigit() else ""
+    return re.search(before + re.escape(answer) + after, text) is not None
