@@ -109,6 +109,14 @@ class JointKeywords:
             counts.update(holding)
         return total, counts
 
+    def meant(self, stem: str) -> dict[str, int]:
+        """The stems in the passages that a misspelt one may stand for, with their distances."""
+        near: dict[str, int] = {}
+        for part in self._parts:
+            near.update(part.keywords.meant(stem))
+        least = min(near.values(), default=0)
+        return {term: distance for term, distance in near.items() if distance == least}
+
     def _scores(
         self, question: Sequence[str], found: Mapping[str, Counter[str]]
     ) -> dict[str, float]:

@@ -17,6 +17,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
+from qa import spelling
+from qa.dates import dates
 from qa.records import Passage
 from qa.splitting import context
 from qa.terms import stems
@@ -27,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 FILE = "keywords.sqlite3"
 # Raised whenever terms come out differently, so that older files are made again.
-VERSION = 1
+VERSION = 2
 # A word of the title or of a heading counts as much as this many in the text.
 CONTEXT_WEIGHT = 1.0
 
@@ -56,6 +58,7 @@ class KeywordIndex:
     def __init__(self, folder: Path | None) -> None:
         self._file = None if folder is None else folder / FILE
         self._lock = threading.RLock()
+        self._words: list[str] | None = None
         self._versions: Mapping[str, str] = {}
         self._passages_of: PassagesOf = lambda _: ()
         self._connection = self._open()
@@ -74,6 +77,7 @@ class KeywordIndex:
                 self._make_again(error)
 
     def _reconcile(self) -> None:
+        self._words = None
         known = dict(self._connection.execute("SELECT id, version FROM documents").fetchall())
         stale = [id for id in known if id not in self._versions]
         missing = [id for id, version in self._versions.items() if known.get(id) != version]
@@ -148,6 +152,14 @@ class KeywordIndex:
             found = dict(self._rows(sql, [json.dumps([token(stem) for stem in question])]))
             ((total,),) = self._rows("SELECT count(*) FROM passages")
         return total, {stem: found.get(token(stem), 0) for stem in question}
+
+    def meant(self, stem: str) -> dict[str, int]:
+        """The stems in the passages that a misspelt one may stand for, with their distances."""
+        with self._lock:
+            if self._words is None:
+                rows = self._rows("SELECT term FROM vocabulary")
+                self._words = [term for (term,) in rows if spelling.misspellable(term)]
+            return spelling.meant(stem, self._words)
 
     def entries(self, document_id: str) -> int:
         """How many passages of a document it holds."""
@@ -236,7 +248,7 @@ class KeywordIndex:
 
 
 def _tokens(text: str) -> str:
-    return " ".join(token(stem) for stem in stems(text))
+    return " ".join(token(stem) for stem in [*stems(text), *dates(text)])
 
 
 def token(stem: str) -> str:

@@ -8,20 +8,24 @@ runnable.
 
 The fusion is a convex combination of the two scores, each brought to 0..1 by
 the best of its leg; it beat reciprocal rank fusion on every set it was
-measured on (tests/benchmarks/README.md). S. Bruch, S. Gai, A. Ingber: An
+measured on (tests/benchmarks/README.md). In a conversation, the words of the
+questions before are searched for, too, and count for little. S. Bruch, S. Gai, A. Ingber: An
 Analysis of Fusion Functions for Hybrid Retrieval, TOIS 42(1), 2023.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from qa.dates import dates
 from qa.index import Snapshot
-from qa.joint import Joint
+from qa.joint import Joint, JointKeywords
+from qa.keywords import KeywordIndex
 from qa.models import Embedder
 from qa.records import Hit, Passage
+from qa.spelling import commonest, misspellable
 from qa.terms import stems
 
 if TYPE_CHECKING:
@@ -31,6 +35,10 @@ Scores = Mapping[str, float]
 
 # Passages read beyond the limit, because some will be joined to others.
 _SPARE = 3
+# The background's best score may be so many times the question's best, before it is weighted.
+_BACKGROUND_AT_MOST = 1.75
+# What a word counts that a misspelt one may stand for.
+_SPELT = 0.6
 # Characters; about three passages.
 _LONGEST_JOINED = 2500
 
@@ -40,12 +48,15 @@ class Query:
     """A question to one generation of the index, or of several indexes together.
 
     `documents` restricts the search to these document ids; None searches all.
+    `background` holds stems that the question lacks but that its conversation
+    is about, with what each counts beside one of the question's own, 0 to 1.
     """
 
     question: str
     snapshot: Snapshot | Joint
     limit: int = 10
     documents: Collection[str] | None = None
+    background: Mapping[str, float] = field(default_factory=dict)
 
 
 class Retrieval:
@@ -86,9 +97,19 @@ class Retrieval:
         return dict(query.snapshot.nearest(vector, self._depth(query), query.documents))
 
     def _keyword(self, query: Query) -> Scores:
-        question = stems(query.question) or stems(query.question, keep_stop_words=True)
-        found = query.snapshot.keywords.search(question, self._depth(query), query.documents)
-        return dict(found)
+        asked = stems(query.question) or stems(query.question, keep_stop_words=True)
+        found = self._search(query, [*asked, *dates(query.question)])
+        spelt = _spelt(asked, query.snapshot.keywords)
+        if spelt:
+            found = _with(found, self._search(query, spelt), _SPELT)
+        for weight in set(query.background.values()):
+            group = [stem for stem, counts in query.background.items() if counts == weight]
+            behind = self._search(query, group)
+            found = _with(found, behind, weight * _share(found, behind))
+        return found
+
+    def _search(self, query: Query, sought: Sequence[str]) -> dict[str, float]:
+        return dict(query.snapshot.keywords.search(sought, self._depth(query), query.documents))
 
     def _depth(self, query: Query) -> int:
         return max(self.candidates, query.limit)
@@ -121,6 +142,25 @@ class Retrieval:
                 ]
             )
         return hits[: query.limit]
+
+
+def _spelt(asked: Sequence[str], keywords: KeywordIndex | JointKeywords) -> list[str]:
+    """What those of the stems that no passage holds may stand for, if they are misspelt."""
+    words = [stem for stem in asked if misspellable(stem)]
+    _, counts = keywords.counts(words)
+    near = [keywords.meant(stem) for stem in words if not counts[stem]]
+    _, counts = keywords.counts([term for terms in near for term in terms])
+    return [term for terms in near for term in commonest(terms, counts)]
+
+
+def _with(found: Scores, more: Scores, weight: float) -> dict[str, float]:
+    return {id: found.get(id, 0.0) + weight * more.get(id, 0.0) for id in {**found, **more}}
+
+
+def _share(found: Scores, behind: Scores) -> float:
+    """What is left of the background's weight, that it never outweighs the question."""
+    best, most = max(found.values(), default=0.0), max(behind.values(), default=0.0)
+    return min(1.0, _BACKGROUND_AT_MOST * best / most) if best > 0 and most > 0 else 1.0
 
 
 def convex(dense: Scores, keyword: Scores, weight: float) -> dict[str, float]:

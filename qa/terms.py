@@ -3,7 +3,8 @@ in quoting and in checking what a chat model wrote.
 
 A term is a word in lower case, without its accents and without its ending
 (Porter's second stemmer); an irregular form is brought to its root first
-("came" and "come" are one term). A code such as "E-4012" is one term, and so
+("came" and "come" are one term), and a British spelling to the American one
+("organisation" and "organization" are one, too). A code such as "E-4012" is one term, and so
 is each of its parts. Scripts that write without spaces give pairs of letters.
 """
 
@@ -62,10 +63,36 @@ _IRREGULAR = {
         "wake": "woke woken", "wear": "wore worn", "weigh": "weight weights", "win": "won",
         "write": "wrote written",
         "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet",
+        "burn": "burnt", "dream": "dreamt", "learn": "learnt", "spell": "spelt",
+        "aging": "ageing", "aluminum": "aluminium", "artifact": "artefact artefacts",
+        "check": "cheque cheques", "enrollment": "enrolment enrolments", "gray": "grey",
+        "fulfillment": "fulfilment", "installment": "instalment instalments",
+        "jewelry": "jewellery", "judgment": "judgement judgements", "plow": "plough ploughs",
+        "practice": "practise practised practises practising", "tire": "tyre tyres",
         "mouse": "mice", "tooth": "teeth", "die": "died dies dying death",
     }.items()
     for form in forms.split()
 }  # fmt: skip
+
+# British -> American, wherever it is in the texts or the question: "promise" becomes "promize" in
+# both, which does no harm.
+_SPELLINGS = tuple(
+    (re.compile(british), american)
+    for british, american in (
+        (
+            r"(?<=[a-z]{2})our"
+            r"(?=(?:s|ed|ing|ers?|able|ably|ful|ites?|less|ly|hood|al|ists?|ations?)?$)",
+            "or",
+        ),
+        (r"(?<=[a-z]{3})([iy])s(?=(?:e|ed|es|ers?|ing|able|ations?|ational)$)", r"\1z"),
+        (r"(?<=[a-z]{2}[btv])re(?=[ds]?$)", "er"),
+        (r"(?<=[a-z]{2}og)ue(?=s?$)", ""),
+        (r"(?<=[a-z]{2}am)me(?=s?$)", ""),
+        (r"(?<=^def|^off|^lic)enc(?=es?$)|(?<=^pret)enc(?=es?$)", "ens"),
+        (r"ae(?=[a-z]{3})", "e"),
+        (r"oeu(?=[a-z]{2})", "eu"),
+    )
+)  # fmt: skip
 
 # The last three are what is left of can't, shan't and won't.
 STOP_WORDS = frozenset(
@@ -155,4 +182,6 @@ def stem(word: str) -> str:
     plain = _IRREGULAR.get(plain, plain)
     if not plain.isascii() or any(letter.isdigit() for letter in plain):
         return plain.replace(",", "")
+    for british, american in _SPELLINGS:
+        plain = british.sub(american, plain)
     return str(_stemmer.stemWord(plain))

@@ -21,6 +21,31 @@ TEXTS = {
 }
 
 
+HANDBOOK = {
+    "leave.md": "Everybody has twenty-eight days of annual leave a year.",
+    "vpn.md": "Error E-4012 means that the certificate has expired. Ask the service desk.",
+    "other.md": "Error E-4021 means that the disk is full. Delete what is old.",
+    "paint.md": "The colour of the doors is chosen by the head of the organisation.",
+    "opening.md": "The new depot in Brno opened on 12 March 2024 with forty people.",
+    "closing.md": "The depot in Plzeň was closed on 2023-11-05 for want of orders.",
+    "fair.md": "The trade fair begins on May 7th, and lasts for 3 days.",
+    "envoy.md": "Harry Kazianis said that the meeting in Bangkok would test both sides.",
+    "long.md": "\n\n".join(
+        [f"Rule {n}. The hall is swept by its users after use." for n in range(90)]
+        + ["Bicycles are kept in the yard behind the kitchen."]
+        + [f"Rule {n}. Whoever comes last turns off the lamps in the hall." for n in range(90)]
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def handbook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
+    assistant = qa.Assistant(index=tmp_path_factory.mktemp("handbook"))
+    assistant.add(Document(text=text, source=source) for source, text in HANDBOOK.items())
+    yield assistant
+    assistant.close()
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
     assistant = qa.Assistant(index=tmp_path_factory.mktemp("retrieval"))
@@ -56,6 +81,64 @@ def test_words_names_codes_and_paraphrases_are_found(
 ) -> None:
     best = library.search(question)[0].passage
     assert best.text == TEXTS[source][1]
+
+
+@pytest.mark.parametrize(
+    ("question", "source"),
+    [
+        ("Who is Kazianis?", "envoy.md"),
+        ("Who is Kazinais?", "envoy.md"),
+        ("error E-4012", "vpn.md"),
+        ("error E-4021", "other.md"),
+        ("e4012 certificate", "vpn.md"),
+        ("anual leeve", "leave.md"),
+        ("certifcate exipred", "vpn.md"),
+        ("door color", "paint.md"),
+        ("Who heads the organization?", "paint.md"),
+        ("2024-03-12", "opening.md"),
+        ("What happened on March 12?", "opening.md"),
+        ("What happened on 12.03.2024?", "opening.md"),
+        ("5 November 2023", "closing.md"),
+        ("Nov. 5th, 2023", "closing.md"),
+        ("What is on 7 May?", "fair.md"),
+        ("bicycles", "long.md"),
+        ("Where do bicycles go?", "long.md"),
+    ],
+)
+def test_codes_typing_mistakes_spellings_and_dates_are_found_by_words(
+    handbook: qa.Assistant, question: str, source: str
+) -> None:
+    retrieval = Retrieval(handbook.embedder)
+    with handbook.index.reading() as snapshot:
+        keyword = retrieval.keyword(Query(question, snapshot))
+        (first,) = snapshot.passages([max(keyword, key=lambda id: keyword[id])])
+        best = retrieval(Query(question, snapshot))[0].passage
+    assert (first.source, best.source) == (source, source)
+    if source == "long.md":
+        assert "Bicycles are kept" in best.text
+
+
+def test_a_word_that_is_in_the_documents_is_no_mistake(handbook: qa.Assistant) -> None:
+    retrieval = Retrieval(handbook.embedder)
+    with handbook.index.reading() as snapshot:
+        right = retrieval.keyword(Query("certificate", snapshot))
+        wrong = retrieval.keyword(Query("certifcate", snapshot))
+    assert right.keys() == wrong.keys()
+    assert max(wrong.values()) < max(right.values())
+
+
+def test_the_background_helps_a_short_question_and_never_outweighs_it(
+    handbook: qa.Assistant,
+) -> None:
+    retrieval = Retrieval(handbook.embedder)
+    asked = "What happened at the depot?"
+    with handbook.index.reading() as snapshot:
+        for town, source in (("brno", "opening.md"), ("plzen", "closing.md")):
+            query = Query(asked, snapshot, background={town: 0.4})
+            assert retrieval(query)[0].passage.source == source
+        words = ["annual", "leave", "day", "year", "everybodi", "twenti", "eight"]
+        query = Query("bicycles", snapshot, background=dict.fromkeys(words, 0.4))
+        assert retrieval(query)[0].passage.source == "long.md"
 
 
 def test_a_text_that_stands_twice_is_brought_once(library: qa.Assistant) -> None:

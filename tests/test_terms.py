@@ -29,6 +29,20 @@ from qa.terms import STOP_WORDS, is_stop_word, stem, stems, terms
         ("E\u20114012", "E-4012"),
         ("docu\u00adment", "document"),
         ("Ёлка", "ЕЛКА"),
+        ("colours", "color"),
+        ("favourite", "favorites"),
+        ("organisation", "organization"),
+        ("organising", "organizes"),
+        ("analysed", "analyze"),
+        ("travelling", "traveled"),
+        ("theatre", "theaters"),
+        ("catalogue", "catalogs"),
+        ("programmes", "program"),
+        ("licence", "license"),
+        ("anaemia", "anemia"),
+        ("manoeuvre", "maneuver"),
+        ("grey", "GRAY"),
+        ("cheque", "check"),
     ],
 )
 def test_forms_of_one_word_are_one_term(text: str, other: str) -> None:
@@ -37,7 +51,18 @@ def test_forms_of_one_word_are_one_term(text: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "other"),
-    [("3-4", "34"), ("E-4012", "E-4013"), ("3.14", "314"), ("us", "US"), ("Zug", "Zürich")],
+    [
+        ("3-4", "34"),
+        ("E-4012", "E-4013"),
+        ("3.14", "314"),
+        ("us", "US"),
+        ("Zug", "Zürich"),
+        ("four", "for"),
+        ("hours", "hors"),
+        ("course", "corse"),
+        ("source", "sorce"),
+        ("rise", "rize"),
+    ],
 )
 def test_different_words_are_different_terms(text: str, other: str) -> None:
     assert set(stems(text)).isdisjoint(stems(other))
