@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from qa.answering import REFUSALS, Answerer, checked, hit_of
-from qa.conversation import restated, standalone
+from qa.conversation import background, restated, standalone
 from qa.entries import Entry
 from qa.joint import Joint
 from qa.reading import Reader
@@ -31,6 +31,15 @@ _FORMS_TRIED = 3
 
 Reading = Callable[[], AbstractContextManager[Snapshot | Joint]]
 """Opens what is asked, for the length of a block."""
+
+
+@runtime_checkable
+class Rewriter(Protocol):
+    """An answerer that can also say what a follow-up means."""
+
+    def rewritten(self, question: str, history: Sequence[Turn]) -> str | None:
+        """The question as it stands alone; None if that could not be found out."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +65,10 @@ class Asking:
         reason = self._unanswerable(question)
         if reason is not None:
             return (yield from _without_search(question, reason))
-        asked = standalone(question, history)
+        asked = self._understood(question, history)
+        behind = background(asked, history)
         with reading() as snapshot:
-            hits = self.search(snapshot, asked, self.settings.limit, folder, where)
+            hits = self.search(snapshot, asked, self.settings.limit, folder, where, behind)
             retrieved = time.perf_counter()
             spans = self._read(snapshot, asked, hits)
             entries = snapshot.entries
@@ -97,12 +107,20 @@ class Asking:
         limit: int,
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        behind: Mapping[str, float] | None = None,
     ) -> list[Hit]:
-        """The passages most likely to answer, best first."""
+        """The passages most likely to answer, best first; `behind` is the query's background."""
         if not snapshot.entries:
             return []
         documents = snapshot.select(folder, where)
-        return self.retrieval(Query(question, snapshot, limit, documents))
+        return self.retrieval(Query(question, snapshot, limit, documents, behind or {}))
+
+    def _understood(self, question: str, history: Sequence[Turn]) -> str:
+        """The question as it stands alone: by the chat model, if it can, and else by rules."""
+        rewritten = None
+        if history and isinstance(self.answerer, Rewriter):
+            rewritten = self.answerer.rewritten(question, history)
+        return rewritten or standalone(question, history)
 
     def best(self, snapshot: Snapshot | Joint, question: str) -> Span | None:
         """What surely answers a question, if anything does."""

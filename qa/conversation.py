@@ -2,16 +2,19 @@
 
 Rules of English: a pronoun is replaced by what it most likely stands for, and
 a question that leaves out its subject ("And in 2019?") is completed from the
-one before. A question that says all it needs is left as it is.
+one before. A question that says all it needs is left as it is. Rules miss
+much, so the words of the earlier questions also go along as the background of
+the search: they count for little, and for less the more the question says.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from qa.records import Turn
-from qa.terms import stems, terms
+from qa.terms import is_stop_word, stems, terms
 
 _OPENING = re.compile(
     r"^(?:(?:and|but|so|ok(?:ay)?|also|then|thanks|thank you|well)\b[,.!]?\s*)+", re.IGNORECASE
@@ -23,8 +26,11 @@ _THING = re.compile(
     r"|do|does|did|has|have|can|will|may|must|cost|mean|apply|happen|take|work)s?\b)))\b",
     re.IGNORECASE,
 )
-_THERE = re.compile(r"\b(there|then)\b(?!\s+(?:is|are|was|were|be|a|an|any|no)\b)", re.IGNORECASE)
-_PHRASE = re.compile(r"\b(?:this|that|these|those|the same|such)\s+(\w+)", re.IGNORECASE)
+_THERE = re.compile(
+    r"(?<!\bis )(?<!\bare )\b(there|then)\b(?!\s+(?:is|are|was|were|be|a|an|any|no)\b)",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(r"\b(?:this|that|these|those|the same|such)\s+(?!as\b)(\w+)", re.IGNORECASE)
 _POSSESSIVE = frozenset({"his", "hers", "its", "their", "theirs"})
 _QUESTION_WORD = re.compile(
     r"^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|may"
@@ -36,36 +42,60 @@ _NAME = re.compile(
     rf"{_CAPITAL}(?: (?:(?:of|de|von|van|al|bin) (?=[A-Z]))?(?:{_CAPITAL}|\d[\w.\-]*))*"
 )
 _VERBS = re.compile(
-    r"\b(?:how (?:many|much|long|often|do)|how|what|which|whom?|whose|when|where|why|do|does|did|is"
-    r"|are|was|were|be|been|can|could|should|must|may|might|will|would|have|has|had|get|need|take|i|we"
-    r"|you|my|our|your|to)\b",
+    r"[.?!]\s+|\b(?:how (?:many|much|long|often|do)|how|what|which|whom?|whose|when|where|why|do"
+    r"|does|did|is|are|was|were|be|been|can|could|should|must|may|might|will|would|have|has|had|get"
+    r"|need|take|works?|happens?|means?|costs?|start|end|last|apply|applies|come|go|look|i|we|you"
+    r"|my|our|your|to)\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\s?\[\d+\]")
 # Earlier turns say less and less of what is meant now.
 _TURNS = 6
+_BACKGROUND_TURNS = 3
+# So many words before a pronoun may well be what it stands for.
+_ENOUGH = 3
+# Whoever says more than so many words has said what is meant.
+_COMPLETE = 6
+_RELATIVE = re.compile(r"that\s+\w", re.IGNORECASE)
+# A topic has at most so many words that tell something.
+_TOPIC = 5
+_STATED = re.compile(r"[.!]\s")
+# What a word of the background counts beside a question of two words or less.
+_BACKGROUND = 0.4
+
+
+class _Said(NamedTuple):
+    """An earlier turn: its question, completed, what that was about, and the answer."""
+
+    question: str
+    topic: str
+    answer: str
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
     """The question, completed from the history where it leaves something out."""
-    asked = " ".join(question.split())
-    said: list[tuple[str, str]] = []
-    for turn in history[-_TURNS:]:
-        said.append((_completed(turn.question, said), _NUMBERED.sub("", turn.answer)))
-    return _completed(asked, said)
+    return _completed(" ".join(question.split()), _said(history))
+
+
+def background(question: str, history: Sequence[Turn]) -> dict[str, float]:
+    """The stems of the earlier questions that `question` lacks, with what each counts, 0 to 1.
+
+    One that is asked for itself counts 1; a question that says much leaves little to these.
+    """
+    own = set(stems(question))
+    weight = round(_BACKGROUND * min(1.0, 2 / (len(own) + 1)), 2)
+    earlier = [stem for turn in history[-_BACKGROUND_TURNS:] for stem in stems(turn.question)]
+    return {stem: weight for stem in earlier if stem not in own}
 
 
 def restated(question: str, history: Sequence[Turn]) -> list[str]:
     """Questions that could be meant: about what was asked before, the latest first."""
     bare = _OPENING.sub("", " ".join(question.split())).strip()
     found: list[str] = []
-    said: list[tuple[str, str]] = []
-    for turn in history[-_TURNS:]:
-        said.append((_completed(turn.question, said), turn.answer))
-    for earlier, _ in reversed(said):
-        topic = _name(earlier) or _topic(earlier)
+    for earlier in reversed(_said(history)):
+        topic = _name(earlier.question) or earlier.topic
         if _elliptic(question):
-            found.append(_expanded(question, earlier))
+            found.append(_expanded(question, earlier.question))
         elif topic and not set(stems(topic)) <= set(stems(bare)):
             for pattern in (_PERSON, _THING):
                 if pattern.search(bare):
@@ -80,28 +110,54 @@ def restated(question: str, history: Sequence[Turn]) -> list[str]:
 def is_follow_up(question: str) -> bool:
     """Whether a question cannot be understood by itself."""
     bare = _OPENING.sub("", question)
-    return bool(
-        _PERSON.search(bare)
-        or _THING.search(bare)
-        or _THERE.search(bare)
-        or _PHRASE.search(bare)
-        or _elliptic(question)
-    )
+    pointing = (_PERSON, _THING, _THERE, _PHRASE)
+    return _elliptic(question) or any(_points_back(pattern, bare) for pattern in pointing)
 
 
-def _completed(question: str, said: Sequence[tuple[str, str]]) -> str:
+def _said(history: Sequence[Turn]) -> list[_Said]:
+    said: list[_Said] = []
+    for turn in history[-_TURNS:]:
+        asked = _completed(" ".join(turn.question.split()), said)
+        # A question with a pronoun goes on about the same thing, whatever else it names.
+        goes_on = said and not _elliptic(turn.question) and _goes_on(turn.question)
+        topic = (said[-1].topic if goes_on else "") or _topic(asked)
+        said.append(_Said(asked, topic, _NUMBERED.sub("", turn.answer)))
+    return said
+
+
+def _goes_on(question: str) -> bool:
+    return len(stems(question)) < 2 or is_follow_up(question)
+
+
+def _completed(question: str, said: Sequence[_Said]) -> str:
     if not said or not is_follow_up(question):
         return question
     bare = _OPENING.sub("", question).strip()
     if _elliptic(question):
-        return _expanded(question, said[-1][0])
-    if _PERSON.search(bare):
+        return _expanded(question, said[-1].question)
+    if _points_back(_PERSON, bare):
         person = _person(said)
         return _replaced(_PERSON, bare, person) if person else _with_topic(bare, said)
-    if _THING.search(bare):
-        topic = _name(said[-1][0]) or _topic(said[-1][0])
+    if _points_back(_THING, bare):
+        topic = said[-1].topic
         return _replaced(_THING, bare, topic) if topic else bare
     return _with_topic(bare, said)
+
+
+def _points_back(pattern: re.Pattern[str], question: str) -> bool:
+    """Whether a word of the pattern stands in a question with nothing before it to stand for."""
+    match = pattern.search(question)
+    if match is None or len(stems(question)) > _COMPLETE:
+        return False
+    before, after = question[: match.start()], question[match.start() :]
+    remark = _STATED.search(after)
+    if remark is not None and len(stems(after[remark.end() :])) > 1:
+        return False  # "I knew it! How do I...?"
+    if _RELATIVE.match(after):
+        last = terms(before, keep_stop_words=True)[-1:]
+        if last and not is_stop_word(before[last[0].start : last[0].end]):
+            return False  # "a task that takes a day"
+    return _name(before) is None and len(stems(before)) < _ENOUGH
 
 
 def _elliptic(question: str) -> bool:
@@ -121,6 +177,8 @@ def _expanded(question: str, previous: str) -> str:
     """The earlier question with what is new: after "Who won in 2018?", "And in 2019?"."""
     bare = _WHAT_ABOUT.sub("", _OPENING.sub("", question)).strip(" ?!.")
     base = previous.strip(" ?!.")
+    if len(bare.split()) > 2 and _QUESTION_WORD.match(bare) and stems(bare):
+        return f"{bare}?"  # "What about why...?"
     if len(stems(bare)) == 0:  # "Why?", "How?", "When?"
         rest = re.sub(r"^\w+\s+", "", base) if _QUESTION_WORD.match(base) else base
         return f"{bare} {rest}?"
@@ -151,18 +209,18 @@ def _replaced(pattern: re.Pattern[str], question: str, meant: str) -> str:
     return pattern.sub(put, question, count=1)
 
 
-def _with_topic(question: str, said: Sequence[tuple[str, str]]) -> str:
-    topic = _name(said[-1][0]) or _topic(said[-1][0])
+def _with_topic(question: str, said: Sequence[_Said]) -> str:
+    topic = said[-1].topic
     known = set(stems(question))
     if not topic or set(stems(topic)) <= known:
         return question
     return f"{question.rstrip(' ?!.')} ({topic})?"
 
 
-def _person(said: Sequence[tuple[str, str]]) -> str | None:
+def _person(said: Sequence[_Said]) -> str | None:
     """The name that was asked about last, or else the first one in the last answer."""
-    for question, answer in reversed(said):
-        name = _name(question) or _name(answer)
+    for turn in reversed(said):
+        name = _name(turn.question) or _name(turn.answer)
         if name is not None:
             return name
     return None
@@ -184,8 +242,15 @@ def _name(text: str) -> str | None:
 
 
 def _topic(text: str) -> str:
-    """The words of a question that say what it is about: its longest stretch without a verb."""
-    stretches = (part.strip(" ?!.,") for part in _VERBS.split(text))
-    best = max(stretches, key=lambda part: len(stems(part)), default="")
-    found = terms(best)
+    """The words of a question that say what it is about.
+
+    The first stretch between its verbs that says something, or the name in it if it is long.
+    """
+    stretches = [part.strip(" ?!.,") for part in _VERBS.split(text)]
+    telling = [part for part in stretches if len(stems(part)) > 1]
+    best = next(iter(telling), max(stretches, key=lambda part: len(stems(part)), default=""))
+    name = _name(text)
+    if name is not None and (name not in best or len(stems(best)) > _TOPIC):
+        return name
+    found = terms(best)[:_TOPIC]
     return best[found[0].start : found[-1].end] if found else ""

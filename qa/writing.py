@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -10,16 +11,20 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, cast
 
+from qa import rewriting
 from qa.alignment import Evidence, Support
 from qa.answering import MARKER, cite
 from qa.chat_models import generation_error, untraced
 from qa.cutting import Piece, pieces
+from qa.errors import GenerationError
 from qa.prompting import NOT_SAID, messages, restored
-from qa.records import Citation, Draft, Hit, Span
+from qa.records import Citation, Draft, Hit, Span, Turn
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
+
+logger = logging.getLogger(__name__)
 
 UNSUPPORTED_MARK = "[unsupported]"
 """What follows a sentence that no passage supports, where these are kept."""
@@ -96,6 +101,20 @@ class ChatAnswerer:
                     break
         yield from draft.end()
         return draft.finished()
+
+    def rewritten(self, question: str, history: Sequence[Turn]) -> str | None:
+        """The question as it stands alone after `history`; None if the model does not manage it."""
+        text = ""
+        try:
+            with closing(self._written(rewriting.messages(question, history))) as written:
+                for chunk in written:
+                    text += chunk
+                    if len(text) > 2 * rewriting.LONGEST:
+                        break
+        except GenerationError as error:
+            logger.info("The question is not rewritten: %s", error)
+            return None
+        return rewriting.accepted(text, question, history)
 
     def _written(self, asked: list[BaseMessage]) -> Generator[str, None, None]:
         """What the model writes, as it comes.
