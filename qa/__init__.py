@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         DamagedFileError,
         EmptyFileError,
         EncryptedFileError,
+        EvaluationError,
         GenerationError,
         IndexLockedError,
         IndexMismatchError,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
         UnknownSourceError,
         UnsupportedFormatError,
     )
+    from qa.evaluation import Evaluation, evaluate
+    from qa.evaluation_sets import Expected
     from qa.records import (
         Answer,
         Citation,
@@ -54,10 +57,12 @@ _HOMES = {
     "qa.assistant": ("Assistant",),
     "qa.errors": (
         "AccessError", "DamagedFileError", "EmptyFileError", "EncryptedFileError",
-        "GenerationError", "IndexLockedError", "IndexMismatchError", "IndexUnavailableError",
-        "LoadError", "ModelUnavailableError", "QAError", "SettingsError", "TooLargeError",
-        "UnknownSourceError", "UnsupportedFormatError",
+        "EvaluationError", "GenerationError", "IndexLockedError", "IndexMismatchError",
+        "IndexUnavailableError", "LoadError", "ModelUnavailableError", "QAError", "SettingsError",
+        "TooLargeError", "UnknownSourceError", "UnsupportedFormatError",
     ),
+    "qa.evaluation": ("Evaluation", "evaluate"),
+    "qa.evaluation_sets": ("Expected",),
     "qa.records": (
         "Answer", "Citation", "Document", "Forgotten", "Heading", "Hit", "Passage", "Progress",
         "Skipped", "Source", "Span", "Status", "SyncReport", "Turn",
@@ -77,6 +82,9 @@ __all__ = [
     "Document",
     "EmptyFileError",
     "EncryptedFileError",
+    "Evaluation",
+    "EvaluationError",
+    "Expected",
     "Forgotten",
     "GenerationError",
     "Heading",
@@ -100,6 +108,7 @@ __all__ = [
     "Turn",
     "UnknownSourceError",
     "UnsupportedFormatError",
+    "evaluate",
 ]
 
 

@@ -9,7 +9,6 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,14 +16,31 @@ import typer
 from typer.core import TyperGroup
 
 from qa import __version__
+from qa.command import (
+    ERROR,
+    FOUND,
+    INTERRUPTED,
+    NOT_FOUND,
+    ChatModel,
+    ChatModelUrl,
+    Folder,
+    Index,
+    Json,
+    Question,
+    joined,
+    open_terminal,
+    opened,
+    ready,
+)
 from qa.errors import QAError, SettingsError
+from qa.evaluation_verb import EXAMPLES as EVAL_EXAMPLES
+from qa.evaluation_verb import evaluate
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
     from qa.records import Status, SyncReport
     from qa.terminal import Terminal
 
-FOUND, ERROR, NOT_FOUND, INTERRUPTED = 0, 1, 3, 130
 # Milliseconds without a change after which a watched folder is read again.
 SETTLED = 800
 
@@ -40,25 +56,6 @@ ASK_EXAMPLES = """Examples:
 
 Ends with 0 when the documents answer, 3 when they do not, 1 on an error, 2 on wrong use."""
 
-Index = Annotated[
-    str | None,
-    typer.Option(metavar="DIR|URL", help="Folder or Chroma server of the index (or QA_INDEX)."),
-]
-ChatModel = Annotated[
-    str | None,
-    typer.Option(metavar="PROVIDER:NAME", help="Let a chat model word the answer."),
-]
-ChatModelUrl = Annotated[
-    str | None, typer.Option(metavar="URL", help="Base URL of the chat model's server.")
-]
-Folder = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Keep to sources below this one of `qa status`.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Question = Annotated[
-    list[str], typer.Argument(metavar="QUESTION", help="The question; - reads standard input.")
-]
-
 
 class Verbs(TyperGroup):
     """All verbs; the one place where what goes wrong in any of them is told."""
@@ -70,10 +67,10 @@ class Verbs(TyperGroup):
         except BrokenPipeError:
             raise  # whoever read our output has seen enough; typer ends quietly
         except (QAError, OSError) as error:
-            _terminal().error(str(error) or type(error).__name__)
+            open_terminal().error(str(error) or type(error).__name__)
             raise typer.Exit(ERROR) from error
         except KeyboardInterrupt as interrupt:
-            _terminal().note("Interrupted.")
+            open_terminal().note("Interrupted.")
             raise typer.Exit(INTERRUPTED) from interrupt
 
 
@@ -123,8 +120,8 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents, with footnotes."""
-    terminal, text = _terminal(), _question(question)
-    with _ready(terminal, index, chat_model=chat_model, chat_model_url=chat_model_url) as assistant:
+    terminal, text = open_terminal(), joined(question)
+    with ready(terminal, index, chat_model=chat_model, chat_model_url=chat_model_url) as assistant:
         if as_json:
             answer = assistant.ask(text, folder=folder)
             terminal.json(answer.to_dict())
@@ -145,8 +142,8 @@ def search(
     """List the passages that come closest to a question."""
     from qa.records import hit_to_dict
 
-    terminal, text = _terminal(), _question(question)
-    with _ready(terminal, index) as assistant:
+    terminal, text = open_terminal(), joined(question)
+    with ready(terminal, index) as assistant:
         hits = assistant.search(text, limit=limit, folder=folder)
     if as_json:
         terminal.json({"question": text, "passages": [hit_to_dict(hit) for hit in hits]})
@@ -165,8 +162,8 @@ def chat(
     """Talk with the documents; follow-ups are understood."""
     from qa.dialogue import converse
 
-    terminal = _terminal()
-    with _ready(terminal, index, chat_model=chat_model, chat_model_url=chat_model_url) as assistant:
+    terminal = open_terminal()
+    with ready(terminal, index, chat_model=chat_model, chat_model_url=chat_model_url) as assistant:
         converse(terminal, assistant, folder)
 
 
@@ -182,10 +179,10 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """Bring the index in line with folders: what is new, changed, renamed or gone."""
-    terminal = _terminal()
+    terminal = open_terminal()
     if watch:
         _need_watchfiles()
-    with _assistant(terminal, index) as assistant:
+    with opened(terminal, index) as assistant:
         try:
             with terminal.progress() as progress:
                 report = assistant.sync(paths or None, progress=progress, rebuild=rebuild)
@@ -208,8 +205,8 @@ def forget(
     """Take a document out of the index, and prove that nothing of it is left there."""
     from qa.reports import print_forgotten
 
-    terminal = _terminal()
-    with _assistant(terminal, index) as assistant:
+    terminal = open_terminal()
+    with opened(terminal, index) as assistant:
         forgotten = assistant.forget(source)
         status = assistant.status()
     if forgotten.left:
@@ -230,8 +227,8 @@ def status(index: Index = None, as_json: Json = False) -> None:
     """Tell what the index holds."""
     from qa.reports import print_status
 
-    terminal = _terminal()
-    with _assistant(terminal, index) as assistant:
+    terminal = open_terminal()
+    with opened(terminal, index) as assistant:
         found = assistant.status()
     if as_json:
         terminal.json(found.to_dict())
@@ -268,13 +265,13 @@ def serve(
     chat_model_url: ChatModelUrl = None,
 ) -> None:
     """Put the chat on a web page."""
-    terminal = _terminal()
+    terminal = open_terminal()
     origins = embed_origin or os.environ.get("QA_EMBED_ORIGINS", "").replace(",", " ").split()
-    with _ready(terminal, index, chat_model=chat_model, chat_model_url=chat_model_url) as assistant:
+    with ready(terminal, index, chat_model=chat_model, chat_model_url=chat_model_url) as assistant:
         with terminal.waiting("Getting the page ready"):
             from ui.server import serve as serve_page
 
-        def ready(url: str) -> None:
+        def announce(url: str) -> None:
             terminal.note(f"Footnote is at {url} (Ctrl-C ends it)")
 
         with contextlib.suppress(KeyboardInterrupt):
@@ -285,7 +282,7 @@ def serve(
                 embed_origins=origins,
                 allowed_hosts=allow_host or (),
                 keep_uploads=keep_uploads,
-                ready=ready,
+                ready=announce,
             )
 
 
@@ -301,7 +298,7 @@ def doctor(
     from qa.reports import print_checks
     from qa.settings import Settings
 
-    terminal = _terminal()
+    terminal = open_terminal()
     settings = Settings.load(index=index, chat_model=chat_model, chat_model_url=chat_model_url)
     with terminal.waiting("Looking"):
         checks = list(examine(settings))
@@ -313,51 +310,7 @@ def doctor(
     raise typer.Exit(FOUND if healthy else ERROR)
 
 
-def _terminal() -> Terminal:
-    from qa.terminal import Terminal
-
-    return Terminal()
-
-
-def _question(words: list[str]) -> str:
-    from qa.loading.blocks import clean
-
-    # Bytes that are no text arrive as lone surrogates, which no model takes.
-    return clean(sys.stdin.read() if words == ["-"] else " ".join(words)).strip()
-
-
-@contextlib.contextmanager
-def _assistant(terminal: Terminal, index: str | None, **settings: Any) -> Iterator[Assistant]:
-    with terminal.waiting("Opening the index"):
-        from qa.assistant import Assistant
-
-        assistant = Assistant(index, **settings)
-    with contextlib.closing(assistant):
-        yield assistant
-
-
-@contextlib.contextmanager
-def _ready(terminal: Terminal, index: str | None, **settings: Any) -> Iterator[Assistant]:
-    """An assistant that has documents to answer from: on a fresh install, the samples."""
-    with _assistant(terminal, index, **settings) as assistant:
-        with terminal.waiting("Opening the index"):
-            status = assistant.status()
-        if _is_fresh(status):
-            terminal.note("The index is new: reading sample documents. Your own: qa sync FOLDER")
-            with terminal.progress() as progress:
-                report = assistant.sync(progress=progress)
-            from qa.reports import summary
-
-            terminal.note(summary(report))
-        yield assistant
-
-
-def _is_fresh(status: Status) -> bool:
-    # An index that was emptied on purpose is left empty: what was forgotten must not come back.
-    from qa.settings import sample_folder
-
-    interrupted = list(status.folders) == [str(sample_folder())]
-    return not status.sources and (status.updated is None or interrupted)
+app.command("eval", epilog=EVAL_EXAMPLES)(evaluate)
 
 
 def _mirrored_file(source: str, status: Status) -> Path | None:

@@ -16,6 +16,7 @@
     ├── UnknownSourceError         the index holds no such source
     ├── ModelUnavailableError      a model, its weights or the package that runs it is missing
     ├── GenerationError            a chat model failed while it was writing
+    ├── EvaluationError            a question set or a saved evaluation cannot be used
     └── AccessError                this caller may not see this
 
 A message names the file or value at fault and the next step, in one or two
@@ -77,6 +78,10 @@ class ModelUnavailableError(QAError):
 
 class GenerationError(QAError):
     """A chat model failed while it was writing."""
+
+
+class EvaluationError(QAError):
+    """A question set or a saved evaluation cannot be used."""
 
 
 class AccessError(QAError):

@@ -321,7 +321,7 @@ def test_the_version_is_told() -> None:
 
 def test_help_lists_every_verb_and_explains_every_option() -> None:
     text = qa("--help").stdout
-    verbs = ("ask", "search", "chat", "sync", "forget", "status", "serve", "doctor")
+    verbs = ("ask", "search", "chat", "sync", "forget", "status", "serve", "doctor", "eval")
     for verb in verbs:
         assert re.search(rf"^\W*{verb}\s+\w+", text, re.MULTILINE)
         options = re.findall(r"^\W*(--[a-z-]+)(.*)$", qa(verb, "--help").stdout, re.MULTILINE)

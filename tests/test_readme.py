@@ -68,6 +68,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "handbook").mkdir()
     for name, text in HANDBOOK.items():
         (folder / "handbook" / name).write_text(text, encoding="utf-8")
+    (questions,) = blocks("jsonl")
+    (folder / "questions.jsonl").write_text(questions.text, encoding="utf-8")
     return folder
 
 

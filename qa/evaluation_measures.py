@@ -1,0 +1,274 @@
+"""What is measured of one answer, and the figures that are made of many.
+
+A figure is a function of the answers' columns, so that it can be worked out again over any
+choice of them; that is what `qa.significance` does to tell a difference from noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.scoring import auroc, expected_calibration_error
+
+Column = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Columns = Mapping[str, Column]
+"""A value for each question, by name; NaN where a question has none."""
+
+Unit = Literal["share", "ms", "times"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one question.
+
+    What cannot be told is None: how well the right document was found where none is named,
+    whether the answer is right where none is expected, anything about a quote where nothing was
+    quoted. `short` and `score` are the answer's; `first` and what precedes it grade the ranking
+    of documents; `brought`: the expected answer stands in a passage that was found; `exact` and
+    `f1` are of the short answer, `text_holds` and `quote_holds` of the text and of its first
+    quote, all three 0 for a refusal; `quotes_holding` and `quotes_from_source` count those of the
+    `quotes` that hold the expected answer and that are of an expected source; `inexact` names the
+    quotes that their document does not hold at the place that is given; `right`: the answer that
+    was given holds the expected one. Times are in milliseconds, `encoding` of the question alone.
+    """
+
+    id: str
+    question: str
+    answerable: bool
+    found: bool
+    score: float
+    milliseconds: float
+    encoding: float
+    asked: str = ""
+    text: str = ""
+    short: str | None = None
+    reason: str | None = None
+    ndcg_10: float | None = None
+    recall_5: float | None = None
+    recall_10: float | None = None
+    reciprocal_rank_10: float | None = None
+    first: float | None = None
+    brought: float | None = None
+    exact: float | None = None
+    f1: float | None = None
+    text_holds: float | None = None
+    quote_holds: float | None = None
+    quotes: int = 0
+    quotes_holding: int | None = None
+    quotes_from_source: int | None = None
+    inexact: tuple[str, ...] = ()
+    right: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure over many answers.
+
+    `better` is 1 where more is better and -1 where less is. `over` gives the questions that it
+    rests on, as a mask; without any it is NaN.
+    """
+
+    name: str
+    group: str
+    label: str
+    value: Callable[[Columns], float]
+    over: Callable[[Columns], Mask]
+    better: Literal[1, -1] = 1
+    unit: Unit = "share"
+
+
+def columns(outcomes: Sequence[Outcome]) -> Columns:
+    """The outcomes' numbers, a column each."""
+    return {name: np.array([_number(name, one) for one in outcomes]) for name in _NUMBERS}
+
+
+class Chosen(dict[str, Column]):
+    """The columns of some of the questions, one of which may come twice; each made when read."""
+
+    def __init__(self, table: Columns, rows: NDArray[np.intp]) -> None:
+        super().__init__()
+        self._table, self._rows = table, rows
+
+    def __missing__(self, name: str) -> Column:
+        column = self[name] = self._table[name][self._rows]
+        return column
+
+
+def answers_given(table: Columns) -> Mask:
+    """Which answers were given, and can be told right or wrong."""
+    return _where((table["found"] == 1) & ~np.isnan(table["right"]))
+
+
+_TEXTS = {"id", "question", "asked", "text", "short", "reason"}
+_NUMBERS = [one.name for one in fields(Outcome) if one.name not in _TEXTS]
+
+
+def _where(condition: Any) -> Mask:
+    return np.asarray(condition, dtype=np.bool_)
+
+
+def _number(name: str, outcome: Outcome) -> float:
+    value: Any = getattr(outcome, name)
+    return float("nan") if value is None else float(len(value) if name == "inexact" else value)
+
+
+def _mean(values: Column) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else float("nan")
+
+
+def _average(name: str, group: str, label: str) -> Measure:
+    def over(table: Columns) -> Mask:
+        return ~np.isnan(table[name])
+
+    return Measure(name, group, label, lambda table: _mean(table[name][over(table)]), over)
+
+
+def _of_quotes(name: str, label: str, part: str) -> Measure:
+    def over(table: Columns) -> Mask:
+        return _quoted(table) & ~np.isnan(table[part])
+
+    def value(table: Columns) -> float:
+        counted = over(table)
+        return _share(table[part][counted].sum(), table["quotes"][counted].sum())
+
+    return Measure(name, "citations", label, value, over)
+
+
+def _exactness(table: Columns) -> float:
+    quotes = table["quotes"].sum()
+    return _share(quotes - table["inexact"].sum(), quotes)
+
+
+def _quoted(table: Columns) -> Mask:
+    return _where(table["quotes"] > 0)
+
+
+def _answered(table: Columns) -> float:
+    return _mean(table["found"][_answerable(table)])
+
+
+def _answerable(table: Columns) -> Mask:
+    return _where(table["answerable"] == 1)
+
+
+def _unanswerable(table: Columns) -> Mask:
+    return _where(table["answerable"] == 0)
+
+
+def _refused(table: Columns) -> Mask:
+    return _where(table["found"] == 0)
+
+
+def _refusal_precision(table: Columns) -> float:
+    # Where everything can be answered, all refusals are wrong, which `answered` tells already.
+    if not _unanswerable(table).any():
+        return float("nan")
+    return _share((_refused(table) & _unanswerable(table)).sum(), _refused(table).sum())
+
+
+def _refusal_recall(table: Columns) -> float:
+    return _share((_refused(table) & _unanswerable(table)).sum(), _unanswerable(table).sum())
+
+
+def _auroc(table: Columns) -> float:
+    score = table["score"]
+    return auroc(list(score[_answerable(table)]), list(score[_unanswerable(table)]))
+
+
+def _f1_with_refusals(table: Columns) -> float:
+    # SQuAD 2's: a question that has no answer counts 1 if it is refused, else 0.
+    counted = _with_refusals(table)
+    right = np.where(_unanswerable(table), _refused(table), table["f1"])
+    return _mean(right[counted]) if _unanswerable(table).any() else float("nan")
+
+
+def _with_refusals(table: Columns) -> Mask:
+    return _where(_unanswerable(table) | ~np.isnan(table["f1"]))
+
+
+def _calibration_error(table: Columns) -> float:
+    given = answers_given(table)
+    return expected_calibration_error(list(table["score"][given]), list(table["right"][given]))
+
+
+def _percentile(column: str, percent: float) -> Callable[[Columns], float]:
+    def value(table: Columns) -> float:
+        times = table[column]
+        return float(np.percentile(times, percent)) if len(times) else float("nan")
+
+    return value
+
+
+def _ratio(table: Columns) -> float:
+    times = table["milliseconds"] / table["encoding"]
+    return float(np.median(times)) if len(times) else float("nan")
+
+
+def _all(table: Columns) -> Mask:
+    return np.ones(len(table["found"]), dtype=bool)
+
+
+MEASURES: tuple[Measure, ...] = (
+    _average("ndcg_10", "retrieval", "nDCG@10"),
+    _average("recall_5", "retrieval", "recall@5"),
+    _average("recall_10", "retrieval", "recall@10"),
+    _average("reciprocal_rank_10", "retrieval", "MRR@10"),
+    _average("first", "retrieval", "right document first"),
+    _average("brought", "retrieval", "answer among the passages"),
+    Measure("answered", "answers", "answered", _answered, _answerable),
+    _average("exact", "answers", "exact match of the short answer"),
+    _average("f1", "answers", "F1 of the short answer"),
+    Measure(
+        "f1_with_refusals",
+        "answers",
+        "F1, right refusals counted",
+        _f1_with_refusals,
+        _with_refusals,
+    ),
+    _average("text_holds", "answers", "text holds the answer"),
+    _average("quote_holds", "answers", "first quote holds it"),
+    _of_quotes("precision", "quotes that hold the answer", "quotes_holding"),
+    _of_quotes("source_precision", "quotes of an expected source", "quotes_from_source"),
+    Measure(
+        "exactness",
+        "citations",
+        "quotes exact to the letter",
+        _exactness,
+        _quoted,
+    ),
+    Measure(
+        "precision", "refusals", "refused rightly, of those refused", _refusal_precision, _refused
+    ),
+    Measure("recall", "refusals", "of those to be refused", _refusal_recall, _unanswerable),
+    Measure("auroc", "refusals", "AUROC of the score", _auroc, _all),
+    Measure(
+        "expected_error",
+        "calibration",
+        "expected calibration error",
+        _calibration_error,
+        answers_given,
+        better=-1,
+    ),
+    Measure("p50", "latency", "p50", _percentile("milliseconds", 50), _all, -1, "ms"),
+    Measure("p95", "latency", "p95", _percentile("milliseconds", 95), _all, -1, "ms"),
+    Measure(
+        "encoding_p50",
+        "latency",
+        "question encoded alone, p50",
+        _percentile("encoding", 50),
+        _all,
+        -1,
+        "ms",
+    ),
+    Measure("ratio", "latency", "an answer against encoding alone", _ratio, _all, -1, "times"),
+)

@@ -1,0 +1,169 @@
+"""What `qa eval` shows: a progress bar, the figures of an evaluation, two of them side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from qa.evaluation_measures import MEASURES, Measure, Unit
+from qa.terminal import count
+
+if TYPE_CHECKING:
+    from qa.evaluation import Evaluation
+    from qa.significance import Change, Comparison
+    from qa.terminal import Terminal
+
+# Where nobody's window says how wide a line may be.
+WIDTH_OF_A_FILE = 120
+
+_VERDICTS = {"better": "green", "worse": "bold red", "same": "dim"}
+
+
+@contextlib.contextmanager
+def counting(terminal: Terminal, what: str, total: int, noun: str) -> Iterator[Callable[[], None]]:
+    """A bar on standard error that goes on by one each time; a line where that is a file."""
+    if not terminal.err.file.isatty():
+        terminal.note(f"{what} {count(total, noun)}…")
+        yield lambda: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=terminal.err, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def print_evaluation(terminal: Terminal, evaluation: Evaluation) -> None:
+    """The figures of an evaluation, and how far its scores can be believed."""
+    terminal.say(_title(evaluation))
+    table = _table(("", "left"), ("value", "right"), ("over", "right"))
+    for group, measures in _groups(list(evaluation.figures)):
+        table.add_row(Text(group.capitalize(), style="bold"))
+        for measure in measures:
+            if measure.name in evaluation.figures[group]:
+                value = shown(evaluation.figures[group][measure.name], measure.unit)
+                over = int(measure.over(evaluation.columns).sum())
+                table.add_row(f"  {measure.label}", value, f"{over:,}")
+    _print(terminal, table)
+    _print_bins(terminal, evaluation)
+
+
+def print_comparison(terminal: Terminal, comparison: Comparison) -> None:
+    """Two evaluations side by side, and which differences are more than noise."""
+    terminal.say(_title(comparison.evaluation))
+    terminal.say(Text(f"against {comparison.against.name}", style="dim"))
+    table = _table(
+        ("", "left"), ("this", "right"), ("against", "right"), ("difference", "right"),
+        ("95% interval", "right"), ("p", "right"), ("", "left"),
+    )  # fmt: skip
+    by_group: dict[str, list[Change]] = {}
+    for change in comparison.changes:
+        by_group.setdefault(change.measure.group, []).append(change)
+    for group, changes in by_group.items():
+        table.add_row(Text(group.capitalize(), style="bold"))
+        for change in changes:
+            table.add_row(*_cells(change))
+    _print(terminal, table)
+    terminal.say(
+        "“better” and “worse” are more than noise (paired permutation test over "
+        f"{count(len(comparison.evaluation.outcomes), 'question')}, p below 0.05 after adjusting "
+        "for the number of figures); the interval is of a paired bootstrap."
+    )
+    if any(change.measure.unit == "ms" for change in comparison.changes):
+        terminal.say(
+            "Times of a saved evaluation are those of its machine and hour: compare the ratio."
+        )
+
+
+def shown(value: float, unit: Unit, *, sign: bool = False) -> str:
+    """A figure as one reads it: a share with three places, a time in milliseconds."""
+    if math.isnan(value):
+        return "–"
+    plus = "+" if sign else ""
+    match unit:
+        case "share":
+            return f"{value:{plus}.3f}"
+        case "ms":
+            return f"{value:{plus}.1f} ms"
+        case "times":
+            return f"{value:{plus}.2f} ×"
+
+
+def _cells(change: Change) -> Sequence[str | Text]:
+    unit = change.measure.unit
+    return (
+        f"  {change.measure.label}",
+        shown(change.value, unit),
+        shown(change.against, unit),
+        shown(change.difference, unit, sign=True),
+        f"{_bare(change.low, unit)} to {_bare(change.high, unit)}",
+        "<0.001" if change.p < 0.001 else f"{change.p:.3f}",
+        Text(change.verdict, style=_VERDICTS[change.verdict]),
+    )
+
+
+def _bare(value: float, unit: Unit) -> str:
+    return shown(value, unit, sign=True).partition(" ")[0]
+
+
+def _title(evaluation: Evaluation) -> Text:
+    questions = len(evaluation.outcomes)
+    refused = sum(not outcome.answerable for outcome in evaluation.outcomes)
+    about = f"{count(questions, 'question')}, {refused:,} of them to be refused"
+    return Text.assemble((evaluation.name, "bold"), f" · {about}")
+
+
+def _groups(names: Sequence[str]) -> Iterator[tuple[str, list[Measure]]]:
+    for name in names:
+        yield name, [measure for measure in MEASURES if measure.group == name]
+
+
+def _print_bins(terminal: Terminal, evaluation: Evaluation) -> None:
+    if not evaluation.bins:
+        return
+    table = _table(
+        ("score", "left"), ("answers given", "right"), ("mean score", "right"), ("right", "right")
+    )
+    for one in evaluation.bins:
+        table.add_row(
+            f"{one.low:.1f} to {one.high:.1f}",
+            f"{one.count:,}",
+            f"{one.score:.3f}",
+            f"{one.right:.3f}",
+        )
+    _print(terminal, table)
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name, side in columns:
+        table.add_column(name, justify="left" if side == "left" else "right", no_wrap=True)
+    return table
+
+
+def _print(terminal: Terminal, table: Table) -> None:
+    terminal.say()
+    width = terminal.out.width if terminal.out.file.isatty() else WIDTH_OF_A_FILE
+    terminal.out.print(table, width=width)
+    terminal.say()

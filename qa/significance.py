@@ -1,0 +1,184 @@
+"""Two evaluations of the same questions side by side: which differences are more than noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import EvaluationError, ModelUnavailableError
+from qa.evaluation import Evaluation
+from qa.evaluation_measures import MEASURES, Chosen, Columns, Measure
+
+RESAMPLES = 2000
+LEVEL = 0.05
+
+Rows = NDArray[np.intp]
+Difference = Callable[[Rows, Rows], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure of an evaluation against that of another one.
+
+    `low` and `high` hold the difference in 95 of 100 cases (paired bootstrap over the questions).
+    `p` is how often a difference as large would come about if it were a matter of chance which
+    of the two answered which way (paired permutation test), made stricter for the many figures
+    that are looked at. `verdict` is "same" unless that is less than one in twenty.
+    """
+
+    measure: Measure
+    value: float
+    against: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def difference(self) -> float:
+        """How much more the figure is than the one that it is compared with."""
+        return self.value - self.against
+
+    @property
+    def verdict(self) -> str:
+        """`better`, `worse`, or `same`: no more than noise."""
+        if self.p >= LEVEL or not self.difference:
+            return "same"
+        return "better" if self.difference * self.measure.better > 0 else "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two evaluations, of the questions that both have, and how each figure changes."""
+
+    evaluation: Evaluation
+    against: Evaluation
+    changes: tuple[Change, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON, as `qa eval --against … --json` gives it."""
+        return {
+            "evaluation": self.evaluation.to_dict(),
+            "against": self.against.to_dict(),
+            "differences": [_plain(change) for change in self.changes],
+        }
+
+
+def need_statistics() -> None:
+    """Make sure that differences can be tested.
+
+    Raises:
+        ModelUnavailableError: the package for it is missing.
+    """
+    try:
+        import scipy  # noqa: F401
+    except ImportError as error:
+        raise ModelUnavailableError(
+            'Comparing needs the package scipy. Run: pip install "footnote-qa[eval]"'
+        ) from error
+
+
+def compare(
+    evaluation: Evaluation, against: Evaluation, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Comparison:
+    """Compare two evaluations on the questions that both have.
+
+    The tests are those of Smucker, Allan and Carterette (CIKM 2007) and Sakai (SIGIR 2006);
+    p values are adjusted after Benjamini and Hochberg (1995).
+
+    Raises:
+        EvaluationError: no question is in both.
+        ModelUnavailableError: the package with the tests is missing.
+    """
+    need_statistics()
+    theirs = {outcome.id: outcome for outcome in against.outcomes}
+    shared = [
+        outcome.id
+        for outcome in evaluation.outcomes
+        if outcome.id in theirs and outcome.question == theirs[outcome.id].question
+    ]
+    if not shared:
+        raise EvaluationError(
+            f"{against.name} and {evaluation.name} have no question in common; only answers to "
+            "the same questions can be compared."
+        )
+    ours, other = evaluation.of(shared), against.of(shared)
+    both = {
+        name: np.concatenate([column, other.columns[name]]) for name, column in ours.columns.items()
+    }
+    measured = [
+        change
+        for measure in MEASURES
+        if (change := _change(measure, both, len(shared), resamples, seed)) is not None
+    ]
+    return Comparison(ours, other, tuple(_adjusted(measured)))
+
+
+def _change(
+    measure: Measure, both: Columns, questions: int, resamples: int, seed: int
+) -> Change | None:
+    """A figure of the first half of the rows against that of the second half."""
+    from scipy import stats
+
+    pairs = np.arange(questions), np.arange(questions) + questions
+    value, against = (measure.value(Chosen(both, rows)) for rows in pairs)
+    if math.isnan(value) or math.isnan(against):
+        return None
+
+    def difference(ours: Rows, theirs: Rows) -> float:
+        gap = measure.value(Chosen(both, ours)) - measure.value(Chosen(both, theirs))
+        # A choice of questions that leaves nothing to count shows no difference.
+        return 0.0 if math.isnan(gap) else gap
+
+    if _same_rows(both, pairs):
+        return Change(measure, value, against, 0.0, 0.0, 1.0)
+    if questions < 2:
+        return Change(measure, value, against, value - against, value - against, 1.0)
+    permuted = stats.permutation_test(
+        pairs, difference, permutation_type="samples", vectorized=False,
+        n_resamples=resamples, rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    interval = stats.bootstrap(
+        pairs, difference, paired=True, vectorized=False, method="percentile",
+        n_resamples=resamples, rng=np.random.default_rng(seed),
+    ).confidence_interval  # fmt: skip
+    return Change(
+        measure, value, against, float(interval.low), float(interval.high), float(permuted.pvalue)
+    )
+
+
+def _same_rows(both: Columns, pairs: Sequence[Rows]) -> bool:
+    first, second = pairs
+    return all(
+        np.array_equal(column[first], column[second], equal_nan=True) for column in both.values()
+    )
+
+
+def _adjusted(changes: Sequence[Change]) -> list[Change]:
+    """The changes with p values that allow for how many figures could have changed."""
+    from scipy import stats
+
+    # Where no choice of questions makes a difference, nothing was tested.
+    tested = [change for change in changes if change.difference or change.low or change.high]
+    if not tested:
+        return list(changes)
+    adjusted = stats.false_discovery_control([change.p for change in tested], method="bh")
+    by_measure = dict(zip((change.measure for change in tested), adjusted, strict=True))
+    return [replace(one, p=float(by_measure.get(one.measure, one.p))) for one in changes]
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    return {
+        "measure": f"{change.measure.group}.{change.measure.name}",
+        "value": round(change.value, 6),
+        "against": round(change.against, 6),
+        "difference": round(change.difference, 6),
+        "low": round(change.low, 6),
+        "high": round(change.high, 6),
+        "p": round(change.p, 6),
+        "verdict": change.verdict,
+    }
