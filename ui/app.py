@@ -55,25 +55,30 @@ class Page:
 
     def answer(
         self, question: str, folder: str, sent: str
-    ) -> Iterator[tuple[list[dict[str, Any]] | dict[str, Any], str | dict[str, Any], Any]]:
-        """The conversation with the answer growing at its end, its record, an empty box."""
+    ) -> Iterator[tuple[list[dict[str, Any]] | dict[str, Any], str | dict[str, Any], Any, Any]]:
+        """The conversation with the answer growing at its end, its record, an empty box, its files.
+
+        What could not be read of the files was told, and is not told again.
+        """
         import gradio as gr
 
         if not question.strip():
-            yield gr.skip(), gr.skip(), gr.skip()
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         record = Record.read(sent)
         so_far = self._messages(record)
         if record.full:
             asked = Exchange(question=question, problem=self.texts.full)
-            yield [*so_far, *self._shown(asked, len(record.exchanges))], gr.skip(), gr.skip()
+            full = [*so_far, *self._shown(asked, len(record.exchanges))]
+            yield full, gr.skip(), gr.skip(), gr.skip()
             return
         number = len(record.exchanges)
         box: Any = ""
+        files: Any = attached_files(self.attachments, record.id, self.texts)
         for exchange in self._answered(question, folder, record):
             shown = [*so_far, *self._shown(exchange, number)]
-            yield shown, record.with_(exchange).model_dump_json(), box
-            box = gr.skip()  # the next question may be in it by now
+            yield shown, record.with_(exchange).model_dump_json(), box, files
+            box = files = gr.skip()  # the next question may be in it by now
 
     def restored(self, sent: str) -> tuple[list[dict[str, Any]], str, str]:
         """A conversation out of the browser's keeping, its footnotes checked again."""
@@ -222,13 +227,16 @@ def build_app(assistant: Assistant, attachments: Attachments, texts: Texts) -> g
         asking = question.submit(
             page.answer,
             [question, folder, record],
-            [conversation, record, question],
+            [conversation, record, question, attached],
             # Gradio takes a question that was stopped for one under way; the page knows better.
             trigger_mode="multiple",
             **quiet,
         )
         example = conversation.example_select(picked, None, question, **quiet).then(
-            page.answer, [question, folder, record], [conversation, record, question], **quiet
+            page.answer,
+            [question, folder, record],
+            [conversation, record, question, attached],
+            **quiet,
         )
         question.stop(
             page.stopped, record, [conversation, record], cancels=[asking, example], **quiet

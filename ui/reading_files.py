@@ -50,7 +50,7 @@ def read_files(
         if isinstance(item, SyncReport):
             yield _told(item, keep, texts)
             return
-        name = item.source or texts.attach
+        name = _name(item.source) or texts.attach
         yield _line(f"{texts.upload_reading.format(name=name)} {item.done}/{item.total}")
 
 
@@ -58,7 +58,7 @@ def attached_files(attachments: Attachments, conversation: str, texts: Texts) ->
     """The files that a conversation has, as HTML; nothing where it has none."""
     private = attachments.assistant(conversation)
     names = [one.source for one in private.status().sources] if private else []
-    shown = [name.removeprefix("uploads/") for name in names]
+    shown = [_name(name) for name in names]
     return _listed(texts.upload_ready, shown) if shown else ""
 
 
@@ -77,16 +77,23 @@ def _remove(files: Sequence[Path]) -> None:
 
 def _told(report: SyncReport, keep: bool, texts: Texts) -> str:
     read = [*report.added, *report.changed, *report.unchanged, *(new for _, new in report.renamed)]
-    names = [source.removeprefix("uploads/") for source in read]
+    names = [_name(source) for source in read]
     lines = [
         _line(
-            texts.upload_skipped.format(name=one.source.removeprefix("uploads/"), reason=one.reason)
+            texts.upload_skipped.format(
+                name=_name(one.source), reason=one.reason.replace(one.source, _name(one.source))
+            )
         )
         for one in report.skipped
     ]
     if names:
         lines.insert(0, _listed(texts.upload_kept if keep else texts.upload_ready, names))
     return "".join(lines) or _line(texts.upload_nothing)
+
+
+def _name(source: str) -> str:
+    """A source as its reader knows it, without the folder that it was put into."""
+    return source.rpartition("/")[2]
 
 
 def _line(text: str) -> str:

@@ -119,9 +119,7 @@ def _closest(exchange: Exchange, number: int, texts: Texts) -> str:
         )
     if not exchange.passages:
         return better
-    shown = (
-        _note(cited, f"close-{number}", _excerpt(cited.quote), texts) for cited in exchange.passages
-    )
+    shown = (_note(cited, f"close-{number}", _excerpt(cited), texts) for cited in exchange.passages)
     return f'{better}<p class="aside">{plain(texts.closest)}</p>{_list("footnotes close", shown)}'
 
 
@@ -138,6 +136,12 @@ def _list(name: str, notes: Iterable[str]) -> str:
     return f'<div class="{name}">{"".join(notes)}</div>'
 
 
-def _excerpt(text: str) -> str:
-    words = " ".join(text.split())
+def _excerpt(cited: Cited) -> str:
+    """Some words of a passage, from below the title and headings that stand above it already."""
+    lines = [line for line in cited.quote.splitlines() if line.strip()]
+    above = {cited.title, *cited.heading.split(" > ")}
+    told = 0
+    while told < len(lines) - 1 and lines[told].strip() in above:
+        told += 1
+    words = " ".join(" ".join(lines[told:]).split())
     return words if len(words) <= EXCERPT else words[:EXCERPT].rsplit(" ", 1)[0] + " …"

@@ -29,6 +29,7 @@ class Texts:
     history_empty: str
     history_remove: str
     history_clear: str
+    history_clear_sure: str
     more: str
     close: str
     # answers
@@ -43,6 +44,7 @@ class Texts:
     refused: str
     full: str
     failed: str
+    failed_away: str
     # refusals, by `Answer.reason`
     refused_empty: str
     refused_greeting: str
@@ -131,6 +133,7 @@ ENGLISH = Texts(
     history_empty="Conversations are kept in this browser. There is none yet.",
     history_remove="Remove “{title}”",
     history_clear="Remove all",
+    history_clear_sure="Remove all {number} for good?",
     more="Save",
     close="Close",
     looking="Looking in the documents …",
@@ -143,7 +146,8 @@ ENGLISH = Texts(
     answered="Answer: {text} Footnotes: {number}.",
     refused="No answer: {text}",
     full="This conversation is full. Start a new one; this one stays in the history.",
-    failed="The question did not reach the server. It is back in the box; ask it again.",
+    failed="The question was not answered. It is back in the box; ask it again.",
+    failed_away="The server is away. The question is asked again as soon as it is back.",
     refused_empty="Ask a question, and the documents will be searched for the answer.",
     refused_greeting="Hello. Ask a question, and the documents will be searched for the answer.",
     refused_too_long="This question is too long. Shorten it, and ask again.",
@@ -228,6 +232,7 @@ GERMAN = Texts(
     history_empty="Gespräche bleiben in diesem Browser. Noch gibt es keines.",
     history_remove="„{title}“ entfernen",
     history_clear="Alle entfernen",
+    history_clear_sure="Wirklich alle {number} entfernen?",
     more="Sichern",
     close="Schließen",
     looking="Die Dokumente werden durchsucht …",
@@ -240,7 +245,10 @@ GERMAN = Texts(
     answered="Antwort: {text} Fußnoten: {number}.",
     refused="Keine Antwort: {text}",
     full="Dieses Gespräch ist voll. Beginnen Sie ein neues; dieses bleibt im Verlauf.",
-    failed="Die Frage kam nicht beim Server an. Sie steht wieder im Feld; fragen Sie noch einmal.",
+    failed="Die Frage wurde nicht beantwortet. Sie steht wieder im Feld; fragen Sie noch einmal.",
+    failed_away=(
+        "Der Server ist nicht erreichbar. Die Frage wird noch einmal gestellt, sobald er es ist."
+    ),
     refused_empty="Stellen Sie eine Frage; die Antwort wird in den Dokumenten gesucht.",
     refused_greeting=(
         "Guten Tag. Stellen Sie eine Frage; die Antwort wird in den Dokumenten gesucht."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import qa
+from tests.ui.panel_page import OURS, harness
 from tests.ui.serving import CHROMIUM, FLAGS, served
 
 if TYPE_CHECKING:
@@ -22,16 +23,25 @@ HOSTILE = (
     "[free](http://outside.example/a) and ![](http://outside.example/b.png) `raw` $$x^2$$ "
     "&lt;b&gt; http://outside.example/c <script>document.title='owned'</script>."
 )
+# Two documents that contradict each other.
+PARKING = {
+    2024: "The monthly parking fee is 20 euros.",
+    2025: "The monthly parking fee is 35 euros.",
+}
 INTRANET = Path(__file__).parent / "intranet"
 
 
 @pytest.fixture(scope="session")
 def served_index(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample index, with a document that tries to be more than text."""
+    """The sample index, with a document that tries to be more than text, and two that disagree."""
     index = Path(shutil.copytree(sample_index, tmp_path_factory.mktemp("served") / "index"))
     assistant = qa.Assistant(index)
     assistant.add(
         [qa.Document(text=HOSTILE, source="notes/cafeteria.txt", title="<b>Cafeteria</b>")]
+        + [
+            qa.Document(text=text, source=f"notes/parking-{year}.txt", title=f"Parking in {year}")
+            for year, text in PARKING.items()
+        ]
     )
     assistant.close()
     return index
@@ -115,3 +125,20 @@ def intranet(served_index: Path) -> Iterator[Intranet]:
             environment.undo()
             yield site
         site.shutdown()
+
+
+@pytest.fixture(scope="module")
+def library(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
+    """The samples, and documents that are hard to show."""
+    index = Path(shutil.copytree(sample_index, tmp_path_factory.mktemp("panel") / "index"))
+    assistant = qa.Assistant(index)
+    assistant.add(OURS)
+    yield assistant
+    assistant.close()
+
+
+@pytest.fixture(scope="module")
+def address(library: qa.Assistant) -> Iterator[str]:
+    """The URL of a page that has the source panel and nothing else of ours."""
+    with harness(library) as url:
+        yield url

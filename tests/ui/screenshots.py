@@ -42,9 +42,10 @@ def draw(browser: Browser, url: str, name: str) -> Path:
     page.wait_for_selector("body.ready")
     page.fill("#question textarea", QUESTION)
     page.press("#question textarea", "Enter")
-    expect(page.locator("#conversation .done a.cite")).to_be_visible()
+    marker = page.locator("#conversation .done a.cite").first
+    expect(marker).to_be_visible()
     if source:
-        page.locator("#conversation .done a.cite").click()
+        marker.click()
         expect(page.locator("#panel mark").first).to_be_visible()
     file = PICTURES / f"{name}.png"
     page.screenshot(path=file)

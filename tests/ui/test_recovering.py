@@ -143,7 +143,7 @@ def test_nothing_is_lost_when_the_server_goes_and_comes_back(
     with served(served_index, port=port):
         expect(page.locator("#state")).to_contain_text("documents", timeout=30_000)
         page.press("#question textarea", "Enter")
-        expect(page.locator("#conversation .done a.cite")).to_have_text("1", timeout=20_000)
+        expect(page.locator("#conversation .done a.cite").first).to_have_text("1", timeout=20_000)
         page.close()
 
 

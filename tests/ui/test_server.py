@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -163,43 +162,3 @@ def test_an_origin_that_is_none_is_an_error_of_one_line(served_index: Path) -> N
     assert done.returncode == 1
     assert "portal.example/wiki" in done.stderr
     assert "https://portal.example" in done.stderr
-
-
-# Notes each use of the network that Python makes, from the first import on.
-WATCHED = """
-import sys
-def note(event, arguments):
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto"):
-        print("network:", event, arguments[1:] if event != "socket.getaddrinfo" else arguments[:2],
-              file=sys.stderr, flush=True)
-sys.addaudithook(note)
-from qa.cli import main
-sys.argv[0] = "qa"
-main()
-"""
-
-
-def test_the_server_opens_no_socket_but_its_own(served_index: Path) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-c", WATCHED, "serve", "--port", "0", "--index", str(served_index)],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
-    )
-    assert child.stderr is not None
-    said = ""
-    try:
-        while not (found := re.search(r"http://\S+", said)):
-            line = child.stderr.readline()
-            assert line, f"the server ended: {said}"
-            said += line
-        asked = {"question": QUESTION}
-        assert httpx.post(f"{found.group()}/api/ask", json=asked, timeout=60).json()["found"]
-        assert httpx.get(f"{found.group()}/en/").is_success
-    finally:
-        child.terminate()
-        _, rest = child.communicate(timeout=60)
-    used = [line for line in (said + rest).splitlines() if line.startswith("network:")]
-    # A library of others tries whether this machine knows IPv6; it listens to nobody there.
-    probe = "network: socket.bind (('::1', 0),)"
-    assert [line for line in used if line != probe] == ["network: socket.bind (('127.0.0.1', 0),)"]

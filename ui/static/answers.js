@@ -157,7 +157,8 @@ async function judge(pressed_, verdict, at, bar, tell) {
   };
   form.addEventListener("keydown", ({ key }) => key === "Escape" && close());
   bar.after(owned(form, owners.get(bar)));
-  box.focus();
+  form.scrollIntoView({ block: "nearest" });
+  box.focus({ preventScroll: true });
 }
 
 function edit(asked, at) {

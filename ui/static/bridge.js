@@ -36,7 +36,7 @@ export function record() {
 }
 
 export function busy() {
-  return Boolean(document.querySelector("#conversation .waiting, #conversation .growing"));
+  return Boolean(document.querySelector("#pending, #conversation .waiting, #conversation .growing"));
 }
 
 // Asks; with `at`, in place of that exchange and all that came after it.

@@ -5,6 +5,7 @@ import { busy, button, element, record, say, show, texts } from "./bridge.js";
 const KEY = "footnote:conversations";
 const CURRENT = "footnote:current";
 const DRAFT = "footnote:draft";
+const AGAIN = "footnote:again";
 const MOST = 50;
 
 function kept() {
@@ -50,6 +51,15 @@ export function draft(text) {
   return text;
 }
 
+// The question that is asked again when the server is back; the same one is so once only.
+export function askAgain(question) {
+  const [held = "", before = ""] = JSON.parse(sessionStorage.getItem(AGAIN) ?? "[]");
+  if (question === undefined) return held;
+  const again = question === before ? "" : question;
+  sessionStorage.setItem(AGAIN, JSON.stringify([again, question || held || before]));
+  return again;
+}
+
 export function openHistory(opener) {
   const list = element("ul");
   const dialog = element("dialog", { id: "history", "aria-label": texts.history },
@@ -88,7 +98,12 @@ function entries(dialog, again) {
     }, { className: "quiet", "aria-label": say(texts.history_remove, { title }) });
     return element("li", {}, open, remove);
   });
+  // What is gone is gone, so the first press only asks.
   const clear = button(texts.history_clear, () => {
+    if (clear.textContent === texts.history_clear) {
+      clear.textContent = say(texts.history_clear_sure, { number: conversations.length });
+      return;
+    }
     keep([]);
     again();
   }, { className: "quiet" });

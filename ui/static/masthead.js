@@ -53,7 +53,7 @@ async function share() {
   await navigator.share({ title: texts.title, text }).catch(() => {});
 }
 
-// Asked now and then, more often while something is read or the server is away.
+// Asked now and then, more often while something is read or the server is away; whether it is.
 export async function lookAtState() {
   clearTimeout(timer);
   let next = SECONDS.quiet;
@@ -70,13 +70,14 @@ export async function lookAtState() {
   }
   clearTimeout(timer);
   timer = setTimeout(lookAtState, next * 1000);
+  return away;
 }
 
 function tell(text, isAway) {
   const line = document.getElementById("state");
   if (!line) return;
   line.textContent = text;
-  line.classList.toggle("away", isAway);
+  document.body.classList.toggle("away", isAway);
   if (isAway !== away) announce(text);
   away = isAway;
 }

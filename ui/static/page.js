@@ -1,8 +1,9 @@
 // The chat page: starts what the other scripts bring, and keeps watch over the conversation.
 
-import { announce, ask, busy, element, field, fill, record, show, submit, texts } from "./bridge.js";
+import { busy, element, field, fill, record, show, submit, texts } from "./bridge.js";
 import { decorate, finished, numberOf, pressed, proclaim } from "./answers.js";
-import { draft, forgetCurrent, last, save } from "./history.js";
+import { arrived, askNext, askWhatWasLost, watchAsking } from "./asking.js";
+import { askAgain, draft, forgetCurrent, last, save } from "./history.js";
 import { lookAtState, showMasthead } from "./masthead.js";
 
 const context = window.footnoteContext ?? {};
@@ -47,27 +48,20 @@ function start() {
   };
   document.addEventListener("click", pressed, true);
   document.addEventListener("keydown", pressed, true);
-  document.addEventListener("keydown", oneAtATime, true);
   showMasthead(startAnew);
   takeDrops();
+  hearOfFiles();
   keepDraft();
+  leaveRoom();
   new MutationObserver(() => {
     quieten();
+    arrived();
     decorate(conversation);
     document.body.classList.toggle("busy", busy());
     look(conversation);
   }).observe(conversation, { childList: true, subtree: true, characterData: true });
   quieten();
-  document.addEventListener("footnote:back", takeBack);
-  new MutationObserver((changes) => {
-    const failed = changes.some(({ addedNodes }) => [...addedNodes].some((added) =>
-      added.querySelector?.(".toast-body.error") || added.matches?.(".toast-body.error")));
-    if (failed) takeBack();
-  }).observe(document.body, { childList: true, subtree: true });
-  document.addEventListener("footnote:ask", (event) => {
-    inLine.push(event.detail.question);
-    askNext();
-  });
+  watchAsking(conversation, (left) => (announced = left));
   const before = last();
   if (before) {
     announced = before.exchanges.length;
@@ -81,12 +75,7 @@ function start() {
   document.body.classList.add("ready");
   document.dispatchEvent(new CustomEvent("footnote:ready"));
   if (pressedEarly) submit();
-}
-
-// Questions of the page around us, one after the other.
-const inLine = [];
-function askNext() {
-  if (inLine.length && !busy()) ask(inLine.shift());
+  else askWhatWasLost(before?.exchanges.length ?? 0);
 }
 
 // A new answer is kept, read out and told to the page around us, once its record has come too.
@@ -109,7 +98,7 @@ function look(conversation) {
   }
   announced = shown.length;
   save(held);
-  draft("");
+  draft(field("question").value); // the next question may be in it by now
   proclaim(held.exchanges[at]);
   keepInSight(newest);
   document.dispatchEvent(new CustomEvent("footnote:answered", { detail: held.exchanges[at] }));
@@ -121,32 +110,6 @@ function keepInSight(answer) {
   const asked = document.querySelector(`#conversation .asked.exchange-${numberOf(answer)}`)
     ?? [...document.querySelectorAll("#conversation .asked")].at(-1);
   asked?.scrollIntoView({ block: "start", behavior: "auto" });
-}
-
-// While an answer grows, Enter waits; what is typed stays in the box.
-function oneAtATime(event) {
-  if (event.key !== "Enter" || event.shiftKey || event.target !== field("question") || !busy()) return;
-  event.preventDefault();
-  event.stopPropagation();
-}
-
-// A question whose answer will not come any more goes back into the box.
-async function takeBack() {
-  if (!busy()) return;
-  const held = record();
-  const asked = [...document.querySelectorAll("#conversation .asked")].at(-1);
-  const whole = held.exchanges.filter((one) => !one.stopped);
-  const question = held.exchanges.at(-1)?.stopped ? held.exchanges.at(-1).question : asked.textContent;
-  fill("question", question);
-  draft(question);
-  announced = whole.length;
-  // The server may be away, and not take the record: what hangs is taken for done here.
-  for (const hanging of document.querySelectorAll("#conversation .waiting, #conversation .growing")) {
-    hanging.classList.remove("waiting", "growing");
-  }
-  await show({ ...held, exchanges: whole });
-  announce(texts.failed);
-  lookAtState();
 }
 
 function startAnew() {
@@ -164,8 +127,18 @@ function keepDraft() {
   const held = draft();
   if (held && !box.value) fill("question", held);
   document.addEventListener("input", (event) => {
-    if (event.target === field("question") && event.isTrusted) draft(event.target.value);
+    if (!event.isTrusted || !event.target.matches?.("#question textarea, .editor textarea")) return;
+    draft(event.target.value);
+    askAgain("");
   });
+}
+
+// What is scrolled to must not end up behind the box for questions, which grows with what it holds.
+function leaveRoom() {
+  const composer = document.getElementById("composer");
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--composer", `${composer.offsetHeight}px`);
+  }).observe(composer);
 }
 
 // A page around us may ask for one folder only; then there is nothing to choose.
@@ -173,6 +146,17 @@ function keepToFolder() {
   if (!context.folder) return;
   fill("record", JSON.stringify({ ...record(), folder: context.folder }));
   document.body.classList.add("one-folder");
+}
+
+// When something is said of files, there may be news of the index, too.
+function hearOfFiles() {
+  const said = () => [...document.querySelectorAll("#attached p")].map((line) => line.textContent).join();
+  let before = said();
+  new MutationObserver(() => {
+    if (said() === before) return;
+    before = said();
+    lookAtState();
+  }).observe(document.getElementById("composer"), { childList: true, subtree: true, characterData: true });
 }
 
 // Files may be dropped anywhere on the page; they take the way of the button.

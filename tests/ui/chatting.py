@@ -1,0 +1,71 @@
+"""A reader at the chat page: how tests open it, ask, and drop files on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+SUMMIT = "Where might the second summit be held?"
+LEAVE = "How many days of annual leave do I have?"
+NOWHERE = "What is the capital of France?"
+SIZES = {"wide": (1280, 850), "narrow": (390, 780)}
+
+
+def opened(browser: Browser, server: str, size: tuple[int, int], **options: Any) -> Iterator[Page]:
+    """The page, ready; it may ask nobody but its server, and no script of it may fail."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, accept_downloads=True, **options
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(server)
+    page.wait_for_selector("body.ready")
+    yield page
+    context.close()
+    assert errors == []
+    assert len(asked) > 10
+    own = (f"{server}/", "data:", f"blob:{server}/")
+    assert [url for url in asked if not url.startswith(own)] == []
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Ask as a person would; the answer, when it is whole."""
+    answers = page.locator("#conversation .done")
+    number = answers.count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    expect(answers).to_have_count(number + 1)
+    return answers.nth(number)
+
+
+def record(page: Page) -> dict[str, Any]:
+    held: dict[str, Any] = json.loads(page.locator("#record textarea").input_value())
+    return held
+
+
+def drop(page: Page, files: dict[str, str]) -> None:
+    """Drop files of these names and contents anywhere on the page."""
+    page.evaluate(
+        """(files) => {
+            const held = new DataTransfer();
+            for (const [name, text] of Object.entries(files)) {
+                held.items.add(new File([text], name));
+            }
+            for (const kind of ["dragover", "drop"]) {
+                document.body.dispatchEvent(
+                    new DragEvent(kind, {dataTransfer: held, bubbles: true, cancelable: true}));
+            }
+        }""",
+        files,
+    )

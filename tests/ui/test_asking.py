@@ -1,0 +1,225 @@
+"""What a reader sees from the press to the answer, and of the files and servers in between."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+from playwright.sync_api import expect
+
+from tests.ui.chatting import LEAVE, NOWHERE, SIZES, SUMMIT, ask, drop, opened, record
+from tests.ui.serving import served, start
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+SAUNA = "The sauna on deck 9 opens at 6:45."
+# Reading it takes long enough for the page to tell of it.
+LONG = "The lighthouse keeper writes the log by hand. " * 2000
+# Keeps all that the page has said of files.
+HEAR = """() => {
+    window.heard = [];
+    new MutationObserver(() => window.heard.push(
+        [...document.querySelectorAll("#attached p")].map((line) => line.textContent).join("")
+    )).observe(document.getElementById("composer"),
+               {childList: true, subtree: true, characterData: true});
+}"""
+KEPT = "JSON.parse(localStorage.getItem('footnote:conversations'))"
+
+
+@dataclass
+class Keeping:
+    """A server that keeps files for everyone in a folder."""
+
+    process: subprocess.Popen[str]
+    url: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def keeping(served_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeping]:
+    place = tmp_path_factory.mktemp("keeping")
+    index = Path(shutil.copytree(served_index, place / "index"))
+    process, url = start(index, "--keep-uploads", str(place / "kept"))
+    yield Keeping(process, url, place / "kept")
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+@pytest.fixture
+def page(browser: Browser, keeping: Keeping) -> Iterator[Page]:
+    yield from opened(browser, keeping.url, SIZES["wide"])
+
+
+def test_a_question_is_seen_to_be_asked_while_the_server_says_nothing(
+    page: Page, keeping: Keeping
+) -> None:
+    with ExitStack() as going_on:
+        keeping.process.send_signal(signal.SIGSTOP)
+        going_on.callback(keeping.process.send_signal, signal.SIGCONT)
+        page.fill("#question textarea", SUMMIT)
+        page.press("#question textarea", "Enter")
+        expect(page.locator("#pending .asked")).to_have_text(SUMMIT)
+        expect(page.get_by_text("Looking in the documents …")).to_be_visible()
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        page.press("#question textarea", "Enter")  # once more changes nothing
+    expect(page.locator("#conversation .done")).to_have_count(1)
+    expect(page.locator("#conversation .done")).to_contain_text("Hanoi")
+    expect(page.locator("#pending")).to_have_count(0)
+    expect(page.locator("#question textarea")).to_have_value("")
+
+
+def test_sources_that_disagree_are_shown_to(page: Page) -> None:
+    answer = ask(page, "How much is the monthly parking fee?")
+    expect(answer.locator(".aside")).to_have_text("Sources disagree")
+    for marker in answer.locator("a.cite").all():
+        marker.click()
+        expect(page.locator("#panel mark")).to_contain_text(re.compile(r"(20|35) euros"))
+    sources = {cited["source"] for cited in record(page)["exchanges"][0]["citations"]}
+    assert sources == {"notes/parking-2024.txt", "notes/parking-2025.txt"}
+
+
+def test_a_better_question_is_asked_at_a_press(page: Page) -> None:
+    ask(page, NOWHERE)
+    # Which question is better, if any, is the library's to say; the browser keeps what it said.
+    page.evaluate(
+        f"""(better) => {{
+        const kept = {KEPT};
+        kept[0].exchanges[0].suggestion = better;
+        localStorage.setItem("footnote:conversations", JSON.stringify(kept));
+    }}""",
+        LEAVE,
+    )
+    page.reload()
+    expect(page.locator("#conversation .refusal")).to_contain_text(f"You could ask: {LEAVE}")
+    page.get_by_role("button", name=LEAVE).press("Enter")
+    expect(page.locator("#conversation .done")).to_have_count(2)
+    expect(page.locator("#conversation .done").last).to_contain_text("days")
+
+
+def test_a_file_is_read_with_progress_and_kept_for_everyone(
+    page: Page, browser: Browser, keeping: Keeping
+) -> None:
+    state, attached = page.locator("#state"), page.locator("#attached")
+    expect(state).to_contain_text("documents")
+    before = int(state.inner_text().split()[0])
+    page.evaluate(HEAR)
+    page.get_by_label("Keep for everyone").check()
+    drop(page, {"lighthouse.txt": f"The lamp has 14 lenses. {LONG}"})
+    expect(state).to_contain_text(re.compile(r"reading .*lighthouse\.txt \(\d+ of \d+\)"))
+    expect(attached).to_have_text("Kept for everyone: lighthouse.txt", timeout=60_000)
+    told = page.evaluate("window.heard")
+    assert "Reading lighthouse.txt …" in told
+    assert any(re.fullmatch(r"Reading lighthouse\.txt … \d+/\d+", line) for line in told)
+    expect(state).to_contain_text(f"{before + 1} documents")
+    assert [file.name for file in keeping.folder.iterdir()] == ["lighthouse.txt"]
+    for other in opened(browser, keeping.url, SIZES["wide"]):
+        expect(ask(other, "How many lenses does the lamp have?")).to_contain_text("14")
+
+
+def test_where_files_are_not_kept_nobody_is_asked_to(browser: Browser, server: str) -> None:
+    for page in opened(browser, server, SIZES["wide"]):
+        expect(page.get_by_role("button", name="Add files")).to_be_visible()
+        expect(page.get_by_label("Keep for everyone")).to_be_hidden()
+
+
+def test_all_of_the_history_goes_at_the_second_press_only(page: Page) -> None:
+    expect(page.locator("#take-away")).to_be_hidden()  # there is nothing to save yet
+    ask(page, SUMMIT)
+    page.get_by_role("button", name="History").click()
+    page.get_by_role("button", name="Remove all").click()
+    assert page.evaluate(f"{KEPT}.length") == 1
+    page.get_by_role("button", name="Remove all 1 for good?").click()
+    expect(page.get_by_role("dialog")).to_contain_text("There is none yet.")
+    assert page.evaluate(f"{KEPT}.length") == 0
+
+
+def test_a_conversation_is_shared_where_the_machine_can(browser: Browser, keeping: Keeping) -> None:
+    # This browser has no way to share; the page gives what it has to the one that others have.
+    for page in opened(browser, keeping.url, SIZES["narrow"]):
+        page.add_init_script("navigator.share = async (given) => { window.given = given; }")
+        page.reload()
+        page.wait_for_selector("body.ready")
+        ask(page, SUMMIT)
+        page.locator("#take-away summary").click()
+        page.get_by_role("button", name="Share …").click()
+        page.wait_for_function("window.given")
+        quote = record(page)["exchanges"][0]["citations"][0]["quote"]
+        assert quote in page.evaluate("window.given.text")
+
+
+def test_after_a_restart_all_is_there_and_what_was_not_answered_is_asked_again(
+    browser: Browser, served_index: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    first, url = start(served_index, port=port)
+    with ExitStack() as ending:
+        ending.callback(first.communicate, timeout=60)
+        ending.callback(first.terminate)
+        context = browser.new_context()
+        ending.callback(context.close)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(url)
+        page.wait_for_selector("body.ready")
+        answers, box = page.locator("#conversation .done"), page.locator("#question textarea")
+        ask(page, SUMMIT)
+        drop(page, {"sauna.txt": SAUNA})
+        expect(page.locator("#attached .file")).to_be_visible()
+        first.kill()
+        first.wait()
+        box.fill(LEAVE)
+        box.press("Enter")
+        expect(page.locator("#notice")).to_have_text(
+            "The server is away. The question is asked again as soon as it is back."
+        )
+        expect(box).to_have_value(LEAVE)
+        expect(page.locator(".toast-wrap")).to_be_hidden()
+        with served(served_index, port=port):
+            expect(answers).to_have_count(2, timeout=60_000)
+            expect(answers.first).to_contain_text("Hanoi")
+            expect(answers.last).to_contain_text("days")
+            # The files of the conversation went with the server, and are not claimed any more.
+            expect(page.locator("#attached .file")).to_have_count(0)
+            kept = json.loads(page.evaluate(f"JSON.stringify({KEPT})"))
+            assert [one["question"] for one in kept[0]["exchanges"]] == [SUMMIT, LEAVE]
+
+
+def test_a_server_that_was_started_anew_meanwhile_is_asked_as_if_nothing_had_been(
+    browser: Browser, served_index: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with ExitStack() as ending:
+        context = browser.new_context()
+        ending.callback(context.close)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        with served(served_index, port=port) as url:
+            page.goto(url)
+            page.wait_for_selector("body.ready")
+            ask(page, SUMMIT)
+            page.get_by_role("button", name="Edit the question").click()
+            page.locator(".editor textarea").press_sequentially(" And why?")
+        with served(served_index, port=port):
+            page.locator(".editor textarea").press("Enter")
+            answers = page.locator("#conversation .done")
+            expect(page.locator("#conversation .asked").last).to_have_text(
+                f"{SUMMIT} And why?", timeout=60_000
+            )
+            expect(answers.last).to_be_visible(timeout=60_000)
