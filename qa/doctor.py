@@ -32,6 +32,8 @@ NAMED = ("langchain", "chromadb", "sentence-transformers", "torch", "onnxruntime
 # Below these there is hardly room to index anything.
 LEAST_DISK = 500_000_000
 LEAST_MEMORY = 1_000_000_000
+# A smaller share of documents in other languages may be a mistake.
+FOREIGN = 0.05
 # Seconds that a chat model is given for a word.
 PATIENCE = 30.0
 
@@ -226,6 +228,7 @@ def _check_index(settings: Settings, embedder: Embedder) -> Iterator[Check]:
             yield _check_documents(snapshot, settings.index)
             yield _check_keywords(snapshot)
             yield from _check_folders(snapshot)
+            yield from _check_languages(snapshot, embedder)
     except QAError as error:
         yield Check("index", "problem", str(error))
     except Exception as error:
@@ -277,6 +280,27 @@ def _check_folders(snapshot: Snapshot) -> Iterator[Check]:
         yield Check("folders", "warning", f"{path} is gone; its documents are kept", advice)
     if folders and not gone:
         yield Check("folders", "ok", ", ".join(folders.values()))
+
+
+def _check_languages(snapshot: Snapshot, embedder: Embedder) -> Iterator[Check]:
+    """Whether the packaged model, which knows English, is given documents in other languages."""
+    from qa.languages import languages
+    from qa.settings import PACKAGED_EMBEDDER
+
+    if embedder.name != PACKAGED_EMBEDDER:
+        return
+    found = languages(snapshot)
+    total, foreign = found.total(), found.total() - found["en"]
+    if foreign < FOREIGN * total or not foreign:
+        yield Check("languages", "ok", f"English, which the embedder knows ({total} looked at)")
+        return
+    named = ", ".join(f"{code} ({count})" for code, count in found.most_common() if code != "en")
+    message = f"of {total} documents looked at, {foreign} are not in English: {named}"
+    advice = (
+        "The embedder knows English only; these are found by their words. Name a multilingual "
+        "model: QA_EMBEDDER=FOLDER, then run: qa sync --rebuild"
+    )
+    yield Check("languages", "warning", message, advice)
 
 
 def _check_disk(settings: Settings) -> Check:

@@ -14,7 +14,7 @@ _MEANT = 3
 
 def misspellable(stem: str) -> bool:
     """Whether a stem that is not in the documents may be a typing mistake: a word, not a code."""
-    return _SHORTEST <= len(stem) <= _LONGEST and stem.isascii() and stem.isalpha()
+    return _SHORTEST <= len(stem) <= _LONGEST and stem.isalpha()
 
 
 def meant(stem: str, vocabulary: Collection[str]) -> dict[str, int]:

@@ -4,21 +4,48 @@ in quoting and in checking what a chat model wrote.
 A term is a word in lower case, without its accents and without its ending
 (Porter's second stemmer); an irregular form is brought to its root first
 ("came" and "come" are one term), and a British spelling to the American one
-("organisation" and "organization" are one, too). A code such as "E-4012" is one term, and so
-is each of its parts. Scripts that write without spaces give pairs of letters.
+("organisation" and "organization" are one, too). Words in Greek, Cyrillic, Arabic
+and a few other scripts lose their endings by the language most written in it.
+
+A code such as "E-4012" is one term, and so is each of its parts. Scripts that
+write without spaces give pairs of letters.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import snowballstemmer
 
-_stemmer = snowballstemmer.stemmer("english")
+# What a script is mostly used for, where it is not known which language a word is of.
+_SCRIPTS = (
+    ("\u0370", "\u03ff", "greek"),
+    ("\u0400", "\u04ff", "russian"),
+    ("\u0530", "\u058f", "armenian"),
+    ("\u0600", "\u06ff", "arabic"),
+    ("\u0900", "\u097f", "hindi"),
+    ("\u0b80", "\u0bff", "tamil"),
+)
+
+
+class _Stemmers(threading.local):
+    """Snowball's stemmers, a set for every thread: one holds the word that it works on."""
+
+    def __init__(self) -> None:
+        self._opened: dict[str, Any] = {}
+
+    def stem(self, word: str, language: str) -> str:
+        if language not in self._opened:
+            self._opened[language] = snowballstemmer.stemmer(language)
+        return str(self._opened[language].stemWord(word))
+
+
+_stemmers = _Stemmers()
 
 # Vowel signs, accents written apart, joiners: \w leaves them out, and they would tear words up.
 _MARKS = "\u00ad\u200c\u200d" + "".join(
@@ -176,7 +203,10 @@ def stem(word: str) -> str:
     >>> stem("Came"), stem("Zürich"), stem("summits")
     ('come', 'zurich', 'summit')
     """
-    folded = unicodedata.normalize("NFKD", word.casefold()).translate(_PLAIN)
+    folded = word.casefold()
+    if not word.isascii():
+        folded = _stemmed_by_script(folded)
+    folded = unicodedata.normalize("NFKD", folded).translate(_PLAIN)
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     plain = "".join(plain.split()) or word  # an accent by itself decomposes into a space and more
     plain = _IRREGULAR.get(plain, plain)
@@ -184,4 +214,13 @@ def stem(word: str) -> str:
         return plain.replace(",", "")
     for british, american in _SPELLINGS:
         plain = british.sub(american, plain)
-    return str(_stemmer.stemWord(plain))
+    return _stemmers.stem(plain, "english")
+
+
+def _stemmed_by_script(word: str) -> str:
+    """A word in a script other than the Latin one without its ending, if it is one word."""
+    composed = unicodedata.normalize("NFC", word)
+    for first, last, language in _SCRIPTS:
+        if first <= composed[:1] <= last:
+            return _stemmers.stem(composed, language)
+    return word

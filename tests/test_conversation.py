@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from qa.conversation import is_follow_up, standalone
+from qa.conversation import background, is_follow_up, restated, standalone
 from qa.records import Turn
 
 KIM = [Turn("Who is Kim Yong Chol?", "Kim Yong Chol is Pyongyang's lead negotiator. [1]")]
 LEAVE = [Turn("How many days of annual leave do I get?", "28 days. [1]")]
 ADA = [Turn("Who leads the talks?", "Ada King leads them.")]
+SHARES = [Turn("Do common stocks have any differences in voting rights?", "Yes. [1]")]
+GAME = [Turn("How does the league cup game work?", "Teams play. [1]")]
 MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1]")]
 
 
@@ -24,6 +26,9 @@ MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1
         (MEMORY, "How much does it weigh?", "How much does Kestrel 4 weigh?"),
         ([Turn("Who won in 2018?", "Ada.")], "And in 2019?", "Who won in 2019?"),
         (ADA, "When did she join?", "When did Ada King join?"),
+        (SHARES, "Where do I buy those?", "Where do I buy common stocks?"),
+        (GAME, "Can women play it?", "Can women play league cup game?"),
+        (LEAVE, "What about why I cannot book it?", "why I cannot book it?"),
     ],
 )  # fmt: skip
 def test_a_follow_up_is_completed(history: list[Turn], question: str, expected: str) -> None:
@@ -37,6 +42,11 @@ def test_a_follow_up_is_completed(history: list[Turn], question: str, expected: 
         "How do I reset my VPN password?",
         "What is the daily meal allowance in Ireland?",
         "Is there a discount for a dozen sondes?",
+        "What is the term for a task that usually lends itself to being solved at night?",
+        "How did Tesla finance his work?",
+        "Is refinancing the same as getting a mortgage?",
+        "What types of orders are there?",
+        "Of course I knew it! How do I script the sprite of the rover?",
     ],
 )
 def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
@@ -63,3 +73,29 @@ def test_the_latest_person_is_meant() -> None:
 )
 def test_odd_questions_do_no_harm(question: str) -> None:
     assert isinstance(standalone(question, [*KIM, Turn("", ""), Turn("?", "[1]")]), str)
+
+
+def test_the_subject_stays_while_pronouns_stand_for_it() -> None:
+    history = [*GAME, Turn("Where is it played?", "In Brno."), Turn("Which is the best?", "None.")]
+    assert standalone("Who invented it?", history) == "Who invented league cup game?"
+
+
+def test_what_was_asked_before_is_the_background_and_counts_less_the_more_is_asked() -> None:
+    short = background("Carry over?", LEAVE)
+    assert short.keys() == {"day", "annual", "leav", "get"}
+    long = background("How do I reset the password of the finance portal?", LEAVE)
+    assert short.keys() == long.keys()
+    assert 0 < max(long.values()) < min(short.values()) <= 0.4
+    assert "leav" not in background("Who approves leave?", LEAVE)
+    assert background("Carry over?", []) == {}
+
+
+def test_only_the_latest_questions_are_the_background() -> None:
+    assert "leav" not in background("Weight?", [*LEAVE, *MEMORY, *KIM, *ADA])
+
+
+def test_what_could_be_meant_names_each_earlier_subject() -> None:
+    assert restated("How much does it weigh?", [*LEAVE, *MEMORY]) == [
+        "How much does Kestrel 4 weigh?",
+        "How much does days of annual leave weigh?",
+    ]

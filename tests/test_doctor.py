@@ -49,6 +49,35 @@ def test_a_sound_installation_has_no_problem(sample_index: Path) -> None:
     assert "chromadb" in found["packages"].message
     assert found["chat model"].message == "none: answers are quotes"
     assert found["network"].message.startswith("not used")
+    assert found["languages"].state == "ok"
+
+
+@pytest.mark.parametrize("embedder_name", [None, "tiny"])
+def test_documents_in_a_language_that_the_embedder_does_not_know_are_a_warning(
+    tmp_path: Path, tiny_model: Path, embedder_name: str | None
+) -> None:
+    settings = {"index": str(tmp_path), "embedder": str(tiny_model) if embedder_name else None}
+    assistant = qa.Assistant(**settings)
+    assistant.add(
+        [
+            qa.Document(text="The office closes at six, and the gate an hour later.", source="en"),
+            qa.Document(
+                text="Das Büro schließt um sechs, und das Tor eine Stunde später als das Haus.",
+                source="de",
+            ),
+            qa.Document(text="Офис закрывается в шесть часов, а ворота на час позже.", source="ru"),
+        ]
+    )
+    assistant.close()
+    found = checks(**settings)
+    if embedder_name:  # what another model knows is not known here
+        assert "languages" not in found
+        return
+    assert found["languages"].state == "warning"
+    assert "2 are not in English" in found["languages"].message
+    assert "de (1)" in found["languages"].message
+    assert "ru (1)" in found["languages"].message
+    assert "qa sync --rebuild" in found["languages"].advice
 
 
 def test_an_index_that_is_not_there_yet_is_no_problem_and_is_not_made(tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ from qa.terms import STOP_WORDS, is_stop_word, stem, stems, terms
         ("anaemia", "anemia"),
         ("manoeuvre", "maneuver"),
         ("grey", "GRAY"),
+        ("переговорах", "переговоры"),
+        ("المدرسة", "مدرسة"),
+        ("लड़कियाँ", "लड़की"),
         ("cheque", "check"),
     ],
 )
