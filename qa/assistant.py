@@ -21,10 +21,11 @@ from qa.answering import Answerer, QuotingAnswerer
 from qa.asking import Asking
 from qa.errors import SettingsError
 from qa.examples import answered
+from qa.extraction import open_reader
 from qa.index import Index, Snapshot
 from qa.joint import Joint
 from qa.models import Embedder, cache_folder, open_embedder
-from qa.reading import QuotingReader, Reader
+from qa.reading import Reader
 from qa.records import (
     Answer,
     Document,
@@ -63,7 +64,7 @@ class Assistant:
 
     Raises:
         SettingsError: a setting is unknown or malformed.
-        ModelUnavailableError: there is no such embedder.
+        ModelUnavailableError: there is no such embedder or reader.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Assistant:
             candidates=self.settings.candidates,
             dense_weight=self.settings.dense_weight,
         )
-        self.reader = reader or QuotingReader()
+        self.reader = reader or open_reader(self.settings.reader)
         self.quoting = QuotingAnswerer(self.settings.threshold)
         self.answerer = answerer or self._answerer()
         self._examples: tuple[object, list[str]] | None = None

@@ -32,19 +32,23 @@ def contradicting(question: str, spans: Sequence[Span]) -> Span | None:
         if (
             other.hit.passage.document_id != first.hit.passage.document_id
             and other.score >= _SURE_SHARE * first.score
-            and _differ(first, other)
+            and _differ(question, kind, first, other)
             and _alike(kind, first, other)
         ):
             return other
     return None
 
 
-def _differ(one: Span, other: Span) -> bool:
-    """Whether their phrases exclude each other: none of them is a part of the other."""
-    if one.short_text is None or other.short_text is None:
-        return False
-    first, second = _words(one.short_text), _words(other.short_text)
+def _differ(question: str, kind: Kind, one: Span, other: Span) -> bool:
+    """Whether their answers exclude each other: none of them is a part of the other."""
+    first, second = (_words(_asked_for(question, kind, span)) for span in (one, other))
     return bool(first and second) and not (first <= second or second <= first)
+
+
+def _asked_for(question: str, kind: Kind, span: Span) -> str:
+    # What is of the kind that was asked for tells more than the phrase, which may be "every day".
+    found = candidates(kind, span.text, question)
+    return span.text[slice(*found[0])] if found else span.short_text or ""
 
 
 def _alike(kind: Kind, one: Span, other: Span) -> bool:

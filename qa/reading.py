@@ -98,7 +98,7 @@ class QuotingReader(Reader):
         scored: list[tuple[float, Span]] = []
         for rank, hit in enumerate(hits[:_HITS_READ]):
             for start, end, features in read_hit(asked, hit, rank):
-                value = _dot(SENTENCE_WEIGHTS, features.values())
+                value = weighed(SENTENCE_WEIGHTS, features)
                 offset = hit.passage.start
                 span = Span(hit, offset + start, offset + end, sureness(features))
                 scored.append((value, span))
@@ -163,7 +163,7 @@ def read_hit(question: Question, hit: Hit, rank: int) -> list[tuple[int, int, Fe
 
 def sureness(features: Features) -> float:
     """How likely a sentence with these features answers, 0..1."""
-    return 1 / (1 + math.exp(-_dot(ANSWER_WEIGHTS, features.values())))
+    return 1 / (1 + math.exp(-weighed(ANSWER_WEIGHTS, features)))
 
 
 def _phrase(question: Question, span: Span) -> Range | None:
@@ -278,6 +278,8 @@ def _nearness(sentence: str, term: Term, phrase: Range) -> float:
     return 1 / (1 + sum(not is_stop_word(word) for word in sentence[start:end].split()))
 
 
-def _dot(weights: Sequence[float], values: Sequence[float]) -> float:
+def weighed(weights: Sequence[float], features: Features) -> float:
+    """The features' sum by these weights, with the constant if there is one more of them."""
+    values = features.values()
     constant = weights[len(values)] if len(weights) > len(values) else 0.0
     return constant + sum(w * v for w, v in zip(weights, values, strict=False))

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     """How many passages each leg of the retrieval brings before they are fused."""
     dense_weight: float = Field(0.5, ge=0, le=1)
     """The share of the dense leg in the fused score; the keyword leg has the rest."""
+    reader: str = Field("packaged", min_length=1)
+    """What finds the answer in the passages: `packaged`, a folder that the training program
+    exported to, or `words` to go by words alone."""
     threshold: float = Field(0.2, ge=0, le=1)
     """An answer that scores below is refused."""
 

@@ -83,7 +83,7 @@ def test_no_false_alarm_on_the_samples(assistant: qa.Assistant) -> None:
 
 
 def test_a_refusal_suggests_what_may_be_meant(tmp_path: Path) -> None:
-    other = qa.Assistant(index=tmp_path, threshold=0.4)
+    other = qa.Assistant(index=tmp_path, threshold=0.9)
     parking = "Parking permits are valid for two years and cost 30 euros."
     other.add(
         [

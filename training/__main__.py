@@ -52,6 +52,8 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _fit(options: argparse.Namespace) -> None:
+    from qa.span_model import MODEL_FILE
+    from training.exported import exported_weights
     from training.fit import Fit, Pace, Recipe, fit
     from training.model import ReaderShape, encoder_folder, new_reader, open_tokenizer
     from training.preparing import load
@@ -68,7 +70,10 @@ def _fit(options: argparse.Namespace) -> None:
         score_every=options.score_every, keep_minutes=options.keep_minutes, minutes=options.minutes
     )
     recipe = Recipe(**given)
-    run = Fit(new_reader(encoder, ReaderShape(options.layers), recipe.seed), windows, recipe)
+    reader = new_reader(encoder, ReaderShape(options.layers), recipe.seed)
+    if options.start is not None:
+        reader.load_state_dict(exported_weights(options.start / MODEL_FILE))
+    run = Fit(reader, windows, recipe)
     ended = fit(run, held_back, open_tokenizer(encoder), options.out / "run", pace)
     print(f"{'Done' if ended else 'Stopped'} at step {run.step} of {run.steps}.")
 
@@ -96,9 +101,9 @@ def _export(options: argparse.Namespace) -> None:
         model.load_state_dict(average([folder, *options.average_with]))
     examples, windows = load(options.out / "prepared", "held_back")
     prepared = json.loads((options.out / "prepared" / "prepared.json").read_text(encoding="utf-8"))
-    settings = {key: int(prepared["settings"][key]) for key in ("max_tokens", "stride")}
+    settings = {"name": options.name, "max_tokens": int(prepared["settings"]["max_tokens"])}
     chosen = subset(windows, examples, options.most)
-    _show(export(model, folder, options.out / "export", chosen, {**settings}))
+    _show(export(model, folder, options.out / "export", chosen, settings))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,6 +134,7 @@ def _add_fit(verb: argparse.ArgumentParser) -> None:
     from training.fit import Recipe
 
     verb.add_argument("--encoder", default="", help="a folder; the packaged MiniLM-L6 if empty")
+    verb.add_argument("--start", type=Path, help="an exported reader to go on from")
     verb.add_argument("--layers", type=int, default=4, help="the last ones, whose states are mixed")
     verb.add_argument("--score-every", type=int, default=1000, help="steps")
     verb.add_argument("--keep-minutes", type=float, default=5.0, help="between checkpoints")
@@ -142,6 +148,7 @@ def _add_fit(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_export(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--name", default="minilm-l6-reader", help="what it is called")
     verb.add_argument("--most", type=int, default=2000, help="examples to compare on")
     verb.add_argument("--average-with", type=Path, nargs="*", default=[], help="other runs")
 

@@ -1,12 +1,14 @@
-"""A trained reader -> ONNX in full, half and 8-bit precision, each compared with torch.
+"""A trained reader -> ONNX, in full and with its weights in 8 bits, each compared with torch.
 
-What is written needs onnxruntime and tokenizers to read, and no torch.
+What is written is what `qa.span_model` opens; it needs onnxruntime and tokenizers, and no torch.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,14 +18,16 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from qa.span_model import ABOUT_FILE, FORMAT, MODEL_FILE
 from training.batches import Batch, Windows
 from training.examples import Example
 from training.model import TOKENIZER_FILE, ReaderModel, open_tokenizer
 from training.reading import Logits, Reads, held_back_scores, predict, with_torch
+from training.scores import Prediction
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "allowed")
 OUTPUTS = ("start", "end", "answer")
-FULL, HALF, SMALL = "reader.onnx", "reader-fp16.onnx", "reader-int8.onnx"
+_LEAST_SHRUNK = 1024  # values of a matrix
 _SAMPLE = (
     ("Who found it?", "The comet was found by Caroline Herschel in 1786."),
     ("When?", "It was seen again the year after."),
@@ -34,31 +38,39 @@ def export(
     model: ReaderModel, folder: Path, out: Path, held_back: tuple[Sequence[Example], Windows],
     settings: dict[str, object],
 ) -> dict[str, Any]:  # fmt: skip
-    """Write all three with the tokenizer and `reader.json`; sizes, differences and scores."""
+    """Write the reader with its tokenizer and `reader.json`; its size, differences and scores."""
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = open_tokenizer(folder)
-    write_onnx(model.eval(), tokenizer, out / FULL)
-    _halve(out / FULL, out / HALF)
-    _shrink(out / FULL, out / SMALL)
     shutil.copyfile(folder / TOKENIZER_FILE, out / TOKENIZER_FILE)
     examples, windows = held_back
     expected = predict(examples, windows, with_torch(model))
-    files: dict[str, Any] = {}
-    for name in (FULL, HALF, SMALL):
-        said = predict(examples, windows, with_onnx(out / name))
-        same = [one.text == other.text for one, other in zip(said, expected, strict=True)]
-        apart = [abs(a.answerable - b.answerable) for a, b in zip(said, expected, strict=True)]
-        scores, against_retrieved = held_back_scores(examples, said)
-        files[name] = {
-            "megabytes": round((out / name).stat().st_size / 1e6, 2),
-            "same_text": round(float(np.mean(same)), 4),
-            "largest_difference": round(float(np.max(apart)), 4),
-            **scores.as_dict(),
-            "auroc_retrieved": round(against_retrieved, 4),
-        }
-    about = {"inputs": INPUTS, "outputs": OUTPUTS, **settings, "files": files}
-    (out / "reader.json").write_text(json.dumps(about, indent=2), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as draft:
+        full = Path(draft) / MODEL_FILE
+        write_onnx(model.eval(), tokenizer, full)
+        compared = {"32 bits": _compared(full, held_back, expected)}
+        shrink(full, out / MODEL_FILE)
+    compared["8 bits"] = _compared(out / MODEL_FILE, held_back, expected)
+    digest = hashlib.sha256((out / MODEL_FILE).read_bytes()).hexdigest()
+    about = {"format": FORMAT, "sha256": digest, **settings, "scores": compared}
+    (out / ABOUT_FILE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return about
+
+
+def _compared(
+    file: Path, held_back: tuple[Sequence[Example], Windows], expected: Sequence[Prediction]
+) -> dict[str, Any]:
+    examples, windows = held_back
+    said = predict(examples, windows, with_onnx(file))
+    same = [one.text == other.text for one, other in zip(said, expected, strict=True)]
+    apart = [abs(a.answerable - b.answerable) for a, b in zip(said, expected, strict=True)]
+    scores, against_retrieved = held_back_scores(examples, said)
+    return {
+        "megabytes": round(file.stat().st_size / 1e6, 2),
+        "same_text": round(float(np.mean(same)), 4),
+        "largest_difference": round(float(np.max(apart)), 4),
+        **scores.as_dict(),
+        "auroc_retrieved": round(against_retrieved, 4),
+    }
 
 
 def write_onnx(model: ReaderModel, tokenizer: Tokenizer, file: Path) -> None:
@@ -104,20 +116,37 @@ def with_onnx(file: Path) -> Reads:
     return reads
 
 
-def _halve(full: Path, half: Path) -> None:
+def shrink(full: Path, small: Path) -> None:
+    """Keep every matrix in 8 bits with a scale a column, and turn it back when it is opened.
+
+    Sums are then made in full precision: with 8 bits throughout, they are no faster on
+    processors without instructions for it, and further from what was trained.
+    """
     import onnx
-    from onnxruntime.transformers.float16 import convert_float_to_float16
+    from onnx import TensorProto, helper, numpy_helper
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of weights too small for it, which become zero
-        onnx.save(convert_float_to_float16(onnx.load(str(full)), keep_io_types=True), str(half))
-
-
-def _shrink(full: Path, small: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    # Seven bits: without the newest instructions, sums of products of eight overflow.
-    quantize_dynamic(
-        full, small, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
-        op_types_to_quantize=["MatMul", "Gather"],
-    )  # fmt: skip
+    graph = onnx.load(str(full))
+    nodes, weights = [], []
+    for tensor in graph.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.ndim != 2 or values.dtype != np.float32 or values.size < _LEAST_SHRUNK:
+            weights.append(tensor)
+            continue
+        # A word has a row of the table, an output a column of a matrix.
+        scale = np.abs(values).max(axis=int(values.shape[0] > values.shape[1] * 8), keepdims=True)
+        scale = np.maximum(scale, 1e-12) / 127
+        name = tensor.name
+        weights += [
+            numpy_helper.from_array(np.round(values / scale).astype(np.int8), f"{name}_8"),
+            numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"),
+        ]
+        nodes += [
+            helper.make_node("Cast", [f"{name}_8"], [f"{name}_32"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}_32", f"{name}_scale"], [name]),
+        ]
+    nodes.extend(graph.graph.node)
+    del graph.graph.initializer[:], graph.graph.node[:]
+    graph.graph.initializer.extend(weights)
+    graph.graph.node.extend(nodes)
+    onnx.checker.check_model(graph)
+    onnx.save(graph, str(small))

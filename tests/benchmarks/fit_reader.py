@@ -1,0 +1,217 @@
+"""Fit the weights of qa/extraction.py on questions with known answers.
+
+python -m tests.benchmarks.fit_reader squad2-dev nq-open-oracle selqa fairytaleqa --held-back FILE
+
+Every sentence of the windows that would be read is read, and a logistic regression is fitted to
+whether it holds the answer; a second one makes the best sentence's score the share of answers
+that are right (Platt scaling). Questions are read with their documents hidden, too, and SQuAD 2
+brings questions that were made to be unanswerable. `--held-back` is the `prepared.json` of the
+training program: of the articles that the reader was trained on, no question is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+import qa
+from qa.extraction import GOES, WEIGHTS, Evidence, ExtractiveReader
+from qa.index import Snapshot
+from qa.retrieval import Query
+from qa.scoring import expected_calibration_error, f1, holds
+from qa.terms import stems
+from tests.benchmarks.sets import CACHE, BenchmarkSet, indexed
+
+Values = NDArray[np.float64]
+
+_HIDDEN_SHARE = 0.35
+_WINDOWS = sum(GOES)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A sentence that was read: what speaks for it, whether it is right, and how well its phrase.
+
+    `go` says in which of the reader's goes it was read.
+    """
+
+    evidence: tuple[float, ...]
+    right: bool
+    phrase: float
+    go: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, all that was read for it, and whether it could be answered."""
+
+    source: str
+    answerable: bool
+    read: tuple[Read, ...]
+
+
+def ask(
+    assistant: qa.Assistant, snapshot: Snapshot, question: dict[str, Any], name: str, *, hide: bool
+) -> Asked:
+    """All sentences that are read for a question; `hide` keeps its own documents out."""
+    documents = None
+    if hide:
+        articles = tuple(f"{name}/{id}".rsplit("#", 1)[0] for id in question["doc_ids"])
+        documents = [id for id in snapshot.entries if not id.startswith(articles)]
+    text = question["question"]
+    hits = assistant.retrieval(Query(text, snapshot, 10, documents))
+    reader = assistant.reader
+    assert isinstance(reader, ExtractiveReader)
+    windows = reader.windows(text, hits, snapshot.keywords.rarity(stems(text)))[:_WINDOWS]
+    answers = question["answers"] if question["answerable"] and not hide else []
+    read: list[Read] = []
+    at = 0
+    for go, count in enumerate(GOES):
+        for one in reader.candidates(text, windows[at : at + count]):
+            span = one.span()
+            right = bool(answers) and holds(span.text, answers)
+            phrase = f1(span.short_text or "", answers) if answers else 0.0
+            read.append(Read(one.evidence.values(), right, phrase, go))
+        at += count
+    return Asked(name, bool(answers), tuple(read))
+
+
+def collect(sets: Sequence[BenchmarkSet], sample: int, held_back: set[str]) -> list[Asked]:
+    """Ask a sample of every set, over one index of all of them."""
+    name = "-".join(one.name for one in sets).replace("/", "-")
+    assistant = indexed(name, sets)
+    dice = random.Random(2)
+    asked: list[Asked] = []
+    with assistant.index.reading() as snapshot:
+        for one in sets:
+            fair = [q for q in one.questions if _fair(q, one.name, held_back)]
+            chosen = dice.sample(fair, min(sample, len(fair)))
+            for question in track(chosen, description=one.name):
+                asked.append(ask(assistant, snapshot, question, one.name, hide=False))
+                if question["answerable"] and dice.random() < _HIDDEN_SHARE:
+                    asked.append(ask(assistant, snapshot, question, one.name, hide=True))
+    return asked
+
+
+def _fair(question: dict[str, Any], name: str, held_back: set[str]) -> bool:
+    if not name.startswith("squad"):
+        return True
+    return all(id.split("#")[0] in held_back for id in question["doc_ids"])
+
+
+def fit(asked: Sequence[Asked]) -> Values:
+    """The weights, the constant last."""
+    rows = np.array([read.evidence for one in asked for read in one.read])
+    right = np.array([read.right for one in asked for read in one.read])
+    centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    model = LogisticRegression(C=1, max_iter=3000).fit((rows - centre) / scale, right)
+    weights = model.coef_[0] / scale
+    constant = float(model.intercept_[0] - weights @ centre)
+    # The best of many is surer than it should be.
+    best = [chosen(one, np.append(weights, constant)) for one in asked if one.read]
+    logits = np.array([[logit] for logit, _ in best])
+    last = LogisticRegression(C=100).fit(logits, [read.right for _, read in best])
+    slope, shift = float(last.coef_[0][0]), float(last.intercept_[0])
+    return np.append(slope * weights, slope * constant + shift)
+
+
+def chosen(one: Asked, weights: Values, sure: float = 2.0) -> tuple[float, Read]:
+    """The best sentence and its logit; no further go after one that is surer than `sure`."""
+    best: tuple[float, Read] | None = None
+    for go in range(len(GOES)):
+        for read in one.read:
+            if read.go == go:
+                logit = float(np.dot(weights[:-1], read.evidence) + weights[-1])
+                if best is None or logit > best[0]:
+                    best = logit, read
+        if best is not None and _probability(best[0]) >= sure:
+            break
+    assert best is not None
+    return best
+
+
+def report(label: str, asked: Sequence[Asked], weights: Values, sure: float) -> None:
+    """How often the best sentence is right, its phrase's F1, and what its score is worth."""
+    for source in (*dict.fromkeys(one.source for one in asked), "all"):
+        some = [one for one in asked if one.read and source in (one.source, "all")]
+        best = [chosen(one, weights, sure) for one in some]
+        scores = np.array([_probability(logit) for logit, _ in best])
+        right = np.array([read.right for _, read in best])
+        possible = np.array([one.answerable for one in some])
+        phrase = np.array([read.phrase for _, read in best])
+        goes = np.mean([_goes(one, weights, sure) for one in some])
+        print(
+            f"{label:8} {source:16} right {right[possible].mean():.3f}, "
+            f"phrase F1 {phrase[possible].mean():.3f}, "
+            f"AUROC right {roc_auc_score(right, scores):.3f}, "
+            f"answerable {roc_auc_score(possible, scores) if not possible.all() else 1:.3f}, "
+            f"ECE {expected_calibration_error(scores, right):.3f}, goes {goes:.2f}"
+        )
+
+
+def thresholds(asked: Sequence[Asked], weights: Values, sure: float) -> None:
+    """Precision and recall of refusals at each threshold."""
+    some = [one for one in asked if one.read]
+    scores = np.array([_probability(chosen(one, weights, sure)[0]) for one in some])
+    impossible = np.array([not one.answerable for one in some])
+    for threshold in np.arange(0.1, 0.7, 0.05):
+        refused = scores < threshold
+        precision = (refused & impossible).sum() / max(1, refused.sum())
+        recall = (refused & impossible).sum() / max(1, impossible.sum())
+        print(f"threshold {threshold:.2f}: refusals precise {precision:.3f}, recall {recall:.3f}")
+
+
+def _goes(one: Asked, weights: Values, sure: float) -> int:
+    last = max(read.go for read in one.read)
+    for go in range(last):
+        so_far = Asked(one.source, one.answerable, tuple(r for r in one.read if r.go <= go))
+        if so_far.read and _probability(chosen(so_far, weights)[0]) >= sure:
+            return go + 1
+    return last + 1
+
+
+def _probability(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
+
+
+def main() -> None:
+    """Fit on two thirds of the questions, report on the last third."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="+")
+    parser.add_argument("--sample", type=int, default=500, help="questions a set")
+    parser.add_argument("--held-back", type=Path, required=True, help="the prepared.json")
+    parser.add_argument("--sure", type=float, default=0.6, help="no further go above")
+    parser.add_argument("--kept", type=Path, default=CACHE / "read.pickle", help="what was read")
+    options = parser.parse_args()
+    if options.kept.is_file():
+        asked = pickle.loads(options.kept.read_bytes())
+    else:
+        held_back = set(json.loads(options.held_back.read_text())["held_back_articles"])
+        sets = [BenchmarkSet(name) for name in options.sets]
+        asked = collect(sets, options.sample, held_back)
+        options.kept.write_bytes(pickle.dumps(asked))
+    random.Random(3).shuffle(asked)
+    fitted = [one for number, one in enumerate(asked) if number % 3]
+    rest = [one for number, one in enumerate(asked) if not number % 3]
+    weights = fit(fitted)
+    names = [*Evidence.__slots__, "constant"]
+    print(dict(zip(names, np.round(weights, 3).tolist(), strict=True)))
+    report("fitted", rest, weights, options.sure)
+    report("in use", rest, np.array(WEIGHTS), options.sure)
+    thresholds(rest, weights, options.sure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The whole way, on a few questions: prepare, train, go on from a checkpoint, export, read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from qa.span_model import MODEL_FILE, SpanModel
+from training.export import export
+from training.exported import exported_weights
+from training.fit import CHECKPOINT_FILE, Fit, Pace, Recipe, fit
+from training.model import ReaderShape, encoder_folder, new_reader, open_reader, open_tokenizer
+from training.preparing import Preparation, load, prepare
+
+RECIPE = Recipe(steps=4, tokens=600)
+
+
+@pytest.fixture(scope="module")
+def prepared(bench: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    tokenizer = open_tokenizer(encoder_folder(""))
+    prepare(Preparation(bench, embedder="", held_back=0.3, max_tokens=96), tokenizer, folder)
+    return folder
+
+
+def run(prepared: Path, folder: Path, *, stop_after: int = 0) -> Fit:
+    encoder = encoder_folder("")
+    _, windows = load(prepared, "train")
+    held_back = load(prepared, "held_back")
+    started = Fit(new_reader(encoder, ReaderShape(), RECIPE.seed), windows, RECIPE)
+    if stop_after:
+        for chosen in started.batches():
+            started.advance(chosen)
+            if started.step == stop_after:
+                break
+        folder.mkdir(parents=True, exist_ok=True)
+        started.keep(folder / CHECKPOINT_FILE)
+    else:
+        fit(started, held_back, open_tokenizer(encoder), folder, Pace(score_every=0))
+    return started
+
+
+def test_nothing_of_the_held_back_articles_is_trained_on(prepared: Path) -> None:
+    trained, _ = load(prepared, "train")
+    held, _ = load(prepared, "held_back")
+    held_articles = {one.article for one in held if one.kind == "given"}
+    assert held_articles
+    assert not held_articles & {one.article for one in trained if one.source == "squad"}
+    kinds = {one.kind for one in trained}
+    assert kinds == {"given", "retrieved", "cut", "altered"}
+
+
+def test_the_tokens_of_a_span_are_its_characters(prepared: Path) -> None:
+    examples, windows = load(prepared, "train")
+    told = 0
+    for window in range(len(windows)):
+        example = examples[int(windows.example[window])]
+        for first, last in windows.spans_of(window):
+            start, end = windows.characters(window, first, last)
+            assert example.passage[start:end] in example.answers
+            told += 1
+    assert told > 100
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
+    prepared: Path, tmp_path: Path
+) -> None:
+    whole = run(prepared, tmp_path / "whole")
+    run(prepared, tmp_path / "parts", stop_after=2)
+    resumed = run(prepared, tmp_path / "parts")
+    assert (whole.step, resumed.step) == (4, 4)
+    for name, weights in whole.averaged.items():
+        torch.testing.assert_close(resumed.averaged[name], weights, msg=name)
+
+
+def test_another_recipe_does_not_go_on_from_a_checkpoint(prepared: Path, tmp_path: Path) -> None:
+    run(prepared, tmp_path, stop_after=1)
+    _, windows = load(prepared, "train")
+    other = Fit(new_reader(encoder_folder(""), ReaderShape(), 0), windows, Recipe(steps=9))
+    with pytest.raises(SystemExit, match="another recipe"):
+        other.resume(tmp_path / CHECKPOINT_FILE)
+
+
+def test_what_is_exported_reads_as_what_was_trained(prepared: Path, tmp_path: Path) -> None:
+    run(prepared, tmp_path / "run")
+    model = open_reader(tmp_path / "run")
+    held_back = load(prepared, "held_back")
+    settings: dict[str, object] = {"name": "a test", "max_tokens": 96}
+    about = export(model, tmp_path / "run", tmp_path / "out", held_back, settings)
+    assert about["scores"]["32 bits"]["largest_difference"] < 0.001
+    assert about["scores"]["8 bits"]["largest_difference"] < 0.05
+    assert about["scores"]["8 bits"]["megabytes"] < 30
+    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in log if entry.get("whole")] == [4]
+    exported = SpanModel(tmp_path / "out")
+    reading = exported.read("When was it built?", [exported.tokens("It was built in 1790.")])[0]
+    assert np.isfinite([*reading.start, *reading.end, reading.nothing, reading.answer]).all()
+
+
+def test_training_can_go_on_from_what_was_exported(prepared: Path, tmp_path: Path) -> None:
+    run(prepared, tmp_path / "run")
+    model = open_reader(tmp_path / "run")
+    settings: dict[str, object] = {"name": "a test", "max_tokens": 96}
+    export(model, tmp_path / "run", tmp_path / "out", load(prepared, "held_back"), settings)
+    again = new_reader(encoder_folder(""), ReaderShape(), seed=1)
+    again.load_state_dict(exported_weights(tmp_path / "out" / MODEL_FILE))
+    wanted, found = (one.state_dict() for one in (model, again))
+    for state in (wanted, found):  # only the shares that they stand for are exported
+        state["mix"] = torch.softmax(state["mix"], 0)
+    for name, weights in wanted.items():
+        apart = (found[name] - weights).abs().max()
+        assert apart <= weights.abs().max() / 100 + 1e-5, name
