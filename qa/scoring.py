@@ -10,8 +10,12 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Numbers = Sequence[float] | NDArray[Any]
 
 BINS = 10
 
@@ -62,7 +66,7 @@ def holds(text: str, answers: Sequence[str]) -> bool:
     return any(_stands(normalised(answer) or answer.strip(), within) for answer in answers)
 
 
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+def auroc(positive: Numbers, negative: Numbers) -> float:
     """How often one of the first is above one of the second; a tie counts half.
 
     The area under the ROC curve, by ranks (Hanley and McNeil, 1982); NaN if either is empty.
@@ -76,7 +80,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     return float((under + up_to).sum() / 2 / len(values) / len(below))
 
 
-def reliability(scores: Sequence[float], right: Sequence[float], bins: int = BINS) -> list[Bin]:
+def reliability(scores: Numbers, right: Numbers, bins: int = BINS) -> list[Bin]:
     """Answers by score, in bins of equal width over 0..1; empty bins are left out.
 
     `scores` and `right` (1 or 0) are of one length. A score of 1 is in the last bin.
@@ -97,7 +101,7 @@ def reliability(scores: Sequence[float], right: Sequence[float], bins: int = BIN
 
 
 def expected_calibration_error(
-    scores: Sequence[float], right: Sequence[float], bins: int = BINS
+    scores: Numbers, right: Numbers, bins: int = BINS
 ) -> float:
     """How far the share of right answers is from their score, on average: 0..1, NaN for none.
 

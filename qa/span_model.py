@@ -23,6 +23,7 @@ from qa.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 Logits = NDArray[np.float32]
 
@@ -182,6 +183,7 @@ class SpanModel:
                     str(file), options, providers=["CPUExecutionProvider"]
                 )
                 tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
+                self._cls, self._sep = _mark(tokenizer, "[CLS]"), _mark(tokenizer, "[SEP]")
             except Exception as error:  # onnxruntime and tokenizers raise what they like
                 raise ModelUnavailableError(
                     f"The reader {file} cannot be opened: {error}. Install footnote-qa again, "
@@ -190,5 +192,11 @@ class SpanModel:
             tokenizer.no_truncation()
             tokenizer.no_padding()
             self._tokenizer = tokenizer
-            self._cls, self._sep = (tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
             self._opened = session
+
+
+def _mark(tokenizer: Tokenizer, name: str) -> int:
+    id = tokenizer.token_to_id(name)
+    if id is None:
+        raise ValueError(f"its tokenizer has no {name}")
+    return int(id)

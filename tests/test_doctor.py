@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,8 @@ def test_a_sound_installation_has_no_problem(sample_index: Path) -> None:
 def test_documents_in_a_language_that_the_embedder_does_not_know_are_a_warning(
     tmp_path: Path, tiny_model: Path, embedder_name: str | None
 ) -> None:
-    settings = {"index": str(tmp_path), "embedder": str(tiny_model) if embedder_name else None}
+    embedder = str(tiny_model) if embedder_name else None
+    settings: dict[str, Any] = {"index": str(tmp_path), "embedder": embedder}
     assistant = qa.Assistant(**settings)
     assistant.add(
         [

@@ -46,7 +46,7 @@ class Hosted(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         for word in self._said(messages).split(" "):
-            yield ChatGenerationChunk(message=AIMessageChunk(f"{word} "))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=f"{word} "))
 
     def _said(self, messages: list[BaseMessage]) -> str:
         if self.fails:
