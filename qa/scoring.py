@@ -100,9 +100,7 @@ def reliability(scores: Numbers, right: Numbers, bins: int = BINS) -> list[Bin]:
     ]
 
 
-def expected_calibration_error(
-    scores: Numbers, right: Numbers, bins: int = BINS
-) -> float:
+def expected_calibration_error(scores: Numbers, right: Numbers, bins: int = BINS) -> float:
     """How far the share of right answers is from their score, on average: 0..1, NaN for none.
 
     Guo et al., "On Calibration of Modern Neural Networks" (2017), equation 3.
