@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -15,12 +13,11 @@ from qa.evaluation_measures import MEASURES, Measure, Unit
 from qa.terminal import count
 
 if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+
     from qa.evaluation import Evaluation
     from qa.significance import Change, Comparison
     from qa.terminal import Terminal
-
-# Where nobody's window says how wide a line may be.
-WIDTH_OF_A_FILE = 120
 
 _VERDICTS = {"better": "green", "worse": "bold red", "same": "dim"}
 
@@ -74,8 +71,8 @@ def print_comparison(terminal: Terminal, comparison: Comparison) -> None:
     terminal.say(_title(comparison.evaluation))
     terminal.say(Text(f"against {comparison.against.name}", style="dim"))
     table = _table(
-        ("", "left"), ("this", "right"), ("against", "right"), ("difference", "right"),
-        ("95% interval", "right"), ("p", "right"), ("", "left"),
+        ("", "left"), ("this", "right"), ("against", "right"), ("change", "right"),
+        ("95% interval", "right"), ("", "left"),
     )  # fmt: skip
     by_group: dict[str, list[Change]] = {}
     for change in comparison.changes:
@@ -88,7 +85,7 @@ def print_comparison(terminal: Terminal, comparison: Comparison) -> None:
     terminal.say(
         "“better” and “worse” are more than noise (paired permutation test over "
         f"{count(len(comparison.evaluation.outcomes), 'question')}, p below 0.05 after adjusting "
-        "for the number of figures); the interval is of a paired bootstrap."
+        "for the number of figures). The interval, and p of times, are of a paired bootstrap."
     )
     if any(change.measure.unit == "ms" for change in comparison.changes):
         terminal.say(
@@ -97,34 +94,22 @@ def print_comparison(terminal: Terminal, comparison: Comparison) -> None:
 
 
 def shown(value: float, unit: Unit, *, sign: bool = False) -> str:
-    """A figure as one reads it: a share with three places, a time in milliseconds."""
-    if math.isnan(value):
-        return "–"
-    plus = "+" if sign else ""
-    match unit:
-        case "share":
-            return f"{value:{plus}.3f}"
-        case "ms":
-            return f"{value:{plus}.1f} ms"
-        case "times":
-            return f"{value:{plus}.2f} ×"
+    """A figure as one reads it: a share with three places, milliseconds with one."""
+    places = {"share": 3, "ms": 1, "times": 2}[unit]
+    return f"{value:{'+' if sign else ''}.{places}f}"
 
 
 def _cells(change: Change) -> Sequence[str | Text]:
     unit = change.measure.unit
+    low, high = (shown(value, unit, sign=True) for value in (change.low, change.high))
     return (
         f"  {change.measure.label}",
         shown(change.value, unit),
         shown(change.against, unit),
         shown(change.difference, unit, sign=True),
-        f"{_bare(change.low, unit)} to {_bare(change.high, unit)}",
-        "<0.001" if change.p < 0.001 else f"{change.p:.3f}",
+        f"{low} … {high}",
         Text(change.verdict, style=_VERDICTS[change.verdict]),
     )
-
-
-def _bare(value: float, unit: Unit) -> str:
-    return shown(value, unit, sign=True).partition(" ")[0]
 
 
 def _title(evaluation: Evaluation) -> Text:
@@ -156,14 +141,15 @@ def _print_bins(terminal: Terminal, evaluation: Evaluation) -> None:
 
 
 def _table(*columns: tuple[str, str]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name, side in columns:
-        table.add_column(name, justify="left" if side == "left" else "right", no_wrap=True)
+    # Two cells between columns and no lines: two settings side by side fit into 80.
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, (name, side) in enumerate(columns):
+        justify: JustifyMethod = "left" if side == "left" else "right"
+        table.add_column(name, justify=justify, no_wrap=number > 0)
     return table
 
 
 def _print(terminal: Terminal, table: Table) -> None:
     terminal.say()
-    width = terminal.out.width if terminal.out.file.isatty() else WIDTH_OF_A_FILE
-    terminal.out.print(table, width=width)
+    terminal.out.print(table)
     terminal.say()

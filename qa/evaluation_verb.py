@@ -151,6 +151,7 @@ def _report(
 
         with terminal.waiting("Telling differences from noise"):
             comparison = compare(*evaluations)
+        evaluations = (comparison.evaluation, comparison.against)
         if as_json:
             terminal.json(comparison.to_dict())
         else:

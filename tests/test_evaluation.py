@@ -133,7 +133,7 @@ def test_the_samples_are_measured(evaluation: qa.Evaluation, assistant: qa.Assis
     assert found["retrieval"]["recall_5"] <= found["retrieval"]["recall_10"]
     assert found["retrieval"]["first"] <= found["retrieval"]["reciprocal_rank_10"]
     assert 0.3 < found["answers"]["text_holds"] <= found["answers"]["answered"]
-    assert found["answers"]["quote_holds"] <= found["answers"]["brought"]
+    assert found["answers"]["quote_holds"] <= found["retrieval"]["brought"]
     assert found["answers"]["exact"] <= found["answers"]["f1"]
     assert found["refusals"]["auroc"] > 0.5
     assert 0 < found["latency"]["p50"] <= found["latency"]["p95"]

@@ -37,10 +37,13 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
     """Six questions about the samples and six that they do not answer."""
+    return some_questions(tmp_path / "questions.jsonl", 6)
+
+
+def some_questions(path: Path, number: int) -> Path:
     lines = SEEDS.read_text(encoding="utf-8").splitlines()
-    chosen = [line for line in lines if '"answerable": true' in line][:6]
-    chosen += [line for line in lines if '"answerable": false' in line][-6:]
-    path = tmp_path / "questions.jsonl"
+    chosen = [line for line in lines if '"answerable": true' in line][:number]
+    chosen += [line for line in lines if '"answerable": false' in line][-number:]
     path.write_text("\n".join(chosen), encoding="utf-8")
     return path
 
@@ -88,7 +91,7 @@ def test_a_table_with_all_groups_and_the_reliability(sample_index: Path, samples
     value, over = figure(result, "nDCG@10")
     assert 0.5 < float(value) <= 1
     assert over == "6"
-    assert figure(result, "p95")[0].endswith(" ms")
+    assert float(figure(result, "p95, ms")[0]) > 0
     assert "answers given" in result.stdout
     assert result.stderr == "Asking 12 questions…\n"
 
@@ -170,16 +173,18 @@ def test_an_index_of_other_documents_is_left_alone(fruit: Path, sample_index: Pa
 # Two of them
 
 
-def test_two_settings_side_by_side(sample_index: Path, samples: Path) -> None:
+def test_two_settings_side_by_side(sample_index: Path, tmp_path: Path) -> None:
+    # Of six questions a side, no difference is more than noise.
+    questions = some_questions(tmp_path / "questions.jsonl", 12)
     result = evaluate(
-        samples, "--index", sample_index, "--set", "threshold=0", "--against", "threshold = 1"
+        questions, "--index", sample_index, "--set", "threshold=0", "--against", "threshold = 1"
     )
     assert result.exit_code == 0, result.stderr
     assert "against questions.jsonl, threshold = 1" in result.stdout
-    this, against, difference, _, p, verdict = figure(result, "answered")
-    assert (this, against, difference, verdict) == ("1.000", "0.000", "+1.000", "better")
-    assert p.startswith(("0.0", "<0.0"))
-    assert figure(result, "of those to be refused")[-1] == "worse"
+    cells = ["1.000", "0.000", "+1.000", "+1.000 … +1.000", "better"]
+    assert figure(result, "answered") == cells
+    assert figure(result, "recall")[-1] == "worse"
+    assert max(map(len, result.stdout.splitlines()[:-4])) <= 80
     assert figure(result, "nDCG@10")[-1] == "same"
 
 

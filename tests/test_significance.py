@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from qa.evaluation_measures import Outcome
 from qa.significance import Change, compare
 
 
-def evaluation(name: str, f1s: Sequence[float], **columns: Sequence[Any]) -> qa.Evaluation:
+def evaluation(name: str, f1s: Iterable[float], **columns: Sequence[Any]) -> qa.Evaluation:
     """Answers with such F1, in questions 0, 1, 2, …; a column for whatever else is to differ."""
     outcomes = tuple(
         Outcome(
@@ -107,6 +107,13 @@ def test_only_questions_that_both_have_are_compared() -> None:
     other = qa.Evaluation("other", (Outcome("x", "x", True, True, 0.5, 1.0, 1.0),))
     with pytest.raises(qa.EvaluationError, match="other and a have no question in common"):
         compare(evaluation("a", NOISE), other)
+
+
+def test_a_few_questions_prove_nothing() -> None:
+    fast, slow = ([time] * 4 for time in (10.0, 20.0))
+    ours = evaluation("a", [1] * 4, milliseconds=fast)
+    assert change(ours, evaluation("b", [0] * 4, milliseconds=slow)).verdict == "same"
+    assert change(ours, evaluation("b", [1] * 4, milliseconds=slow), "p50").verdict == "same"
 
 
 def test_one_question_proves_nothing() -> None:
