@@ -68,7 +68,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE|FILE",
-            help="Compare with another setting (repeatable), or with a result of --json.",
+            help="Compare with another setting (repeatable), or with a result that was kept.",
         ),
     ] = None,
     plot: Annotated[
