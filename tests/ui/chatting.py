@@ -69,3 +69,14 @@ def drop(page: Page, files: dict[str, str]) -> None:
         }""",
         files,
     )
+
+
+def comes_true(page: Page, condition: str) -> None:
+    """Wait for a function of the page; Playwright's own way is forbidden by the page's policy."""
+    page.evaluate(f"""async () => {{
+        const end = performance.now() + 20_000;
+        while (!(await ({condition})())) {{
+            if (performance.now() > end) throw new Error("it never came true");
+            await new Promise(requestAnimationFrame);
+        }}
+    }}""")

@@ -127,7 +127,7 @@ def intranet(served_index: Path) -> Iterator[Intranet]:
         site.shutdown()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def library(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
     """The samples, and documents that are hard to show."""
     index = Path(shutil.copytree(sample_index, tmp_path_factory.mktemp("panel") / "index"))
@@ -137,7 +137,7 @@ def library(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     assistant.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(library: qa.Assistant) -> Iterator[str]:
     """The URL of a page that has the source panel and nothing else of ours."""
     with harness(library) as url:

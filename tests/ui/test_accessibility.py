@@ -92,6 +92,8 @@ def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str
         expect(page.locator("#panel mark").first).to_be_visible()
         check("source")
         page.keyboard.press("Escape")
+        if (scheme == "dark") != (size == "narrow"):
+            continue  # the rest looks the same in the two views that are left
         page.locator("#conversation .refusal a.footnote").first.click()
         expect(page.locator("#panel mark").first).to_be_visible()
         check("source of a refusal")

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import expect
 
-from tests.ui.chatting import LEAVE, NOWHERE, SIZES, SUMMIT, ask, drop, opened, record
+from tests.ui.chatting import LEAVE, NOWHERE, SIZES, SUMMIT, ask, comes_true, drop, opened, record
 from tests.ui.conftest import HOSTILE
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_an_answer_is_copied_with_its_footnotes(wide: Page) -> None:
     assert "[1] " in plain.split("\n\n")[1] + plain
     assert f"“{record(wide)['exchanges'][0]['citations'][0]['quote']}”" in plain
     wide.get_by_role("button", name="Copy as Markdown").click()
-    wide.wait_for_function(f"{copied}.then((text) => text.includes('[^1]: '))")
+    comes_true(wide, f"() => {copied}.then((text) => text.includes('[^1]: '))")
 
 
 @pytest.mark.parametrize(("name", "suffix", "holds"), [

@@ -24,6 +24,8 @@ from tests.ui.panel_page import (
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 expect = sync_api.expect
 
+from tests.ui.chatting import comes_true
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -100,7 +102,7 @@ def test_the_quote_stands_in_the_middle(page: Page, library: qa.Assistant) -> No
       const [box, body] = ["#footnote-quote", ".panel-body"]
         .map((name) => document.querySelector(name).getBoundingClientRect());
       return Math.abs((box.top + box.bottom) / 2 - (body.top + body.bottom) / 2) < 40 }"""
-    page.wait_for_function(middle)
+    comes_true(page, middle)
 
 
 def test_place_headings_and_pages_are_told(page: Page, library: qa.Assistant) -> None:

@@ -36,6 +36,7 @@ class SlowModel(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Speech)
         self.go_on = threading.Event()
+        self.fails = False
         self.url = f"http://127.0.0.1:{self.server_port}/v1"
 
 
@@ -44,6 +45,9 @@ class _Speech(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.fails:
+            self.send_error(500)
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -65,8 +69,8 @@ class _Speech(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def model() -> Iterator[SlowModel]:
+@pytest.fixture(scope="module")
+def speaking() -> Iterator[SlowModel]:
     model = SlowModel()
     thread = threading.Thread(target=model.serve_forever, daemon=True)
     thread.start()
@@ -74,6 +78,22 @@ def model() -> Iterator[SlowModel]:
     model.go_on.set()
     model.shutdown()
     model.server_close()
+
+
+@pytest.fixture
+def model(speaking: SlowModel) -> Iterator[SlowModel]:
+    """The model, about to think."""
+    speaking.go_on.clear()
+    speaking.fails = False
+    yield speaking
+    speaking.go_on.set()
+
+
+@pytest.fixture(scope="module")
+def slow_server(served_index: Path, speaking: SlowModel) -> Iterator[str]:
+    """The URL of a server that the model answers for."""
+    with served(served_index, *options(speaking)) as url:
+        yield url
 
 
 def options(model: SlowModel) -> tuple[str, ...]:
@@ -95,35 +115,48 @@ def ask_slowly(page: Page) -> None:
 
 
 def test_an_answer_is_shown_as_it_comes_and_can_be_stopped(
-    browser: Browser, served_index: Path, model: SlowModel
+    browser: Browser, slow_server: str, model: SlowModel
 ) -> None:
-    with served(served_index, *options(model)) as url:
-        page = opened(browser, url)
-        ask_slowly(page)
-        expect(page.locator("#conversation .growing a")).to_have_count(0)
-        page.get_by_role("button", name="Stop").click()
-        stopped = page.locator("#conversation .done")
-        expect(stopped).to_contain_text("Stopped before its sources were checked.")
-        expect(stopped).to_contain_text("Bangkok and Hanoi")
-        expect(stopped.locator("a.cite")).to_have_count(0)
-        model.go_on.set()
-        page.get_by_role("button", name="Ask again").click()
-        expect(page.locator("#conversation .done a.cite").first).to_have_text("1")
-        page.close()
+    page = opened(browser, slow_server)
+    ask_slowly(page)
+    expect(page.locator("#conversation .growing a")).to_have_count(0)
+    page.get_by_role("button", name="Stop").click()
+    stopped = page.locator("#conversation .done")
+    expect(stopped).to_contain_text("Stopped before its sources were checked.")
+    expect(stopped).to_contain_text("Bangkok and Hanoi")
+    expect(stopped.locator("a.cite")).to_have_count(0)
+    model.go_on.set()
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#conversation .done a.cite").first).to_have_text("1")
+    page.close()
 
 
 def test_enter_waits_while_an_answer_grows(
-    browser: Browser, served_index: Path, model: SlowModel
+    browser: Browser, slow_server: str, model: SlowModel
 ) -> None:
-    with served(served_index, *options(model)) as url:
-        page = opened(browser, url)
-        ask_slowly(page)
-        page.locator("#question textarea").press_sequentially("And then?")
-        page.press("#question textarea", "Enter")
-        model.go_on.set()
-        expect(page.locator("#conversation .done")).to_have_count(1)
-        expect(page.locator("#question textarea")).to_have_value("And then?")
-        page.close()
+    page = opened(browser, slow_server)
+    ask_slowly(page)
+    page.locator("#question textarea").press_sequentially("And then?")
+    page.press("#question textarea", "Enter")
+    model.go_on.set()
+    expect(page.locator("#conversation .done")).to_have_count(1)
+    expect(page.locator("#question textarea")).to_have_value("And then?")
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator("#question textarea")).to_have_value("And then?")
+    page.close()
+
+
+def test_an_error_is_a_sentence_in_the_conversation(
+    browser: Browser, slow_server: str, model: SlowModel
+) -> None:
+    model.fails = True
+    page = opened(browser, slow_server)
+    page.fill("#question textarea", QUESTION)
+    page.press("#question textarea", "Enter")
+    expect(page.locator("#conversation .problem")).to_contain_text("openai:slow", timeout=20_000)
+    expect(page.get_by_role("button", name="Ask again")).to_be_visible()
+    page.close()
 
 
 def test_nothing_is_lost_when_the_server_goes_and_comes_back(
@@ -144,17 +177,4 @@ def test_nothing_is_lost_when_the_server_goes_and_comes_back(
         expect(page.locator("#state")).to_contain_text("documents", timeout=30_000)
         # It is asked again, of a server without a model now.
         expect(page.locator("#conversation .done a.cite").first).to_have_text("1", timeout=20_000)
-        page.close()
-
-
-def test_an_error_is_a_sentence_in_the_conversation(browser: Browser, served_index: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    away = ("--chat-model", "openai:slow", "--chat-model-url", nobody)
-    with served(served_index, *away) as url:
-        page = opened(browser, url)
-        page.fill("#question textarea", QUESTION)
-        page.press("#question textarea", "Enter")
-        expect(page.locator("#conversation .problem")).to_contain_text("openai:slow")
-        expect(page.get_by_role("button", name="Ask again")).to_be_visible()
         page.close()
