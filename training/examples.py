@@ -54,7 +54,8 @@ class Source:
     retrieved: float = 0.0  # times that a passage is added that retrieval brings and is wrong
     cut: float = 0.0  # … the passage without the sentences that answer
     altered: float = 0.0  # … the question, changed so that the passage no longer answers it
-    repeat: int = 1  # times that an epoch goes over its examples as they are
+    repeat: int = 1  # times that an epoch goes over its answered examples as they are
+    repeat_unanswered: int = 1  # … over those that people made to be unanswerable
     split: bool = False  # part of its articles is held back
 
 
@@ -63,7 +64,7 @@ class Source:
 SOURCES = (
     Source(
         "squad", ("dev/squad1-dev", "dev/squad2-dev"),
-        retrieved=1.0, cut=0.5, altered=0.7, repeat=2, split=True,
+        retrieved=1.0, cut=0.4, altered=0.5, repeat=2, repeat_unanswered=4, split=True,
     ),
     Source(
         "amazon", ("train/squadshifts/amazon_reviews",), retrieved=0.25, cut=0.25, altered=0.2

@@ -1,4 +1,4 @@
-"""A trained reader -> ONNX, in full and with its weights in 8 bits, each compared with torch.
+"""A trained reader -> ONNX, in full and computed with in 8 bits, each compared with torch.
 
 What is written is what `qa.span_model` opens; it needs onnxruntime and tokenizers, and no torch.
 """
@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,9 +25,13 @@ from training.model import TOKENIZER_FILE, ReaderModel, open_tokenizer
 from training.reading import Logits, Reads, held_back_scores, predict, with_torch
 from training.scores import Prediction
 
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "allowed")
 OUTPUTS = ("start", "end", "answer")
 _LEAST_SHRUNK = 1024  # values of a matrix
+_PLACES = "/places/MatMul"
 _SAMPLE = (
     ("Who found it?", "The comet was found by Caroline Herschel in 1786."),
     ("When?", "It was seen again the year after."),
@@ -48,7 +52,7 @@ def export(
         full = Path(draft) / MODEL_FILE
         write_onnx(model.eval(), tokenizer, full)
         compared = {"32 bits": _compared(full, held_back, expected)}
-        shrink(full, out / MODEL_FILE)
+        shrink(full, out / MODEL_FILE, model)
     compared["8 bits"] = _compared(out / MODEL_FILE, held_back, expected)
     digest = hashlib.sha256((out / MODEL_FILE).read_bytes()).hexdigest()
     about = {"format": FORMAT, "sha256": digest, **settings, "scores": compared}
@@ -86,6 +90,8 @@ def write_onnx(model: ReaderModel, tokenizer: Tokenizer, file: Path) -> None:
     with warnings.catch_warnings(), torch.inference_mode():
         # The exporter warns of itself, and of shapes that the comparison proves right.
         warnings.simplefilter("ignore")
+        # The form of attention that is recognised, so that it can be joined.
+        model.encoder.set_attn_implementation("eager")
         torch.onnx.export(
             model,
             (ids, mask, types, types.bool()),
@@ -116,16 +122,43 @@ def with_onnx(file: Path) -> Reads:
     return reads
 
 
-def shrink(full: Path, small: Path) -> None:
-    """Keep every matrix in 8 bits with a scale a column, and turn it back when it is opened.
+def shrink(full: Path, small: Path, model: ReaderModel) -> None:
+    """Join what is computed together, and compute the encoder's products in 8 bits.
 
-    Sums are then made in full precision: with 8 bits throughout, they are no faster on
-    processors without instructions for it, and further from what was trained.
+    Weights have 7 bits and a scale a column: on processors whose 8-bit products are summed in
+    16 bits, 8 would overflow. The product that gives the places stays in full precision, and so
+    do all sums. Tables of words and the other matrices are kept in 8 bits, and turned back when
+    the file is opened.
     """
     import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.transformers.optimizer import optimize_model
+
+    config = model.encoder.config
+    joined = optimize_model(
+        str(full), model_type="bert", num_heads=config.num_attention_heads,
+        hidden_size=config.hidden_size, opt_level=0,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as draft:
+        whole, part = Path(draft) / "joined.onnx", Path(draft) / "part.onnx"
+        joined.save_model_to_file(str(whole))
+        quantize_dynamic(
+            whole, part, op_types_to_quantize=["MatMul", "Attention"],
+            nodes_to_exclude=[_PLACES], per_channel=True, reduce_range=True,
+            weight_type=QuantType.QInt8,
+            extra_options={
+                "MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT
+            },
+        )  # fmt: skip
+        graph = onnx.load(str(part))
+    _keep_in_8_bits(graph)
+    onnx.save(graph, str(small))
+
+
+def _keep_in_8_bits(graph: ModelProto) -> None:
+    """Keep what is left of matrices in 8 bits with a scale a row or column, and turn it back."""
     from onnx import TensorProto, helper, numpy_helper
 
-    graph = onnx.load(str(full))
     nodes, weights = [], []
     for tensor in graph.graph.initializer:
         values = numpy_helper.to_array(tensor)
@@ -138,15 +171,13 @@ def shrink(full: Path, small: Path) -> None:
         name = tensor.name
         weights += [
             numpy_helper.from_array(np.round(values / scale).astype(np.int8), f"{name}_8"),
-            numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"),
+            numpy_helper.from_array(scale.astype(np.float32), f"{name}_8_scale"),
         ]
         nodes += [
             helper.make_node("Cast", [f"{name}_8"], [f"{name}_32"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}_32", f"{name}_scale"], [name]),
+            helper.make_node("Mul", [f"{name}_32", f"{name}_8_scale"], [name]),
         ]
     nodes.extend(graph.graph.node)
     del graph.graph.initializer[:], graph.graph.node[:]
     graph.graph.initializer.extend(weights)
     graph.graph.node.extend(nodes)
-    onnx.checker.check_model(graph)
-    onnx.save(graph, str(small))

@@ -1,7 +1,7 @@
 """An exported reader -> the weights of a model, so that training can go on from what was shipped.
 
-The export keeps the names of biases and norms and gives matrices new ones; which matrix belongs
-where is told by the bias that is added to its product.
+The export keeps the names of biases and norms, and gives matrices new ones: which is which is
+told by the name of the node that multiplies with it. Query, key and value are one matrix in it.
 """
 
 from __future__ import annotations
@@ -23,33 +23,44 @@ def exported_weights(file: Path) -> dict[str, torch.Tensor]:
     from onnx import numpy_helper
 
     graph = onnx.load(str(file)).graph
-    held = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    matrices = _restored(held)
-    named = {name: values for name, values in matrices.items() if not name.startswith("onnx::")}
-    added = {
-        factor: next((name for name in node.input if name.endswith(".bias")), None)
-        for node in graph.node
-        if node.op_type == "Add"
-        for factor in node.input
-    }
+    held = _restored({one.name: numpy_helper.to_array(one) for one in graph.initializer})
+    named = {name: values for name, values in held.items() if name.endswith((".weight", ".bias"))}
+    layer = 0
     for node in graph.node:
-        weight = next((name for name in node.input if name.startswith("onnx::MatMul")), None)
-        bias = added.get(node.output[0])
-        if node.op_type == "MatMul" and weight is not None and bias is not None:
-            named[bias.removesuffix("bias") + "weight"] = matrices[weight].T
+        factor = held.get(_plain(node.input[1])) if len(node.input) > 1 else None
+        if node.op_type in ("MatMul", "MatMulInteger") and factor is not None:
+            module = node.name.strip("/").split("/")[:-1]
+            named[".".join([*module, "weight"])] = factor.T
+        elif node.op_type == "QAttention" and factor is not None:
+            named.update(_attention(layer, factor, held[node.input[2]]))
+            layer += 1
     mixed = next(values for name, values in held.items() if name.startswith("onnx::Split"))
     if mixed.dtype == np.float32:
         named["mix"] = np.log(mixed)
     return {name: torch.from_numpy(np.array(values)) for name, values in named.items()}
 
 
+def _attention(layer: int, weight: Values, bias: Values) -> dict[str, Values]:
+    named: dict[str, Values] = {}
+    parts = ("query", "key", "value")
+    matrices, biases = np.split(weight, 3, axis=1), np.split(bias, 3)
+    for part, matrix, constant in zip(parts, matrices, biases, strict=True):
+        name = f"encoder.encoder.layer.{layer}.attention.self.{part}"
+        named.update({f"{name}.weight": matrix.T, f"{name}.bias": constant})
+    return named
+
+
 def _restored(held: Mapping[str, Values]) -> dict[str, Values]:
-    """All values in 32 bits; those kept in 8 times their scale."""
+    """All values in 32 bits; those kept in fewer times their scale."""
     whole: dict[str, Values] = {}
     for name, values in held.items():
-        if name.endswith("_8"):
-            plain = name.removesuffix("_8")
-            whole[plain] = values.astype(np.float32) * held[f"{plain}_scale"]
-        elif not name.endswith("_scale"):
+        if name.endswith(("_8", "_quantized")):
+            scale = held[f"{name}_scale" if name.endswith("_8") else f"{_plain(name)}_scale"]
+            whole[_plain(name)] = values.astype(np.float32) * scale
+        elif not name.endswith(("_scale", "_zero_point")):
             whole[name] = values
     return whole
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix("_8").removesuffix("_quantized")

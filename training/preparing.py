@@ -85,7 +85,7 @@ def enlarged(
     made = [
         replace(example, id=f"{example.id}#{copy}")
         for example in examples
-        for copy in range(source.repeat)
+        for copy in range(source.repeat if example.spans else source.repeat_unanswered)
     ]
     if source.retrieved:
         made.extend(retrieved(examples, texts, PassageSearch(texts, embedder), source.retrieved))

@@ -21,8 +21,8 @@ from tests.ui.panel_page import (
     squeezed,
 )
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-expect = sync_api.expect
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+from playwright.sync_api import expect
 
 from tests.ui.chatting import comes_true
 
