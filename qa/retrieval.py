@@ -62,7 +62,7 @@ class Query:
 class Retrieval:
     """The steps from a question to its hits."""
 
-    def __init__(self, embedder: Embedder, *, candidates: int = 50, dense_weight: float = 0.5):
+    def __init__(self, embedder: Embedder, *, candidates: int = 100, dense_weight: float = 0.4):
         self.embedder = embedder
         self.candidates = candidates
         self.dense_weight = dense_weight

@@ -67,9 +67,9 @@ class Settings(BaseSettings):
 
     limit: int = Field(10, ge=1, le=200)
     """How many passages a search brings."""
-    candidates: int = Field(50, ge=5, le=1000)
+    candidates: int = Field(100, ge=5, le=1000)
     """How many passages each leg of the retrieval brings before they are fused."""
-    dense_weight: float = Field(0.5, ge=0, le=1)
+    dense_weight: float = Field(0.4, ge=0, le=1)
     """The share of the dense leg in the fused score; the keyword leg has the rest."""
     reader: str = Field("packaged", min_length=1)
     """What finds the answer in the passages: `packaged`, a folder that the training program

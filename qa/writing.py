@@ -17,7 +17,7 @@ from qa.answering import MARKER, cite
 from qa.chat_models import generation_error, untraced
 from qa.cutting import Piece, pieces
 from qa.errors import GenerationError
-from qa.prompting import NOT_SAID, messages, restored
+from qa.prompting import NOT_SAID, messages, recites, restored
 from qa.records import Citation, Draft, Hit, Span, Turn
 
 if TYPE_CHECKING:
@@ -192,7 +192,8 @@ class _Drafting:
         """Checks a sentence, and gives what can be shown now."""
         if _STOPS.search(piece.text):
             self.is_over = True
-        elif _RECITES.search(piece.text):  # the prompt; what follows is no answer
+        elif recites(piece.text) or _RECITES.search(piece.text):
+            # The prompt; what follows is no answer.
             self._unsupported.append(piece.text)
             self.is_over = True
         elif piece.text.casefold() in self._seen:

@@ -297,6 +297,19 @@ def test_a_model_that_recites_its_prompt_is_stopped() -> None:
     assert not draft.found
 
 
+def test_a_rule_that_a_model_gives_back_is_no_answer() -> None:
+    # The words of a rule may well stand in a passage.
+    numbered = hit(
+        0, "Cave", "The passages of the cave are numbered, to answer any question there."
+    )
+    draft = answer(
+        "Answer the question from the numbered passages [1].\n- Say only what the passages say.",
+        hits=[numbered],
+    )
+
+    assert not draft.found
+
+
 def test_talk_about_the_answer_is_left_out() -> None:
     draft = answer(
         "Sure! Here is the answer. According to passage 1, Trump would consider Bangkok and Hanoi. "

@@ -4,9 +4,11 @@ python -m tests.benchmarks.fit_reader squad2-dev nq-open-oracle selqa fairytaleq
 
 Every sentence of the windows that would be read is read, and a logistic regression is fitted to
 whether it holds the answer; a second one makes the best sentence's score the share of answers
-that are right (Platt scaling). Questions are read with their documents hidden, too, and SQuAD 2
-brings questions that were made to be unanswerable. `--held-back` is the `prepared.json` of the
-training program: of the articles that the reader was trained on, no question is used.
+that are right (Platt scaling). What is reported of fitted weights is of questions about articles
+that they were not fitted on (five folds). Questions are read with their documents hidden, too,
+and SQuAD 2 brings questions that were made to be unanswerable. `--held-back` is the
+`prepared.json` of the training program: of the articles that the reader was trained on, no
+question is used.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
 
 import qa
 from qa.extraction import GOES, WEIGHTS, Evidence, ExtractiveReader
@@ -32,11 +35,12 @@ from qa.index import Snapshot
 from qa.retrieval import Query
 from qa.scoring import expected_calibration_error, f1, holds
 from qa.terms import stems
-from tests.benchmarks.sets import CACHE, BenchmarkSet, indexed
+from tests.benchmarks.sets import CACHE, BenchmarkSet, article, indexed
 
 Values = NDArray[np.float64]
 
 _HIDDEN_SHARE = 0.35
+_FOLDS = 5
 _WINDOWS = sum(GOES)
 
 
@@ -58,6 +62,7 @@ class Asked:
     """A question, all that was read for it, and whether it could be answered."""
 
     source: str
+    article: str
     answerable: bool
     read: tuple[Read, ...]
 
@@ -85,7 +90,8 @@ def ask(
             phrase = f1(span.short_text or "", answers) if answers else 0.0
             read.append(Read(one.evidence.values(), right, phrase, go))
         at += count
-    return Asked(name, bool(answers), tuple(read))
+    about = f"{name}/{article(question['doc_ids'][0])}" if question["doc_ids"] else name
+    return Asked(name, about, bool(answers), tuple(read))
 
 
 def collect(sets: Sequence[BenchmarkSet], sample: int, held_back: set[str]) -> list[Asked]:
@@ -96,19 +102,13 @@ def collect(sets: Sequence[BenchmarkSet], sample: int, held_back: set[str]) -> l
     asked: list[Asked] = []
     with assistant.index.reading() as snapshot:
         for one in sets:
-            fair = [q for q in one.questions if _fair(q, one.name, held_back)]
+            fair = one.untrained(held_back)
             chosen = dice.sample(fair, min(sample, len(fair)))
             for question in track(chosen, description=one.name):
                 asked.append(ask(assistant, snapshot, question, one.name, hide=False))
                 if question["answerable"] and dice.random() < _HIDDEN_SHARE:
                     asked.append(ask(assistant, snapshot, question, one.name, hide=True))
     return asked
-
-
-def _fair(question: dict[str, Any], name: str, held_back: set[str]) -> bool:
-    if not name.startswith("squad"):
-        return True
-    return all(id.split("#")[0] in held_back for id in question["doc_ids"])
 
 
 def fit(asked: Sequence[Asked]) -> Values:
@@ -142,44 +142,60 @@ def chosen(one: Asked, weights: Values, sure: float = 2.0) -> tuple[float, Read]
     return best
 
 
-def report(label: str, asked: Sequence[Asked], weights: Values, sure: float) -> None:
+Scored = tuple[Asked, float, Read]
+
+
+def fitted(asked: Sequence[Asked], sure: float) -> list[Scored]:
+    """The best sentence of each question, by weights that were fitted on other articles."""
+    groups = [one.article for one in asked]
+    scored: list[Scored] = []
+    for train, test in GroupKFold(_FOLDS).split(asked, groups=groups):
+        weights = fit([asked[at] for at in train])
+        scored.extend(in_use([asked[at] for at in test], weights, sure))
+    return scored
+
+
+def in_use(asked: Sequence[Asked], weights: Values, sure: float) -> list[Scored]:
+    """The best sentence of each question, and its probability."""
+    found = [(one, *chosen(one, weights, sure)) for one in asked]
+    return [(one, _probability(logit), read) for one, logit, read in found]
+
+
+def report(label: str, scored: Sequence[Scored], threshold: float) -> None:
     """How often the best sentence is right, its phrase's F1, and what its score is worth."""
-    for source in (*dict.fromkeys(one.source for one in asked), "all"):
-        some = [one for one in asked if one.read and source in (one.source, "all")]
-        best = [chosen(one, weights, sure) for one in some]
-        scores = np.array([_probability(logit) for logit, _ in best])
-        right = np.array([read.right for _, read in best])
-        possible = np.array([one.answerable for one in some])
-        phrase = np.array([read.phrase for _, read in best])
-        goes = np.mean([_goes(one, weights, sure) for one in some])
+    for source in (*dict.fromkeys(one.source for one, _, _ in scored), "all"):
+        some = [each for each in scored if source in (each[0].source, "all")]
+        scores = np.array([score for _, score, _ in some])
+        right = np.array([read.right for _, _, read in some])
+        possible = np.array([one.answerable for one, _, _ in some])
+        phrase = np.array([read.phrase for _, _, read in some])
+        goes = np.mean([read.go + 1 for _, _, read in some])
+        given = scores >= threshold
         print(
             f"{label:8} {source:16} right {right[possible].mean():.3f}, "
             f"phrase F1 {phrase[possible].mean():.3f}, "
             f"AUROC right {roc_auc_score(right, scores):.3f}, "
             f"answerable {roc_auc_score(possible, scores) if not possible.all() else 1:.3f}, "
-            f"ECE {expected_calibration_error(scores, right):.3f}, goes {goes:.2f}"
+            f"ECE {expected_calibration_error(scores, right):.3f}, "
+            f"of those given {expected_calibration_error(scores[given], right[given]):.3f}, "
+            f"go {goes:.2f}"
         )
 
 
-def thresholds(asked: Sequence[Asked], weights: Values, sure: float) -> None:
-    """Precision and recall of refusals at each threshold."""
-    some = [one for one in asked if one.read]
-    scores = np.array([_probability(chosen(one, weights, sure)[0]) for one in some])
-    impossible = np.array([not one.answerable for one in some])
-    for threshold in np.arange(0.1, 0.7, 0.05):
-        refused = scores < threshold
-        precision = (refused & impossible).sum() / max(1, refused.sum())
-        recall = (refused & impossible).sum() / max(1, impossible.sum())
-        print(f"threshold {threshold:.2f}: refusals precise {precision:.3f}, recall {recall:.3f}")
-
-
-def _goes(one: Asked, weights: Values, sure: float) -> int:
-    last = max(read.go for read in one.read)
-    for go in range(last):
-        so_far = Asked(one.source, one.answerable, tuple(r for r in one.read if r.go <= go))
-        if so_far.read and _probability(chosen(so_far, weights)[0]) >= sure:
-            return go + 1
-    return last + 1
+def thresholds(scored: Sequence[Scored]) -> None:
+    """Precision and recall of refusals at each threshold, of SQuAD 2 and of all."""
+    for source in ("squad2-dev", "all"):
+        some = [each for each in scored if source in (each[0].source, "all")]
+        scores = np.array([score for _, score, _ in some])
+        impossible = np.array([not one.answerable for one, _, _ in some])
+        for threshold in np.arange(0.1, 0.7, 0.05):
+            refused = scores < threshold
+            precision = (refused & impossible).sum() / max(1, refused.sum())
+            recall = (refused & impossible).sum() / max(1, impossible.sum())
+            print(
+                f"{source:12} threshold {threshold:.2f}: refusals precise {precision:.3f}, "
+                f"recall {recall:.3f}"
+            )
 
 
 def _probability(logit: float) -> float:
@@ -187,7 +203,7 @@ def _probability(logit: float) -> float:
 
 
 def main() -> None:
-    """Fit on two thirds of the questions, report on the last third."""
+    """Fit on all questions; report by folds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+")
     parser.add_argument("--sample", type=int, default=500, help="questions a set")
@@ -202,15 +218,15 @@ def main() -> None:
         sets = [BenchmarkSet(name) for name in options.sets]
         asked = collect(sets, options.sample, held_back)
         options.kept.write_bytes(pickle.dumps(asked))
-    random.Random(3).shuffle(asked)
-    fitted = [one for number, one in enumerate(asked) if number % 3]
-    rest = [one for number, one in enumerate(asked) if not number % 3]
-    weights = fit(fitted)
+    asked = [one for one in asked if one.read]
+    weights = fit(asked)
     names = [*Evidence.__slots__, "constant"]
     print(dict(zip(names, np.round(weights, 3).tolist(), strict=True)))
-    report("fitted", rest, weights, options.sure)
-    report("in use", rest, np.array(WEIGHTS), options.sure)
-    thresholds(rest, weights, options.sure)
+    threshold = qa.Settings.load().threshold
+    scored = fitted(asked, options.sure)
+    report("fitted", scored, threshold)
+    thresholds(scored)
+    report("in use", in_use(asked, np.array(WEIGHTS), options.sure), threshold)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,15 @@ import qa
 
 BENCH = Path(__file__).resolve().parents[2] / ".." / "shared" / "bench" / "dev"
 CACHE = Path(tempfile.gettempdir()) / "footnote-benchmarks"
+
+
+# Their articles are shared between training and development.
+_TRAINED_ON = ("squad", "xquad")
+
+
+def article(id: str) -> str:
+    """What a passage of a set is part of."""
+    return id.split("#")[0]
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,19 @@ class BenchmarkSet:
     def questions(self) -> list[dict[str, Any]]:
         """The questions as they stand in the file."""
         return list(_rows(self.folder / "queries.jsonl"))
+
+    def untrained(self, held_back: Collection[str]) -> list[dict[str, Any]]:
+        """The questions about articles that the packaged reader was not trained on.
+
+        `held_back` are those articles; of sets that nothing was trained on, all are given.
+        """
+        if not self.name.startswith(_TRAINED_ON):
+            return self.questions
+        return [
+            question
+            for question in self.questions
+            if all(article(id) in held_back for id in question["doc_ids"])
+        ]
 
     @cached_property
     def relevance(self) -> dict[str, dict[str, int]]:
