@@ -171,11 +171,11 @@ def test_beside_the_conversation_the_rest_of_the_page_stays_in_use(
     page.fill("textarea", "And when?")
     page.press("textarea", "Escape")
     expect(page.locator("#panel")).to_be_visible()
-    main = page.locator("main").bounding_box()
-    panel = page.locator("#panel").bounding_box()
-    assert main
-    assert panel
-    assert main["x"] + main["width"] <= panel["x"] + 1
+    beside = """() => {
+      const [main, panel] = ["main", "#panel"]
+        .map((name) => document.querySelector(name).getBoundingClientRect());
+      return main.right <= panel.left + 1 }"""
+    comes_true(page, beside)
 
 
 def test_searching_counts_and_steps(page: Page, library: qa.Assistant) -> None:
