@@ -48,13 +48,18 @@ _WINDOWS = sum(GOES)
 class Read:
     """A sentence that was read: what speaks for it, whether it is right, and how well its phrase.
 
-    `go` says in which of the reader's goes it was read.
+    `window` is the number of the window that it was read in.
     """
 
     evidence: tuple[float, ...]
     right: bool
     phrase: float
-    go: int
+    window: int
+
+    @property
+    def go(self) -> int:
+        """In which of the reader's goes it was read."""
+        return int(np.searchsorted(np.cumsum(GOES), self.window, side="right"))
 
 
 @dataclass(frozen=True)
@@ -82,14 +87,12 @@ def ask(
     windows = reader.windows(text, hits, snapshot.keywords.rarity(stems(text)))[:_WINDOWS]
     answers = question["answers"] if question["answerable"] and not hide else []
     read: list[Read] = []
-    at = 0
-    for go, count in enumerate(GOES):
-        for one in reader.candidates(text, windows[at : at + count]):
+    for number, window in enumerate(windows):
+        for one in reader.candidates(text, [window]):
             span = one.span()
             right = bool(answers) and holds(span.text, answers)
             phrase = f1(span.short_text or "", answers) if answers else 0.0
-            read.append(Read(one.evidence.values(), right, phrase, go))
-        at += count
+            read.append(Read(one.evidence.values(), right, phrase, number))
     about = f"{name}/{article(question['doc_ids'][0])}" if question["doc_ids"] else name
     return Asked(name, about, bool(answers), tuple(read))
 
