@@ -171,11 +171,11 @@ def _keep_in_8_bits(graph: ModelProto) -> None:
         name = tensor.name
         weights += [
             numpy_helper.from_array(np.round(values / scale).astype(np.int8), f"{name}_8"),
-            numpy_helper.from_array(scale.astype(np.float32), f"{name}_8_scale"),
+            numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"),
         ]
         nodes += [
             helper.make_node("Cast", [f"{name}_8"], [f"{name}_32"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}_32", f"{name}_8_scale"], [name]),
+            helper.make_node("Mul", [f"{name}_32", f"{name}_scale"], [name]),
         ]
     nodes.extend(graph.graph.node)
     del graph.graph.initializer[:], graph.graph.node[:]

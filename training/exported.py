@@ -55,8 +55,8 @@ def _restored(held: Mapping[str, Values]) -> dict[str, Values]:
     whole: dict[str, Values] = {}
     for name, values in held.items():
         if name.endswith(("_8", "_quantized")):
-            scale = held[f"{name}_scale" if name.endswith("_8") else f"{_plain(name)}_scale"]
-            whole[_plain(name)] = values.astype(np.float32) * scale
+            plain = _plain(name)
+            whole[plain] = values.astype(np.float32) * held[f"{plain}_scale"]
         elif not name.endswith(("_scale", "_zero_point")):
             whole[name] = values
     return whole
