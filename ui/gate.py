@@ -147,7 +147,8 @@ class Reply:
             if self.page and _find(headers, b"content-type").startswith(b"text/html"):
                 self._start = message
                 return
-            await self._send({**message, "headers": [*headers, *self._added(headers)]})
+            added = self._added(headers, there=message["status"] < 400)
+            await self._send({**message, "headers": [*headers, *added]})
         elif self._start is not None and message["type"] == "http.response.body":
             self._body += message.get("body", b"")
             if not message.get("more_body", False):
@@ -168,12 +169,12 @@ class Reply:
         await self._send({**self._start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
-    def _added(self, headers: Headers, nonce: str | None = None) -> Headers:
+    def _added(self, headers: Headers, nonce: str | None = None, *, there: bool = True) -> Headers:
         sharing = b"cross-origin" if self.path == "/embed.js" else b"same-origin"
         ours = (
             *HEADERS,
             (b"content-security-policy", self.rules.policy(nonce)),
-            (b"cache-control", self._keeping()),
+            (b"cache-control", self._keeping() if there else b"no-store"),
             (b"cross-origin-resource-policy", sharing),
         )
         # A document that is shown as it is has stricter rules of its own.

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from qa import QAError, SettingsError, Turn
 from ui import export, feedback, sources
-from ui.app import build_app, look
+from ui.app import STATIC, build_app, look
+from ui.assets import Assets
 from ui.gate import Gate, Page, Rules, origin
 from ui.texts import TEXTS, choose
 from ui.uploads import Attachments
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 # Turns of a conversation that a caller may send along.
 LONGEST_HISTORY = 50
-STATIC = Path(__file__).parent / "static"
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
@@ -46,7 +46,7 @@ def build_server(
     from fastapi.middleware.cors import CORSMiddleware
     from fastapi.middleware.gzip import GZipMiddleware
     from fastapi.responses import JSONResponse
-    from fastapi.staticfiles import StaticFiles
+    from gradio.route_utils import BUILD_PATH_LIB
 
     # Some machines know another type for it, and browsers then refuse to run it.
     mimetypes.add_type("text/javascript", ".js")
@@ -59,7 +59,8 @@ def build_server(
         feedback.routes(feedback_folder(assistant)),
     ):
         server.include_router(router)
-    server.mount("/static", StaticFiles(directory=STATIC))
+    server.mount("/static", Assets(STATIC))
+    gradio_assets = Assets(Path(BUILD_PATH_LIB))
 
     @server.exception_handler(QAError)
     def unavailable(_: Any, error: Exception) -> JSONResponse:
@@ -70,6 +71,7 @@ def build_server(
         looks = look(TEXTS[name], megabytes=assistant.settings.max_file_megabytes)
         # Gradio would add the head when its own scripts run; in the page itself it comes at once.
         fitting[f"/{name}/"] = Page(language=name, head=looks.pop("head"))
+        server.mount(f"/{name}/assets", gradio_assets)  # before Gradio's own, which is slower
         gr.mount_gradio_app(server, page, path=f"/{name}", **looks)
 
     rules = Rules(tuple(dict.fromkeys(map(origin, embed_origins))), hosts, fitting)
