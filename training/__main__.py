@@ -55,7 +55,14 @@ def _fit(options: argparse.Namespace) -> None:
     from qa.span_model import MODEL_FILE
     from training.exported import exported_weights
     from training.fit import Fit, Pace, Recipe, fit
-    from training.model import ReaderShape, encoder_folder, new_reader, open_tokenizer
+    from training.model import (
+        WEIGHTS_FILE,
+        ReaderShape,
+        encoder_folder,
+        new_reader,
+        open_reader,
+        open_tokenizer,
+    )  # fmt: skip
     from training.preparing import load
 
     _, windows = load(options.out / "prepared", "train")
@@ -72,7 +79,12 @@ def _fit(options: argparse.Namespace) -> None:
     recipe = Recipe(**given)
     reader = new_reader(encoder, ReaderShape(options.layers), recipe.seed)
     if options.start is not None:
-        reader.load_state_dict(exported_weights(options.start / MODEL_FILE))
+        trained = (options.start / WEIGHTS_FILE).is_file()
+        reader.load_state_dict(
+            open_reader(options.start).state_dict()
+            if trained
+            else exported_weights(options.start / MODEL_FILE)
+        )
     run = Fit(reader, windows, recipe)
     ended = fit(run, held_back, open_tokenizer(encoder), options.out / "run", pace)
     print(f"{'Done' if ended else 'Stopped'} at step {run.step} of {run.steps}.")
@@ -134,7 +146,7 @@ def _add_fit(verb: argparse.ArgumentParser) -> None:
     from training.fit import Recipe
 
     verb.add_argument("--encoder", default="", help="a folder; the packaged MiniLM-L6 if empty")
-    verb.add_argument("--start", type=Path, help="an exported reader to go on from")
+    verb.add_argument("--start", type=Path, help="a reader to go on from, trained or exported")
     verb.add_argument("--layers", type=int, default=4, help="the last ones, whose states are mixed")
     verb.add_argument("--score-every", type=int, default=1000, help="steps")
     verb.add_argument("--keep-minutes", type=float, default=5.0, help="between checkpoints")

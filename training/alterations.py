@@ -1,8 +1,8 @@
 """An example with an answer -> one without, that looks much alike.
 
-The passage loses the sentences that answer, or the question is changed: another name or
-number, the opposite of a word, a "not". The reader must not be content with a passage that is
-about the right thing.
+The passage loses the sentences that answer, or the question is changed: another name, number or
+word, one condition more, the opposite of a word, a "not". The reader must not be content with a
+passage that is about the right thing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from qa.sentences import sentences
-from training.examples import Example, order
+from qa.terms import stems
+from training.examples import Example, Range, order
 
 # Below this much of a passage, nothing is left to be misled by.
 _LEAST_LEFT = 0.4
@@ -21,6 +22,20 @@ _DENIED = 0.25
 
 _NAME = re.compile(r"(?<=[\w,] )[A-Z][\w’'-]+(?: (?:of |the |de )?[A-Z][\w’'-]+)*")
 _NUMBER = re.compile(r"(?<![\w.,-])\d[\d,.]*\d(?![\w%])|(?<![\w.,-])\d(?![\w.,%])")
+
+_CONDITION = re.compile(
+    r"\b(?:in|during|after|before|since|until|by|from|at|near|under|with|for) (?:the )?"
+    r"(?:[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+)*|\d[\d,]*\d\b)"
+)
+_PLAIN_WORD = re.compile(r"\b[a-z]{4,}\b")
+# Words of one ending can mostly stand for each other.
+_ENDINGS = re.compile(r"(?:ed|ing|ly|tion|ment|ness|ity|er|ous|al|ive|es|s)$")
+_HOLLOW = frozenset(
+    "what when where which whom whose many much long does were have been that this these those "
+    "with from into after before during about over under between also most more some other than "
+    "then they their there only such each both would could should being because through while "
+    "name type kind called known used".split()
+)
 
 _OPPOSITES = """
     first/last largest/smallest biggest/smallest highest/lowest most/least more/less more/fewer
@@ -44,8 +59,9 @@ _VERB = re.compile(r"\b(is|are|was|were|did|does|do|can|could|has|have|should|wo
 def cropped(example: Example, whole: float, words: tuple[int, int]) -> Example:
     """The example with a stretch of its passage, of about as many words as is drawn.
 
-    Whole sentences around an answer, or anywhere if there is none. A share of `whole` stays as
-    it is. Short windows are what the reader is given in use, and more of them fit into an hour.
+    Whole sentences around an answer, or around what is most like the question if there is none:
+    elsewhere it would be too easy to tell. A share of `whole` stays as it is. Short windows are
+    what the reader is given in use, and more of them fit into an hour.
     """
     generator = random.Random(order(f"{example.id} {example.kind} cropped"))
     if generator.random() < whole:
@@ -54,7 +70,7 @@ def cropped(example: Example, whole: float, words: tuple[int, int]) -> Example:
     pieces = list(sentences(example.passage))
     if len(example.passage.split()) <= target or len(pieces) < 2:
         return example
-    anchor = generator.choice(example.spans) if example.spans else generator.choice(pieces)
+    anchor = generator.choice(example.spans or _nearest(example, pieces))
     held = [at for at, (start, end) in enumerate(pieces) if start < anchor[1] and anchor[0] < end]
     if not held:
         return example
@@ -78,6 +94,13 @@ def cropped(example: Example, whole: float, words: tuple[int, int]) -> Example:
     return replace(example, passage=example.passage[begin:stop], spans=inside)
 
 
+def _nearest(example: Example, pieces: Sequence[Range]) -> list[Range]:
+    """The sentences that share most words with the question."""
+    asked = set(stems(example.question))
+    shared = [len(asked.intersection(stems(example.passage[slice(*piece)]))) for piece in pieces]
+    return [piece for piece, count in zip(pieces, shared, strict=True) if count == max(shared)]
+
+
 def without_answer(example: Example) -> Example | None:
     """The example with its passage cut; None if nothing to be misled by is left."""
     answers = [answer.lower() for answer in example.answers]
@@ -93,16 +116,19 @@ def without_answer(example: Example) -> Example | None:
     return replace(example, id=f"{example.id}/cut", passage=passage, spans=(), kind="cut")
 
 
-def altered_question(example: Example, nearby: Sequence[str]) -> Example | None:
+def altered_question(example: Example, nearby: Sequence[str], copy: int = 0) -> Example | None:
     """The example with its question changed; None if nothing in it can be.
 
-    `nearby` are texts on the same matter, in which another name or number is looked for.
+    `nearby` are texts on the same matter, in which another name or number is looked for. Each
+    `copy` is changed in a way of its own.
     """
-    generator = random.Random(order(example.id))
+    generator = random.Random(order(f"{example.id} {copy}"))
     ways: list[Callable[[], str | None]] = [
         lambda: _swapped(_NAME, example, nearby, generator),
         lambda: _swapped(_NUMBER, example, nearby, generator),
         lambda: _opposite(example.question, generator),
+        lambda: _with_condition(example, nearby, generator),
+        lambda: _other_word(example, generator),
     ]
     generator.shuffle(ways)
     # A "not" can be put nearly everywhere: it must not become what all the others are told by.
@@ -112,7 +138,11 @@ def altered_question(example: Example, nearby: Sequence[str]) -> Example | None:
         question = way()
         if question is not None:
             return replace(
-                example, id=f"{example.id}/altered", question=question, spans=(), kind="altered"
+                example,
+                id=f"{example.id}/altered{copy}",
+                question=question,
+                spans=(),
+                kind="altered",
             )
     return None
 
@@ -137,6 +167,63 @@ def _swapped(
     if not others:
         return None
     return question[: chosen.start()] + generator.choice(others) + question[chosen.end() :]
+
+
+def _with_condition(
+    example: Example, nearby: Sequence[str], generator: random.Random
+) -> str | None:
+    question = example.question
+    if not question.endswith("?"):
+        return None
+    answering = [
+        example.passage[start:end]
+        for start, end in sentences(example.passage)
+        if any(start < last and first < end for first, last in example.spans)
+    ]
+    taken = f"{question} {' '.join(answering)}".lower()
+    others = sorted(
+        {
+            match[0]
+            for text in (example.passage, *nearby)
+            for match in _CONDITION.finditer(text)
+            if match[0].lower().split(" ", 1)[1] not in taken
+        }
+    )
+    if not others:
+        return None
+    return f"{question[:-1].rstrip()} {generator.choice(others)}?"
+
+
+def _other_word(example: Example, generator: random.Random) -> str | None:
+    """A word of the question that the passage holds, too, for another one of the passage."""
+    question, passage = example.question, example.passage
+    held, asked = set(stems(passage)), set(stems(question))
+    found = [
+        match
+        for match in _PLAIN_WORD.finditer(question)
+        if match[0] not in _HOLLOW and held.intersection(stems(match[0]))
+    ]
+    if not found:
+        return None
+    chosen = generator.choice(found)
+    taken = {*asked, *(stem for answer in example.answers for stem in stems(answer))}
+    others = sorted(
+        {
+            match[0]
+            for match in _PLAIN_WORD.finditer(passage)
+            if match[0] not in _HOLLOW
+            and _ending(match[0]) == _ending(chosen[0])
+            and not taken.intersection(stems(match[0]))
+        }
+    )
+    if not others:
+        return None
+    return question[: chosen.start()] + generator.choice(others) + question[chosen.end() :]
+
+
+def _ending(word: str) -> str:
+    match = _ENDINGS.search(word)
+    return match[0] if match else ""
 
 
 def _alike(one: str, other: str) -> bool:

@@ -64,14 +64,14 @@ class Source:
 SOURCES = (
     Source(
         "squad", ("dev/squad1-dev", "dev/squad2-dev"),
-        retrieved=1.0, cut=0.4, altered=0.5, repeat=2, repeat_unanswered=4, split=True,
+        retrieved=1.0, cut=0.4, altered=1.5, repeat=3, repeat_unanswered=4, split=True,
     ),
     Source(
-        "amazon", ("train/squadshifts/amazon_reviews",), retrieved=0.25, cut=0.25, altered=0.2
+        "amazon", ("train/squadshifts/amazon_reviews",), retrieved=0.25, cut=0.25, altered=0.4
     ),
-    Source("reddit", ("train/squadshifts/reddit",), retrieved=0.25, cut=0.25, altered=0.2),
-    Source("fairytaleqa", ("train/fairytaleqa",), retrieved=0.5, cut=0.25, altered=0.4),
-    Source("qamr", ("train/qamr",), per_passage=12, retrieved=0.3, altered=0.3),
+    Source("reddit", ("train/squadshifts/reddit",), retrieved=0.25, cut=0.25, altered=0.4),
+    Source("fairytaleqa", ("train/fairytaleqa",), retrieved=0.5, cut=0.25, altered=0.6),
+    Source("qamr", ("train/qamr",), per_passage=12, retrieved=0.3, altered=0.4),
     Source("policyqa", ("train/policyqa",), per_passage=3),
 )  # fmt: skip
 

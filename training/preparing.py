@@ -95,9 +95,9 @@ def enlarged(
     for example in tqdm(examples, desc=f"{source.name}: changed"):
         if example.spans and chance(f"{example.id} cut") < source.cut:
             made.extend(_one(without_answer(example)))
-        if example.spans and chance(f"{example.id} altered") < source.altered:
-            others = nearby[example.article] if source.split else ()
-            made.extend(_one(altered_question(example, others)))
+        others = nearby[example.article] if source.split else ()
+        for copy in range(_times(source.altered, f"{example.id} altered") if example.spans else 0):
+            made.extend(_one(altered_question(example, others, copy)))
     return made
 
 
@@ -137,6 +137,11 @@ def _counted(examples: Iterable[Example]) -> dict[str, int]:
         for e in examples
     )
     return dict(sorted(names.items()))
+
+
+def _times(share: float, name: str) -> int:
+    """A whole number that is `share` on average."""
+    return int(share) + (chance(name) < share % 1)
 
 
 def _one(example: Example | None) -> list[Example]:

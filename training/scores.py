@@ -27,8 +27,10 @@ class Scores:
     """In percent, but for AUROC and the threshold.
 
     `exact`, `f1`, `answerable_f1` and `unanswerable` refuse below the threshold, as SQuAD 2
-    counts; `span_f1` is that of the answered questions if nothing is refused. The threshold is
-    the one that gives the best F1, `f1_at_half` what 0.5 gives.
+    counts, and answered and unanswered questions count the same, as many as there are of each:
+    SQuAD 2 asks as many of the one as of the other. `span_f1` is that of the answered questions
+    if nothing is refused. The threshold is the one that gives the best F1, `f1_at_half` what 0.5
+    gives.
     """
 
     questions: int
@@ -53,33 +55,42 @@ def score(predictions: Sequence[Prediction], gold: Sequence[Sequence[str]]) -> S
     pairs = list(zip(predictions, gold, strict=True))
     exacts = np.array([exact(prediction.text, answers) for prediction, answers in pairs])
     f1s = np.array([f1(prediction.text, answers) for prediction, answers in pairs])
-    threshold = _best_threshold(sure, answered, f1s)
+    weights = _weights(answered)
+    threshold = _best_threshold(sure, np.where(answered, f1s, -1.0) * weights)
 
     def right(values: Values, least: float) -> Values:
         return np.where(answered, values * (sure >= least), sure < least)
 
     return Scores(
         questions=len(pairs),
-        exact=_percent(right(exacts, threshold)),
-        f1=_percent(right(f1s, threshold)),
+        exact=_percent(right(exacts, threshold), weights),
+        f1=_percent(right(f1s, threshold), weights),
         answerable_f1=_percent(right(f1s, threshold)[answered]),
         unanswerable=_percent(right(f1s, threshold)[~answered]),
         span_f1=_percent(f1s[answered]),
         auroc=auroc(list(sure[answered]), list(sure[~answered])),
         threshold=threshold,
-        f1_at_half=_percent(right(f1s, 0.5)),
+        f1_at_half=_percent(right(f1s, 0.5), weights),
     )
 
 
-def _best_threshold(sure: Values, answered: Values, f1s: Values) -> float:
+def _weights(answered: Values) -> Values:
+    """What each question counts, so that those with an answer weigh as much as those without."""
+    share = answered.mean() if len(answered) else 0.0
+    if share in (0.0, 1.0):
+        return np.ones(len(answered))
+    return np.where(answered, 0.5 / share, 0.5 / (1 - share))
+
+
+def _best_threshold(sure: Values, gains: Values) -> float:
     # Going down from refusing everything, each answer wins its F1 or loses a right refusal.
     if not len(sure):
         return 0.5
     downwards = np.argsort(-sure, kind="stable")
-    gains = np.where(answered, f1s, -1.0)[downwards].cumsum()
-    best = int(gains.argmax())
-    return float(sure[downwards[best]]) if gains[best] > 0 else 1.0
+    won = gains[downwards].cumsum()
+    best = int(won.argmax())
+    return float(sure[downwards[best]]) if won[best] > 0 else 1.0
 
 
-def _percent(values: Values) -> float:
-    return float(100 * values.mean()) if len(values) else float("nan")
+def _percent(values: Values, weights: Values | None = None) -> float:
+    return float(100 * np.average(values, weights=weights)) if len(values) else float("nan")

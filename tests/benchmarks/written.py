@@ -97,6 +97,11 @@ def ask(model: str, questions: int, out: Path) -> None:
 
 def count(folder: Path) -> None:
     """The sentences of each model by verdict: written, shown, and left out."""
+    if not VERDICTS.is_file():
+        raise SystemExit(
+            f"{VERDICTS} is not there: judge the sentences of {folder} first, a line for each of "
+            "its key, a tab and the verdict."
+        )
     verdicts = dict(line.split("\t") for line in VERDICTS.read_text(encoding="utf-8").splitlines())
     table = Table("model", "", *KINDS, "no verdict", "unsupported")
     for file in sorted(folder.glob("*.jsonl")):

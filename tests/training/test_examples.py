@@ -73,6 +73,29 @@ def test_a_question_is_changed_so_that_the_passage_does_not_answer_it() -> None:
     assert changed == altered_question(original, ["A mill stood there in 1750."])
 
 
+def test_a_question_is_changed_in_all_ways_and_never_into_itself() -> None:
+    asked = "In which year was the first bridge over the Calder mended by the engineer?"
+    original = example(asked, "1831")
+    nearby = ["A mill stood in Birk in 1750.", "It burnt down during the Thirty Years War."]
+    made = [altered_question(original, nearby, copy) for copy in range(60)]
+    questions = {one.question for one in made if one is not None}
+    assert asked not in questions
+    assert len({one.id for one in made if one is not None}) == 60
+    assert any(question.endswith("in Birk?") for question in questions)  # a condition more
+    assert any("last bridge" in question for question in questions)  # the opposite
+    assert any("over the Birk" in question for question in questions)  # another name
+    assert any("first penny" in question for question in questions)  # another word
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_a_passage_without_an_answer_is_cropped_to_what_is_most_like_the_question(
+    number: int,
+) -> None:
+    asked = "Who paid twice as much as carts did?"
+    original = Example(f"q{number}", "set", "Aldby#0", asked, PASSAGE, ())
+    assert "Carts paid twice" in cropped(original, 0.0, (5, 12)).passage
+
+
 @pytest.mark.parametrize("number", range(12))
 def test_a_cropped_passage_holds_the_answer_where_its_span_says(number: int) -> None:
     start = PASSAGE.index("1831")
