@@ -16,8 +16,11 @@ from qa.reading import LIST_MARK
 from qa.records import Citation, Draft, Hit, Reason, Span
 
 MARKER = re.compile(r"\s?\[(\d+)\]")
-# A second sentence is said too if it is nearly as sure as the first.
+# A second sentence is said too if it is nearly as sure as the first…
 _SECOND_SHARE = 0.75
+# … and, where the first has the phrase that was asked for, only if that may well be wrong.
+_UNSURE = 0.55
+_SECOND_SHARE_OF_UNSURE = 0.6
 
 DISAGREEMENT = "The documents disagree."
 
@@ -157,10 +160,13 @@ def hit_of(citation: Citation, hits: Sequence[Hit]) -> Hit | None:
 
 def _chosen(spans: Sequence[Span]) -> list[Span]:
     first = spans[0]
-    if first.short is not None:  # it says what was asked; more would only distract from it
-        return [first]
+    least = _SECOND_SHARE * first.score
+    if first.short is not None:
+        if first.score >= _UNSURE:  # it says what was asked; more would only distract from it
+            return [first]
+        least = _SECOND_SHARE_OF_UNSURE * first.score
     for second in spans[1:4]:
-        if second.score < _SECOND_SHARE * first.score:
+        if second.score < least:
             continue
         if said(second.text) == said(first.text):
             continue

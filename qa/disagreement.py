@@ -61,11 +61,17 @@ def _alike(kind: Kind, one: Span, other: Span) -> bool:
 def _frame(kind: Kind, span: Span) -> frozenset[str]:
     # A second amount or date would make two sentences of one kind look less alike than they are.
     text = span.text
-    for start, end in sorted(candidates(kind, text, ""), reverse=True):
-        text = f"{text[:start]} {text[end:]}"
-    if span.short_text is not None:
-        text = text.replace(span.short_text, " ")
-    return _words(text)
+    cut = list(candidates(kind, text, ""))
+    if span.short is not None:
+        start, end = (place - span.start for place in span.short)
+        # A phrase that answers something else, as "every evening" where a time was asked for, is
+        # said of the same thing.
+        if not cut or any(start < last and first < end for first, last in cut):
+            cut.append((start, end))
+    kept = text
+    for start, end in cut:
+        kept = f"{kept[:start]}{' ' * (end - start)}{kept[end:]}"
+    return _words(kept)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -67,6 +67,19 @@ def test_two_sentences_apart_have_a_footnote_each() -> None:
     assert made.text == ("Alpha is the first letter. [1] Gamma is far away, and says nothing. [2]")
 
 
+def test_the_runner_up_is_said_too_where_the_phrase_may_be_wrong() -> None:
+    first, second = "Alpha is the first letter.", "Gamma is far away, and says nothing."
+    for score, other, quotes in (
+        (0.5, 0.35, [first, second]),
+        (0.5, 0.25, [first]),
+        (0.8, 0.7, [first]),
+    ):
+        made = draft([span(first, score, "Alpha"), span(second, other, "Gamma")])[1]
+        assert [citation.quote for citation in made.citations] == quotes
+        assert made.short == "Alpha"
+        assert made.score == score
+
+
 def test_what_is_said_is_one_line_without_a_list_mark() -> None:
     assert said("- Press the\n  red button") == "Press the red button"
     assert said("12. Press it") == "Press it"
