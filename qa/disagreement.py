@@ -52,26 +52,35 @@ def _asked_for(question: str, kind: Kind, span: Span) -> str:
 
 
 def _alike(kind: Kind, one: Span, other: Span) -> bool:
-    """Whether they say the same of the same thing, but for the phrase that answers."""
-    first, second = _frame(kind, one), _frame(kind, other)
-    both = first | second
-    return bool(both) and len(first & second) / len(both) >= _ALIKE
+    """Whether they say the same of the same thing, but for what answers.
+
+    What answers is the time or amount alone, or the whole phrase: of "18:00 every evening" the
+    rest belongs to it or to the thing, as the other sentence has it.
+    """
+    for frame in (_frame, _frame_without_phrase):
+        first, second = frame(kind, one), frame(kind, other)
+        both = first | second
+        if both and len(first & second) / len(both) >= _ALIKE:
+            return True
+    return False
 
 
 def _frame(kind: Kind, span: Span) -> frozenset[str]:
     # A second amount or date would make two sentences of one kind look less alike than they are.
-    text = span.text
-    cut = list(candidates(kind, text, ""))
+    return _left(span.text, candidates(kind, span.text, ""))
+
+
+def _frame_without_phrase(kind: Kind, span: Span) -> frozenset[str]:
+    cut = list(candidates(kind, span.text, ""))
     if span.short is not None:
-        start, end = (place - span.start for place in span.short)
-        # A phrase that answers something else, as "every evening" where a time was asked for, is
-        # said of the same thing.
-        if not cut or any(start < last and first < end for first, last in cut):
-            cut.append((start, end))
-    kept = text
+        cut.append((span.short[0] - span.start, span.short[1] - span.start))
+    return _left(span.text, cut)
+
+
+def _left(text: str, cut: Sequence[tuple[int, int]]) -> frozenset[str]:
     for start, end in cut:
-        kept = f"{kept[:start]}{' ' * (end - start)}{kept[end:]}"
-    return _words(kept)
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return _words(text)
 
 
 def _words(text: str) -> frozenset[str]:

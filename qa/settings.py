@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     reader: str = Field("packaged", min_length=1)
     """What finds the answer in the passages: `packaged`, a folder that the training program
     exported to, or `words` to go by words alone."""
-    threshold: float = Field(0.2, ge=0, le=1)
+    threshold: float = Field(0.25, ge=0, le=1)
     """An answer that scores below is refused."""
 
     chat_model: str | None = None

@@ -1,8 +1,7 @@
 """The trained reader's model: a question and texts -> logits of where an answer starts and ends.
 
 A cross-encoder of six layers (see `qa/reader/MODEL_CARD.md`), in ONNX and run by onnxruntime:
-it needs no torch. Its weights are kept in 8 bits and computed with in 32, so that the file is
-small and what it says is what was trained.
+it needs no torch. Its products of matrices are computed in 8 bits, three times as fast as in 32.
 """
 
 from __future__ import annotations
@@ -104,36 +103,34 @@ class SpanModel:
         return self._tokens(text)
 
     def read(self, question: str, texts: Sequence[Tokens]) -> list[Reading]:
-        """What the model says of each text, as an answer to the question; all in one go."""
-        if not texts:
-            return []
+        """What the model says of each text, as an answer to the question."""
         asked = self.tokens(question).ids[:_LONGEST_QUESTION]
         self._open()
-        lead = len(asked) + 2
-        shape = len(texts), lead + max(len(text.ids) for text in texts) + 1
-        ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-        allowed = np.zeros(shape, dtype=bool)
-        allowed[:, 0] = True
-        for row, text in enumerate(texts):
-            stop = lead + len(text.ids)
-            ids[row, : stop + 1] = [self._cls, *asked, self._sep, *text.ids, self._sep]
-            mask[row, : stop + 1] = 1
-            types[row, lead : stop + 1] = 1
-            allowed[row, lead:stop] = True
+        return [self._read(asked, text) for text in texts]
+
+    def _read(self, asked: tuple[int, ...], text: Tokens) -> Reading:
+        # One text at a time: the scale of the 8 bits is drawn from all that is computed together,
+        # and what is said of a text must not depend on its company.
+        lead, length = len(asked) + 2, len(text.ids)
+        ids = np.array([[self._cls, *asked, self._sep, *text.ids, self._sep]], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[:, lead:] = 1
+        allowed = types.astype(bool)
+        allowed[:, 0], allowed[:, -1] = True, False
         feed = {
-            "input_ids": ids, "attention_mask": mask, "token_type_ids": types, "allowed": allowed
-        }  # fmt: skip
-        starts, ends, answers = self._session.run(None, feed)
-        return [
-            Reading(
-                text,
-                starts[row, lead : lead + len(text.ids)],
-                ends[row, lead : lead + len(text.ids)],
-                float(starts[row, 0] + ends[row, 0]),
-                float(answers[row]),
-            )
-            for row, text in enumerate(texts)
-        ]
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": types,
+            "allowed": allowed,
+        }
+        start, end, answer = self._session.run(None, feed)
+        return Reading(
+            text,
+            start[0, lead : lead + length],
+            end[0, lead : lead + length],
+            float(start[0, 0] + end[0, 0]),
+            float(answer[0]),
+        )
 
     @property
     def _session(self) -> InferenceSession:

@@ -43,15 +43,20 @@ def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int
 
 
 def predict(
-    examples: Sequence[Example], windows: Windows, reads: Reads, *, quiet: bool = False
-) -> list[Prediction]:
+    examples: Sequence[Example], windows: Windows, reads: Reads, *, quiet: bool = False,
+    alone: bool = False,
+) -> list[Prediction]:  # fmt: skip
     """The best span over all windows of each example, and how likely it answers.
 
+    `alone`: each window by itself, as in use; computed in 8 bits, what is said of one depends on
+    those that it is read with.
     Two heads say whether there is an answer: one looks for it, the other compares the best
     span with none. They err in different places, so that their mean is better than either.
     """
     best: dict[int, tuple[float, float, str]] = {}
-    for chosen in tqdm(batches_of(windows, _TOKENS, 0), desc="reading", disable=quiet):
+    for chosen in tqdm(
+        batches_of(windows, 1 if alone else _TOKENS, 0), desc="reading", disable=quiet
+    ):
         batch = read(windows, chosen)
         starts, ends, answers = reads(batch)
         for row, window in enumerate(map(int, chosen)):
