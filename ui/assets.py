@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import brotli  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
 # Below it, compressing gains nothing.
@@ -55,25 +56,24 @@ class Assets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        if scope["type"] == "http":
+            await self._reply(scope)(scope, receive, send)
+
+    def _reply(self, scope: Scope) -> Response:
         from starlette.datastructures import Headers
-        from starlette.exceptions import HTTPException
         from starlette.responses import Response
 
-        if scope["type"] != "http":
-            return
         name = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix("/")
         if name not in self._files:
-            raise HTTPException(404)
+            return Response(status_code=404)
         if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405)
+            return Response(status_code=405, headers={"allow": "GET, HEAD"})
         asked = Headers(scope=scope)
         kept = self._kept(name, _encoding(asked.get("accept-encoding", "")))
         known = [tag.strip() for tag in asked.get("if-none-match", "").split(",")]
         if kept.tag in known:
-            response = Response(status_code=304, headers=dict(kept.headers))
-        else:
-            response = Response(kept.content, headers=dict(kept.headers))
-        await response(scope, receive, send)
+            return Response(status_code=304, headers=dict(kept.headers))
+        return Response(kept.content, headers=dict(kept.headers))
 
     def _keep(self, name: str, encoding: str) -> Kept:
         content = self._files[name].read_bytes()
