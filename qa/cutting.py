@@ -137,7 +137,7 @@ def _without_reasoning(chunks: Iterable[str]) -> Iterator[str]:
         waiting += chunk
         while tag := (_CLOSING_TAG if inside else _OPENING_TAG).search(waiting):
             if not inside:
-                yield waiting[: tag.start()]
+                yield _CLOSING_TAG.sub("", waiting[: tag.start()])
             waiting, inside = waiting[tag.end() :], not inside
         half = _HALF_A_TAG.search(waiting)
         ready = half.start() if half else len(waiting)

@@ -133,6 +133,7 @@ FRAGMENTS = (
     st.integers(min_value=1, max_value=7),
 )
 @example("The fee is 20.[1", 3)
+@example("</think><think>", 1)
 @settings(deadline=None)
 def test_the_sentences_are_the_same_however_the_stream_is_chopped(text: str, size: int) -> None:
     chopped = [text[at : at + size] for at in range(0, len(text), size)]

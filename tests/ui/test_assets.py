@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -23,7 +23,7 @@ def client(tmp_path: Path) -> TestClient:
     return TestClient(Starlette(routes=[Mount("/files", Assets(folder))]))
 
 
-def asked(client: TestClient, path: str, accepted: str, **headers: str) -> httpx.Response:
+def asked(client: TestClient, path: str, accepted: str, **headers: str) -> Any:
     return client.get(path, headers={"accept-encoding": accepted, **headers})
 
 

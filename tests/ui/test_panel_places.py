@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import qa
+from tests.ui.chatting import comes_true
 from tests.ui.panel_page import PHONE, SUMMIT, TRAVEL, WIDE, footnote, marked, opened, press
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -145,10 +146,10 @@ def test_the_edge_is_moved_with_the_keyboard(page: Page, library: qa.Assistant) 
     width = "document.querySelector('#panel').offsetWidth"
     before = page.evaluate(width)
     edge.press("ArrowLeft")
-    assert page.evaluate(width) == before + 32
+    comes_true(page, f"() => {width} === {before + 32}")
     expect(edge).to_have_attribute("aria-valuenow", str(before + 32))
     edge.press("Home")
-    assert page.evaluate(width) == 320
+    comes_true(page, f"() => {width} === 320")
     page.reload()
     page.wait_for_selector("#panel", state="attached")
     press(page, footnote(library, SUMMIT, "Kim Yong Chol"))
