@@ -57,27 +57,21 @@ def _alike(kind: Kind, one: Span, other: Span) -> bool:
     What answers is the time or amount alone, or the whole phrase: of "18:00 every evening" the
     rest belongs to it or to the thing, as the other sentence has it.
     """
-    for frame in (_frame, _frame_without_phrase):
-        first, second = frame(kind, one), frame(kind, other)
+    for phrase in (False, True):
+        first, second = (_frame(kind, span, phrase=phrase) for span in (one, other))
         both = first | second
         if both and len(first & second) / len(both) >= _ALIKE:
             return True
     return False
 
 
-def _frame(kind: Kind, span: Span) -> frozenset[str]:
+def _frame(kind: Kind, span: Span, *, phrase: bool) -> frozenset[str]:
+    """The words of a sentence without what is of the kind, and without its phrase if so wanted."""
+    text = span.text
     # A second amount or date would make two sentences of one kind look less alike than they are.
-    return _left(span.text, candidates(kind, span.text, ""))
-
-
-def _frame_without_phrase(kind: Kind, span: Span) -> frozenset[str]:
-    cut = list(candidates(kind, span.text, ""))
-    if span.short is not None:
+    cut = list(candidates(kind, text, ""))
+    if phrase and span.short is not None:
         cut.append((span.short[0] - span.start, span.short[1] - span.start))
-    return _left(span.text, cut)
-
-
-def _left(text: str, cut: Sequence[tuple[int, int]]) -> frozenset[str]:
     for start, end in cut:
         text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
     return _words(text)

@@ -46,7 +46,7 @@ GOES = (1, 1, 1)
 _SURE = 0.6
 # How much of the shorter one's words is in both, if two sentences say the same or its contrary.
 _ECHO = 0.5
-_ECHOES = 3
+ECHOES = 3
 # A sentence that scores below will hardly be said, so that nothing has to be set against it.
 _HOPELESS = 0.1
 
@@ -204,7 +204,7 @@ def _echoes(best: Candidate, windows: Sequence[Window]) -> list[Window]:
             alike = len(words & held) / max(1, min(len(words), len(held)))
             if alike >= _ECHO:
                 found.append((alike, _alone(window, sentence)))
-    return [window for _, window in sorted(found, key=lambda one: -one[0])[:_ECHOES]]
+    return [window for _, window in sorted(found, key=lambda one: -one[0])[:ECHOES]]
 
 
 def _alone(window: Window, sentence: Sentence) -> Window:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.class_weight import compute_sample_weight
 
 from qa.scoring import auroc, exact, f1
 
@@ -55,7 +56,7 @@ def score(predictions: Sequence[Prediction], gold: Sequence[Sequence[str]]) -> S
     pairs = list(zip(predictions, gold, strict=True))
     exacts = np.array([exact(prediction.text, answers) for prediction, answers in pairs])
     f1s = np.array([f1(prediction.text, answers) for prediction, answers in pairs])
-    weights = _weights(answered)
+    weights = compute_sample_weight("balanced", answered)
     threshold = _best_threshold(sure, np.where(answered, f1s, -1.0) * weights)
 
     def right(values: Values, least: float) -> Values:
@@ -72,14 +73,6 @@ def score(predictions: Sequence[Prediction], gold: Sequence[Sequence[str]]) -> S
         threshold=threshold,
         f1_at_half=_percent(right(f1s, 0.5), weights),
     )
-
-
-def _weights(answered: Values) -> Values:
-    """What each question counts, so that those with an answer weigh as much as those without."""
-    share = answered.mean() if len(answered) else 0.0
-    if share in (0.0, 1.0):
-        return np.ones(len(answered))
-    return np.where(answered, 0.5 / share, 0.5 / (1 - share))
 
 
 def _best_threshold(sure: Values, gains: Values) -> float:

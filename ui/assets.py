@@ -38,8 +38,7 @@ class Kept:
     """A file as it is sent: its content, and what its headers say of it."""
 
     content: bytes
-    headers: tuple[tuple[str, str], ...]
-    tag: str
+    headers: dict[str, str]
 
 
 class Assets:
@@ -70,10 +69,13 @@ class Assets:
             return Response(status_code=405, headers={"allow": "GET, HEAD"})
         asked = Headers(scope=scope)
         kept = self._kept(name, _encoding(asked.get("accept-encoding", "")))
-        known = [tag.strip() for tag in asked.get("if-none-match", "").split(",")]
-        if kept.tag in known:
-            return Response(status_code=304, headers=dict(kept.headers))
-        return Response(kept.content, headers=dict(kept.headers))
+        # A proxy that compresses anew marks the tag as a weak one.
+        known = [
+            tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")
+        ]
+        if kept.headers["etag"] in known:
+            return Response(status_code=304, headers=kept.headers)
+        return Response(kept.content, headers=kept.headers)
 
     def _keep(self, name: str, encoding: str) -> Kept:
         content = self._files[name].read_bytes()
@@ -82,8 +84,8 @@ class Assets:
         if encoding and kind in _COMPRESSED and len(content) >= _LEAST:
             content = _ENCODINGS[encoding](content)
             headers["content-encoding"] = encoding
-        headers["etag"] = tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        return Kept(content, tuple(headers.items()), tag)
+        headers["etag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        return Kept(content, headers)
 
 
 def _encoding(accepted: str) -> str:

@@ -59,6 +59,10 @@ def test_a_browser_that_has_it_is_told_so(client: TestClient) -> None:
     first = asked(client, "/files/page.js", "gzip")
     again = asked(client, "/files/page.js", "gzip", **{"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    weak = asked(
+        client, "/files/page.js", "gzip", **{"if-none-match": "W/" + first.headers["etag"]}
+    )
+    assert weak.status_code == 304
     other = asked(client, "/files/page.js", "br", **{"if-none-match": first.headers["etag"]})
     assert other.status_code == 200
 
