@@ -59,6 +59,12 @@ _COMPLETE = 6
 _RELATIVE = re.compile(r"that\s+\w", re.IGNORECASE)
 # A topic has at most so many words that tell something.
 _TOPIC = 5
+# "Days of annual leave" are counted; what is talked about is the leave.
+_COUNTED = re.compile(
+    r"^(?:(?:number|amount|share|kind|type|sort|minute|hour|day|night|week|month|year|euro|dollar"
+    r"|pound|litre|kilo|ton|page|copie|piece|percent)s?|copy) of (?:the )?(?=\w)",
+    re.IGNORECASE,
+)
 _STATED = re.compile(r"[.!]\s")
 # What a word of the background counts beside a question of two words or less.
 _BACKGROUND = 0.4
@@ -252,5 +258,6 @@ def _topic(text: str) -> str:
     name = _name(text)
     if name is not None and (name not in best or len(stems(best)) > _TOPIC):
         return name
+    best = _COUNTED.sub("", best)
     found = terms(best)[:_TOPIC]
     return best[found[0].start : found[-1].end] if found else ""

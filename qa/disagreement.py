@@ -1,16 +1,20 @@
 """Spans that answer -> the one that contradicts the best of them, where there is one.
 
 Two documents contradict each other where they say the same in nearly the same
-words, but for the number, amount, time or name that was asked for.
+words, but for the number, amount, time or name that was asked for; or where they
+count the same thing, however they put it: "25 days of annual leave", "28 days of
+paid annual leave".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from qa import claims
 from qa.questions import Kind, candidates, kind_of
 from qa.records import Span
-from qa.terms import stems
+from qa.terms import is_stop_word, stems
 
 # What these ask for is either the same or not; a statement can be put in many ways.
 _KINDS = (
@@ -21,6 +25,23 @@ _SURE_SHARE = 0.8
 # How much of the words of both must be in both.
 _ALIKE = 0.7
 
+_COUNTABLE = (Kind.MONEY, Kind.NUMBER, Kind.DURATION)
+# Where both count the same thing, its words say more than the score, which is lower for a
+# sentence that is put in other words than the question.
+_SURE_SHARE_OF_COUNT = 0.5
+# A unit alone ("days") is no thing.
+_LEAST_COUNTED = 2
+_JOINS = frozenset(("of", "the"))
+_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s-]")
+# Makes of a statement one about some cases, which does not contradict one about others.
+_LIMITS = re.compile(
+    r"\b(?:if|unless|when|once|after|before|during|until|since|from|under|over|above|below|only"
+    r"|except|without|at (?:least|most)|up to|more|less|fewer|additional|extra|further|another"
+    r"|remaining|unused|part|half|new|former|old|previous|temporary|seasonal|junior|senior"
+    r"|external|internal|abroad|weekdays?|weekends?)\b",
+    re.IGNORECASE,
+)
+
 
 def contradicting(question: str, spans: Sequence[Span]) -> Span | None:
     """The surest span of another document that gives another answer than the first span."""
@@ -29,14 +50,59 @@ def contradicting(question: str, spans: Sequence[Span]) -> Span | None:
         return None
     first = spans[0]
     for other in spans[1:]:
-        if (
-            other.hit.passage.document_id != first.hit.passage.document_id
-            and other.score >= _SURE_SHARE * first.score
+        if other.hit.passage.document_id == first.hit.passage.document_id:
+            continue
+        share = other.score / first.score if first.score else 0.0
+        said_otherwise = (
+            share >= _SURE_SHARE
             and _differ(question, kind, first, other)
             and _alike(kind, first, other)
-        ):
+        )
+        counted_otherwise = (
+            share >= _SURE_SHARE_OF_COUNT and kind in _COUNTABLE and _count_apart(first, other)
+        )
+        if said_otherwise or counted_otherwise:
             return other
     return None
+
+
+def _count_apart(one: Span, other: Span) -> bool:
+    """Whether both count the same thing, in the same cases, and come to different numbers."""
+    first, second = _count(one), _count(other)
+    if first is None or second is None or first[0] == second[0]:
+        return False
+    fewer, more = sorted((first[1], second[1]), key=len)
+    return len(fewer) >= _LEAST_COUNTED and fewer <= more and _cases(one) == _cases(other)
+
+
+def _count(span: Span) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The number in the phrase that answers, and the stems of what it counts."""
+    if span.short is None:
+        return None
+    start, end = (place - span.start for place in span.short)
+    text = span.text
+    for first, last in candidates(Kind.NUMBER, text, ""):
+        if first < end and start < last:
+            return claims.stems_of(text[first:last]), _words(_noun_phrase(text[last:]))
+    return None
+
+
+def _noun_phrase(text: str) -> str:
+    """The beginning of a text, up to a sign or a word that leads on to something else."""
+    for match in _WORD_OR_SIGN.finditer(text):
+        word = match.group()
+        if not word[0].isalnum() or (is_stop_word(word) and word.lower() not in _JOINS):
+            return text[: match.start()]
+    return text
+
+
+def _cases(span: Span) -> frozenset[str]:
+    """What limits a statement: its names, its further numbers, and words such as "after"."""
+    said = claims.units(span.text)
+    exact = {unit.stem for unit in said if unit.kind in (claims.Kind.NAME, claims.Kind.NUMBER)}
+    count = _count(span)
+    limits = {match.group().lower() for match in _LIMITS.finditer(span.text)}
+    return frozenset(exact | limits) - (count[0] if count else frozenset())
 
 
 def _differ(question: str, kind: Kind, one: Span, other: Span) -> bool:

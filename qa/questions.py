@@ -59,6 +59,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             r"\bhow (?:many|much|far|old|tall|high|large|big|heavy|deep|wide)\b",
             _asking_for("percentage percent number proportion share fraction rate amount score"),
             _asking_for("population temperature size weight capacity"),
+            rf"\bwhat {_IS} the (?:\w+ ){{0,2}}(?:number|percentage|proportion|population|size)\b",
         ),
         (
             Kind.TIME,
@@ -66,6 +67,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             _asking_for(
                 "year date day month time century decade era season hours? deadline period"
             ),
+            rf"\bwhat {_IS} the (?:\w+ ){{0,2}}(?:year|date|day|deadline)\b",
         ),
         (
             Kind.PLACE,

@@ -38,6 +38,11 @@ def two(assistant: qa.Assistant, folder: Path, one: str, other: str) -> qa.Assis
             "The safety officer is Ben Lind.",
             "Who is the safety officer?",
         ),
+        (
+            "Full-time employees have 25 days of annual leave a year, on top of public holidays.",
+            "Everyone who works full time is entitled to 28 days of paid annual leave.",
+            "How many days of annual leave do employees have?",
+        ),
     ],
 )
 def test_both_are_said_and_cited(
@@ -61,6 +66,26 @@ def test_both_are_said_and_cited(
         ("The deposit is 30 euros.", "The deposit is 30 euros a year.", "How much is the deposit?"),
         ("The deposit is 30 euros.", "The locker fee is 45 euros.", "How much is the deposit?"),
         ("Owls hunt at night.", "Owls hunt in the dark.", "What do owls do?"),
+        (
+            "Everyone has 25 days of annual leave, taken by the end of March.",
+            "Part-time staff may take 15 days of annual leave, if their head agrees.",
+            "How many days of annual leave are there?",
+        ),
+        (
+            "In Lisbon, employees have 22 days of annual leave.",
+            "Our people in Vienna get 25 days of paid annual leave every year.",
+            "How many days of annual leave do employees have?",
+        ),
+        (
+            "Everyone has twelve days of study leave.",
+            "We give all employees 12 days of paid study leave each year.",
+            "How many days of study leave are there?",
+        ),
+        (
+            "The rack has room for 12 bicycles.",
+            "The hall of the new house has 20 seats for guests.",
+            "How many seats are there?",
+        ),
     ],
 )
 def test_what_is_no_contradiction(
@@ -76,10 +101,32 @@ def test_one_document_does_not_contradict_itself(assistant: qa.Assistant, tmp_pa
     assert not alone.ask("How much is the deposit?").disagreement
 
 
-def test_no_false_alarm_on_the_samples(assistant: qa.Assistant) -> None:
-    lines = GOLD.read_text(encoding="utf-8").splitlines()
-    asked = [json.loads(line)["question"] for line in lines]
-    assert [question for question in asked if assistant.ask(question).disagreement] == []
+def test_of_the_samples_only_the_days_of_leave_are_disagreed_about(
+    assistant: qa.Assistant,
+) -> None:
+    questions = map(json.loads, GOLD.read_text(encoding="utf-8").splitlines())
+    found = [one["id"] for one in questions if assistant.ask(one["question"]).disagreement]
+    assert found == ["leave-01"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days of annual leave do I get?",
+        "How many vacation days do full-time employees have?",
+        "How much annual leave do employees get?",
+        "What is the number of leave days a year?",
+    ],
+)
+def test_the_days_of_leave_are_disagreed_about_however_they_are_asked_for(
+    assistant: qa.Assistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.disagreement
+    assert {citation.source for citation in answer.citations} == {
+        "seeds/employee-faq.html",
+        "seeds/leave-policy.docx",
+    }
 
 
 def test_a_refusal_suggests_what_may_be_meant(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def _add_prepare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--held-back", type=float, default=0.3, help="the share of articles")
     verb.add_argument("--max-tokens", type=int, default=256)
     verb.add_argument("--stride", type=int, default=64)
-    verb.add_argument("--most", type=int, default=10**9, help="examples of a source")
+    verb.add_argument("--most", type=int, default=10**9, help="examples of an answered source")
 
 
 def _add_fit(verb: argparse.ArgumentParser) -> None:

@@ -1,7 +1,8 @@
 """Question-answering sets on disk -> examples: a question, a passage, the spans that answer it.
 
-A set is a folder of `corpus.jsonl` and `queries.jsonl`. What is trained on and what is held
-back is split by article, because questions on one article give away each other's answers.
+A set is a folder of `corpus.jsonl` and `queries.jsonl`. On the passages of some sets, we wrote
+questions of our own (`near_misses.jsonl`, beside this program). What is trained on and what is
+held back is split by article, because questions on one article give away each other's answers.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from qa.sentences import sentences
+from qa.terms import stems
+
+OWN_QUESTIONS = Path(__file__).with_name("near_misses.jsonl")
 Range = tuple[int, int]
 Kind = Literal["given", "retrieved", "cut", "altered"]
 """Where an example's passage or question comes from; all but `given` are not answered."""
@@ -57,6 +63,7 @@ class Source:
     repeat: int = 1  # times that an epoch goes over its answered examples as they are
     repeat_unanswered: int = 1  # … over those that people made to be unanswerable
     split: bool = False  # part of its articles is held back
+    own: bool = False  # its questions are ours, on passages of these folders
 
 
 # Reviews and comments are asked about what many others say as well, and policies are asked
@@ -64,15 +71,23 @@ class Source:
 SOURCES = (
     Source(
         "squad", ("dev/squad1-dev", "dev/squad2-dev"),
-        retrieved=1.0, cut=0.4, altered=1.5, repeat=3, repeat_unanswered=4, split=True,
+        retrieved=1.0, cut=0.4, altered=0.25, repeat=1, repeat_unanswered=2, split=True,
     ),
     Source(
-        "amazon", ("train/squadshifts/amazon_reviews",), retrieved=0.25, cut=0.25, altered=0.4
+        "amazon", ("train/squadshifts/amazon_reviews",), retrieved=0.25, cut=0.25, altered=0.1
     ),
-    Source("reddit", ("train/squadshifts/reddit",), retrieved=0.25, cut=0.25, altered=0.4),
-    Source("fairytaleqa", ("train/fairytaleqa",), retrieved=0.5, cut=0.25, altered=0.6),
-    Source("qamr", ("train/qamr",), per_passage=12, retrieved=0.3, altered=0.4),
+    Source("reddit", ("train/squadshifts/reddit",), retrieved=0.25, cut=0.25, altered=0.1),
+    Source("fairytaleqa", ("train/fairytaleqa",), retrieved=0.5, cut=0.25, altered=0.1),
+    Source("qamr", ("train/qamr",), per_passage=12, retrieved=0.3, altered=0.1),
     Source("policyqa", ("train/policyqa",), per_passage=3),
+    Source(
+        "own",
+        (
+            "dev/squad1-dev", "dev/multihop/hotpotqa100", "dev/mtrag/human_subset",
+            "train/policyqa", "train/qamr",
+        ),
+        own=True,
+    ),
 )  # fmt: skip
 
 
@@ -84,7 +99,12 @@ def read_source(bench: Path, source: Source) -> list[Example]:
     """
     found: dict[str, Example] = {}
     for folder in source.folders:
-        for example in read_set(bench / folder, source.name):
+        of_set = (
+            own_questions(bench, folder, source.name)
+            if source.own
+            else read_set(bench / folder, source.name)
+        )
+        for example in of_set:
             found.setdefault(example.id, example)
     kept = [example for example in found.values() if _short_enough(example, source.longest)]
     return list(_few_of_each(kept, source.per_passage))
@@ -100,19 +120,53 @@ def read_set(folder: Path, name: str) -> Iterator[Example]:
         raise SystemExit(
             f"{folder} holds no queries.jsonl. Give the folder of the sets with --bench."
         )
-    texts = {entry["id"]: entry["text"] for entry in _lines(folder / "corpus.jsonl")}
+    texts = _texts(folder)
     for query in _lines(folder / "queries.jsonl"):
         example = _example(query, texts, name)
         if example is not None:
             yield example
 
 
+def own_questions(bench: Path, folder: str, name: str) -> Iterator[Example]:
+    """The questions that we wrote on the passages of one set, answered or not."""
+    texts = _texts(bench / folder)
+    for entry in _lines(OWN_QUESTIONS):
+        if entry["set"] != folder or entry["passage"] not in texts:
+            continue
+        passage = texts[entry["passage"]]
+        for number, (question, answer) in enumerate(entry["questions"]):
+            spans = (_place(passage, question, answer),) if answer else ()
+            yield Example(
+                f"{folder}/{entry['passage']}/own-{number}",
+                name, entry["passage"], question, passage, spans,
+            )  # fmt: skip
+
+
+def _place(passage: str, question: str, answer: str) -> Range:
+    """Where an answer stands; of several places the one whose sentence is most like the question.
+
+    Raises:
+        ValueError: it stands nowhere.
+    """
+    places = [match.span() for match in re.finditer(re.escape(answer), passage)]
+    if not places:
+        raise ValueError(f"{answer!r} stands nowhere in: {passage}")
+    asked = set(stems(question))
+
+    def shared(place: Range) -> int:
+        around = (text for text in sentences(passage) if text[0] <= place[0] < text[1])
+        return max(
+            (len(asked.intersection(stems(passage[slice(*one)]))) for one in around), default=0
+        )
+
+    return max(places, key=shared)
+
+
 def passages(bench: Path, source: Source) -> dict[str, str]:
     """The passages of a source by id."""
     texts: dict[str, str] = {}
     for folder in source.folders:
-        for entry in _lines(bench / folder / "corpus.jsonl"):
-            texts.setdefault(entry["id"], entry["text"])
+        texts = {**_texts(bench / folder), **texts}
     return texts
 
 
@@ -198,6 +252,14 @@ def _agreed(spans: list[Range]) -> list[Range]:
 def _short_enough(example: Example, longest: int) -> bool:
     lengths = [len(answer.split()) for answer in example.answers]
     return not lengths or min(lengths) <= longest
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    if not (folder / "corpus.jsonl").is_file():
+        raise SystemExit(
+            f"{folder} holds no corpus.jsonl. Give the folder of the sets with --bench."
+        )
+    return {entry["id"]: entry["text"] for entry in _lines(folder / "corpus.jsonl")}
 
 
 def _few_of_each(examples: Sequence[Example], most: int) -> Iterator[Example]:

@@ -41,7 +41,7 @@ class Preparation:
     held_back: float = 0.3  # the share of articles
     max_tokens: int = 256
     stride: int = 64
-    most: int = _ALL  # examples of one source
+    most: int = _ALL  # examples of a source that people wrote no unanswerable questions for
     whole: float = 0.25  # the share of passages that are trained on uncut
     words: tuple[int, int] = (25, 100)  # of the others
 
@@ -51,11 +51,15 @@ def prepare(settings: Preparation, tokenizer: Tokenizer, folder: Path) -> dict[s
     embedder = open_embedder(settings.embedder) if settings.embedder else None
     train: list[Example] = []
     held_back: list[Example] = []
+    held: frozenset[str] = frozenset()
     for source in SOURCES:
-        examples = _some(read_source(settings.bench, source), settings.most)
-        held = held_back_articles(examples, settings.held_back) if source.split else frozenset()
+        most = _ALL if source.split or source.own else settings.most
+        examples = _some(read_source(settings.bench, source), most)
+        if source.split:
+            held |= held_back_articles(examples, settings.held_back)
         texts = passages(settings.bench, source)
-        inside = [example for example in examples if example.article in held]
+        # Of other sources' questions on articles that are held back, none is trained on.
+        inside = [example for example in examples if source.split and example.article in held]
         outside = [example for example in examples if example.article not in held]
         of_train = {id: text for id, text in texts.items() if id.split("#")[0] not in held}
         of_held = {id: text for id, text in texts.items() if id.split("#")[0] in held}
