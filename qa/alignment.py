@@ -36,7 +36,7 @@ from qa.claims import (
     stems_of,
     units,
 )
-from qa.denials import denies, generalizes
+from qa.denials import denies, generalizes, reverses, singles_out
 from qa.records import Hit, Span
 from qa.sentences import Range, sentences
 
@@ -229,6 +229,8 @@ class Evidence:
             and rows_fit(said, texts)
             and not counts_otherwise(claim, texts)
             and not generalizes(claim, texts)
+            and not singles_out(claim, texts)
+            and not reverses(claim, texts)
             and all(self._holds(address) for address in addresses(claim))
             and (not words or self._coverage(words, quotes) >= _LEAST_OF_WORDS)
             and self._clauses_fit(parts, quotes)

@@ -1,4 +1,4 @@
-"""Whether one says no where the other says yes, or "all" where the other says "some".
+"""Whether one says no where the other says yes, or "all" or "only" where the other says "some".
 
 The words that deny are those of English.
 """
@@ -48,6 +48,24 @@ _ALL = re.compile(
     r"|full(?:y)?|entire(?:ly)?|whole|complete(?:ly)?)\b",
     re.I,
 )
+_SUPERLATIVE = (
+    "least|most|fewest|largest|biggest|greatest|smallest|highest|lowest|longest|shortest|oldest"
+    "|youngest|earliest|fastest|slowest|best|worst"
+)
+_SINGLED_OUT = re.compile(
+    r"\b(?:(?<!not )only(?! (?:if|when|after|until|once|then|in|on|at|by|for|with|from|as)\b)|sole"
+    rf"|(?:the|is|are|was|were) (?:{_SUPERLATIVE}))\b",
+    re.I,
+)
+# What may stand for an "only" or for a superlative in a paraphrase.
+_UTMOST = re.compile(
+    rf"\b(?:{_SUPERLATIVE}|\w{{3,}}est|only|sole(?:ly)?|alone|unique(?:ly)?|exclusive(?:ly)?|single"
+    r"|top|main(?:ly)?|leading|first|last|no(?:ne|body|thing)?|never|except\w*|unparalleled|record"
+    r"|max\w*|min\w*|primar(?:y|ily)|chief(?:ly)?|more|less|fewer|\w{3,}er than)\b",
+    re.I,
+)
+# "Unofficially", and not "under" or "union": the rest has to be a word by itself.
+_REVERSED = re.compile(r"(?:un|non-?|il|ir)(?=\w{5})")
 _EXCEPTION = re.compile(r"\b(?:unless|except\w*|until|only|without)\b", re.I)
 
 
@@ -67,6 +85,27 @@ def denies(claim: str, said: Sequence[Unit], quotes: Sequence[str]) -> bool:
 def generalizes(claim: str, quotes: Sequence[str]) -> bool:
     """The claim says "all" or "always", and no quote does."""
     return bool(_ALL.search(claim)) and not any(_ALL.search(quote) for quote in quotes)
+
+
+def singles_out(claim: str, quotes: Sequence[str]) -> bool:
+    """The claim says "the only" or "the least", and no quote sets anything apart."""
+    return bool(_SINGLED_OUT.search(claim)) and not any(_UTMOST.search(quote) for quote in quotes)
+
+
+def reverses(claim: str, quotes: Sequence[str]) -> bool:
+    """A word of one is a word of the other turned round: "unofficially", and "officially".
+
+    Where either says "not", it may mean the same.
+    """
+    if any(_DENIAL.search(text) for text in (claim, *quotes)):
+        return False
+    said = frozenset(re.findall(r"[\w-]+", claim.lower()))
+    quoted = frozenset(word for quote in quotes for word in re.findall(r"[\w-]+", quote.lower()))
+    return any(
+        (match := _REVERSED.match(word)) is not None and word[match.end() :] in there
+        for here, there in ((said - quoted, quoted), (quoted - said, said - quoted))
+        for word in here
+    )
 
 
 def _denied(sentence: str, said: Sequence[Unit], cues: Sequence[re.Pattern[str]]) -> bool:

@@ -10,6 +10,7 @@ LEAVE = [Turn("How many days of annual leave do I get?", "28 days. [1]")]
 ADA = [Turn("Who leads the talks?", "Ada King leads them.")]
 SHARES = [Turn("Do common stocks have any differences in voting rights?", "Yes. [1]")]
 GAME = [Turn("How does the league cup game work?", "Teams play. [1]")]
+PERMITS = [Turn("What kinds of permits are there?", "Two.")]
 MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1]")]
 
 
@@ -27,7 +28,7 @@ MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1
         ([Turn("Who won in 2018?", "Ada.")], "And in 2019?", "Who won in 2019?"),
         (ADA, "When did she join?", "When did Ada King join?"),
         (SHARES, "Where do I buy those?", "Where do I buy common stocks?"),
-        ([Turn("What kinds of permits are there?", "Two.")], "Who issues them?", "Who issues permits?"),
+        (PERMITS, "Who issues them?", "Who issues permits?"),
         (GAME, "Can women play it?", "Can women play league cup game?"),
         (LEAVE, "What about why I cannot book it?", "why I cannot book it?"),
     ],

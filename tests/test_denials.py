@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.claims import units
-from qa.denials import denies, generalizes
+from qa.denials import denies, generalizes, reverses, singles_out
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,37 @@ def test_all_is_more_than_some() -> None:
     assert generalizes("All flights may be booked.", ["Long flights may be booked."])
     assert not generalizes("All flights may be booked.", ["Every flight may be booked."])
     assert not generalizes("It did not rain at all.", ["It did not rain."])
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "apart"),
+    [
+        ("Ada was the only man to study plants.", "Ada was one of several men.", True),
+        ("The least populated area is Brno.", "The area reaches as far as Brno.", True),
+        ("It is the largest lake.", "No other lake is as large.", False),
+        ("Only directors may sign.", "Directors alone may sign.", False),
+        ("It is open only on Mondays.", "It opens on Mondays.", False),
+        ("It has not only pens but paper.", "It has pens and paper.", False),
+        ("Most flights are booked early.", "Flights are booked early.", False),
+    ],
+)
+def test_what_is_singled_out_is_singled_out_in_the_quote(
+    claim: str, quote: str, apart: bool
+) -> None:
+    assert singles_out(claim, [quote]) is apart
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "turned"),
+    [
+        ("It was unofficially opened in May.", "It was officially opened in May.", True),
+        ("The seats are reserved.", "The seats are unreserved.", True),
+        ("The claim is illogical.", "The claim is logical.", True),
+        ("The unreserved seats are free.", "Unreserved seats are free, reserved ones cost.", False),
+        ("It is not clear who pays.", "It is unclear who pays.", False),
+        ("The union is closed.", "The ion is closed.", False),
+        ("It stands under the bridge.", "It is below the bridge.", False),
+    ],
+)
+def test_a_word_is_not_turned_round(claim: str, quote: str, turned: bool) -> None:
+    assert reverses(claim, [quote]) is turned
