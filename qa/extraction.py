@@ -40,9 +40,9 @@ _HITS = 8
 _SPANS = 5
 # Tokens that are read at once; a longer hit is read in parts that overlap by a sentence.
 _WINDOW = 220
-# How many windows are read, one go after the other, while none surely answers. Three more would
+# How many windows are read, one after the other, while none surely answers. Three more would
 # find the answer to one question in 250, for twice the time.
-GOES = (1, 1, 1)
+MOST_WINDOWS = 3
 _SURE = 0.6
 # How much of the shorter one's words is in both, if two sentences say the same or its contrary.
 _ECHO = 0.5
@@ -149,10 +149,9 @@ class ExtractiveReader(Reader):
         """The sentences that answer, best first, each with its phrase."""
         found: list[Candidate] = []
         windows = self.windows(question, hits, rarity)
-        for count in GOES:
-            go, windows = windows[:count], windows[count:]
-            found = _distinct([*found, *self.candidates(question, go)])
-            if not windows or (found and found[0].score >= _SURE):
+        for _ in range(min(MOST_WINDOWS, len(windows))):
+            found = _distinct([*found, *self.candidates(question, [windows.pop(0)])])
+            if found and found[0].score >= _SURE:
                 break
         if windows and found and found[0].score >= _HOPELESS:
             found = _distinct([*found, *self.candidates(question, _echoes(found[0], windows))])

@@ -63,7 +63,7 @@ class Source:
     repeat: int = 1  # times that an epoch goes over its answered examples as they are
     repeat_unanswered: int = 1  # … over those that people made to be unanswerable
     split: bool = False  # part of its articles is held back
-    own: bool = False  # its questions are ours, on passages of these folders
+    own: Path | None = None  # the file of its questions, which are on passages of these folders
 
 
 # Reviews and comments are asked about what many others say as well, and policies are asked
@@ -86,7 +86,7 @@ SOURCES = (
             "dev/squad1-dev", "dev/multihop/hotpotqa100", "dev/mtrag/human_subset",
             "train/policyqa", "train/qamr",
         ),
-        own=True,
+        own=OWN_QUESTIONS,
     ),
 )  # fmt: skip
 
@@ -100,9 +100,9 @@ def read_source(bench: Path, source: Source) -> list[Example]:
     found: dict[str, Example] = {}
     for folder in source.folders:
         of_set = (
-            own_questions(bench, folder, source.name)
-            if source.own
-            else read_set(bench / folder, source.name)
+            read_set(bench / folder, source.name)
+            if source.own is None
+            else own_questions(source.own, bench, folder, source.name)
         )
         for example in of_set:
             found.setdefault(example.id, example)
@@ -127,13 +127,19 @@ def read_set(folder: Path, name: str) -> Iterator[Example]:
             yield example
 
 
-def own_questions(bench: Path, folder: str, name: str) -> Iterator[Example]:
-    """The questions that we wrote on the passages of one set, answered or not."""
+def own_questions(file: Path, bench: Path, folder: str, name: str) -> Iterator[Example]:
+    """The questions of a file that are on passages of one set, answered or not.
+
+    A line is a passage: its `set` and id, and `questions`, each with its answer or "" for none.
+
+    Raises:
+        SystemExit: the set is not there.
+    """
     texts = _texts(bench / folder)
-    for entry in _lines(OWN_QUESTIONS):
-        if entry["set"] != folder or entry["passage"] not in texts:
+    for entry in _lines(file):
+        passage = texts.get(entry["passage"])
+        if entry["set"] != folder or passage is None:
             continue
-        passage = texts[entry["passage"]]
         for number, (question, answer) in enumerate(entry["questions"]):
             spans = (_place(passage, question, answer),) if answer else ()
             yield Example(

@@ -53,7 +53,7 @@ def prepare(settings: Preparation, tokenizer: Tokenizer, folder: Path) -> dict[s
     held_back: list[Example] = []
     held: frozenset[str] = frozenset()
     for source in SOURCES:
-        most = _ALL if source.split or source.own else settings.most
+        most = settings.most if source.own is None and not source.split else _ALL
         examples = _some(read_source(settings.bench, source), most)
         if source.split:
             held |= held_back_articles(examples, settings.held_back)

@@ -30,7 +30,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 import qa
-from qa.extraction import GOES, WEIGHTS, Evidence, ExtractiveReader
+from qa.extraction import MOST_WINDOWS, WEIGHTS, Evidence, ExtractiveReader
 from qa.index import Snapshot
 from qa.retrieval import Query
 from qa.scoring import expected_calibration_error, f1, holds
@@ -41,7 +41,6 @@ Values = NDArray[np.float64]
 
 _HIDDEN_SHARE = 0.35
 _FOLDS = 5
-_WINDOWS = sum(GOES)
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,6 @@ class Read:
     right: bool
     phrase: float
     window: int
-
-    @property
-    def go(self) -> int:
-        """In which of the reader's goes it was read."""
-        return int(np.searchsorted(np.cumsum(GOES), self.window, side="right"))
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,7 @@ def ask(
     hits = assistant.retrieval(Query(text, snapshot, 10, documents))
     reader = assistant.reader
     assert isinstance(reader, ExtractiveReader)
-    windows = reader.windows(text, hits, snapshot.keywords.rarity(stems(text)))[:_WINDOWS]
+    windows = reader.windows(text, hits, snapshot.keywords.rarity(stems(text)))[:MOST_WINDOWS]
     answers = question["answers"] if question["answerable"] and not hide else []
     read: list[Read] = []
     for number, window in enumerate(windows):
@@ -131,11 +125,11 @@ def fit(asked: Sequence[Asked]) -> Values:
 
 
 def chosen(one: Asked, weights: Values, sure: float = 2.0) -> tuple[float, Read]:
-    """The best sentence and its logit; no further go after one that is surer than `sure`."""
+    """The best sentence and its logit; no further window after one that is surer than `sure`."""
     best: tuple[float, Read] | None = None
-    for go in range(len(GOES)):
+    for window in range(MOST_WINDOWS):
         for read in one.read:
-            if read.go == go:
+            if read.window == window:
                 logit = float(np.dot(weights[:-1], read.evidence) + weights[-1])
                 if best is None or logit > best[0]:
                     best = logit, read
@@ -172,7 +166,7 @@ def report(label: str, scored: Sequence[Scored], threshold: float) -> None:
         right = np.array([read.right for _, _, read in some])
         possible = np.array([one.answerable for one, _, _ in some])
         phrase = np.array([read.phrase for _, _, read in some])
-        goes = np.mean([read.go + 1 for _, _, read in some])
+        windows = np.mean([read.window + 1 for _, _, read in some])
         given = scores >= threshold
         print(
             f"{label:8} {source:16} right {right[possible].mean():.3f}, "
@@ -181,7 +175,7 @@ def report(label: str, scored: Sequence[Scored], threshold: float) -> None:
             f"answerable {roc_auc_score(possible, scores) if not possible.all() else 1:.3f}, "
             f"ECE {expected_calibration_error(scores, right):.3f}, "
             f"of those given {expected_calibration_error(scores[given], right[given]):.3f}, "
-            f"go {goes:.2f}"
+            f"windows {windows:.2f}"
         )
 
 
@@ -211,7 +205,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="+")
     parser.add_argument("--sample", type=int, default=500, help="questions a set")
     parser.add_argument("--held-back", type=Path, required=True, help="the prepared.json")
-    parser.add_argument("--sure", type=float, default=0.6, help="no further go above")
+    parser.add_argument("--sure", type=float, default=0.6, help="no further window above")
     parser.add_argument("--kept", type=Path, default=CACHE / "read.pickle", help="what was read")
     options = parser.parse_args()
     if options.kept.is_file():

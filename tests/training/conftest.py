@@ -16,6 +16,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "dev/squad1-dev", "dev/squad2-dev", "train/squadshifts/amazon_reviews",
             "train/squadshifts/reddit", "train/fairytaleqa", "train/qamr", "train/policyqa",
+            "dev/multihop/hotpotqa100", "dev/mtrag/human_subset",
         )
     ):  # fmt: skip
         write_set(folder / name, number, unanswered=name == "dev/squad2-dev")

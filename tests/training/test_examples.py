@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from training.alterations import altered_question, cropped, without_answer
 from training.examples import (
+    OWN_QUESTIONS,
     SOURCES,
     Example,
+    Source,
     held_back_articles,
     read_examples,
     read_set,
@@ -37,6 +40,42 @@ def test_sets_are_read_with_their_spans(bench: Path) -> None:
 def test_a_folder_without_a_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="--bench"):
         list(read_set(tmp_path / "none", "none"))
+
+
+def test_questions_of_our_own_are_put_to_the_passages_of_a_set(bench: Path, tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    asked = [["Who sold it after the flood?", "Mr Hopper"], ["Who bought it after the flood?", ""]]
+    lines = [
+        {"set": "dev/squad1-dev", "passage": "Birk_0#0", "questions": asked},
+        {"set": "dev/squad1-dev", "passage": "Nowhere_0#0", "questions": asked},
+        {"set": "train/qamr", "passage": "Birk_0#0", "questions": asked},
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    found = read_source(bench, Source("own", ("dev/squad1-dev",), own=file))
+    sold, bought = sorted(found, key=lambda one: not one.spans)
+    assert sold.answers == ("Mr Hopper",)
+    assert (sold.article, bought.article) == ("Birk_0", "Birk_0")
+    assert (bought.question, bought.spans) == (asked[1][0], ())
+
+
+def test_an_answer_that_stands_twice_is_where_the_question_is_met(tmp_path: Path) -> None:
+    passage = "Ann Holt was born in Aldby. The bridge was drawn by Ann Holt. It was mended later."
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "a#0", "text": passage}))
+    file = tmp_path / "own.jsonl"
+    questions = [["Who drew the bridge?", "Ann Holt"]]
+    file.write_text(json.dumps({"set": "", "passage": "a#0", "questions": questions}))
+    (found,) = read_source(tmp_path, Source("own", ("",), own=file))
+    assert found.spans == ((passage.rindex("Ann"), passage.rindex("Ann") + 8),)
+
+
+def test_our_own_questions_are_many_and_whole() -> None:
+    lines = [json.loads(line) for line in OWN_QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    questions = [pair for line in lines for pair in line["questions"]]
+    assert len(questions) > 15_000
+    assert 0.5 < sum(not answer for _, answer in questions) / len(questions) < 0.7
+    assert all(question.strip() == question and question for question, _ in questions)
+    folders = {folder for source in SOURCES if source.own for folder in source.folders}
+    assert {line["set"] for line in lines} == folders
 
 
 def test_articles_are_held_back_whole_and_the_same_each_time(bench: Path) -> None:
