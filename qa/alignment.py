@@ -11,6 +11,7 @@ the claim asserts.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ _LEAST_OF_CLAUSE = 0.25
 _LEAST_OF_JOINED_CLAUSE = 0.7
 _LEAST_OF_QUESTION = 0.35
 _CLAUSE_UNITS = 2  # a clause of fewer is not looked at by itself
+_ASKS = re.compile(r"\b(?:who(?:m|se)?|what|which|when|where|why|how)\b", re.I)
 _FRAGMENT_THINGS = 3  # a claim of fewer is an answer only together with the question
 _LONGER_QUOTE_GAIN = 0.1
 _MOST_QUOTES = 3
@@ -125,6 +127,9 @@ class Evidence:
     def __init__(self, question: str, hits: Sequence[Hit]) -> None:
         self._passages = [_Passage(hit) for hit in hits]
         self._question = units(question)
+        asked = frozenset(unit.stem for unit in self._question)
+        # "Which is faster, A or B?" holds its answer.
+        self._asked = asked if _ASKS.search(question) and " or " not in question else frozenset()
         distinct = {
             (passage.hit.passage.document_id, passage.hit.passage.start + start): stems
             for passage in self._passages
@@ -146,10 +151,11 @@ class Evidence:
     def support(self, claim: str, cited: Collection[int] = ()) -> Support | None:
         """What supports `claim`: the hits it cites (counted from 0), else any of them.
 
-        None where nothing does, or where the claim says nothing that can be checked.
+        None where nothing does, or where the claim says nothing that can be checked, or no more
+        than the question did.
         """
         said = [self._known(unit) for unit in units(claim) if self._weight([unit])]
-        if not said:
+        if not said or (self._asked and all(near(unit.stem, self._asked) for unit in said)):
             return None
         chosen = [self._passages[i] for i in sorted(set(cited)) if 0 <= i < len(self._passages)]
         if chosen and (support := self._support_in(chosen, claim, said)):
@@ -235,7 +241,7 @@ class Evidence:
             and (not words or self._coverage(words, quotes) >= _LEAST_OF_WORDS)
             and self._clauses_fit(parts, quotes)
             and not denies(claim, said, texts)
-            and (_things(said) >= _FRAGMENT_THINGS or self._fragment_answers(said, quotes))
+            and (_things(said) >= _FRAGMENT_THINGS or self._fragment_answers(quotes))
         )
 
     def _clauses_fit(self, parts: Sequence[Sequence[Unit]], quotes: Sequence[_Quote]) -> bool:
@@ -244,14 +250,9 @@ class Evidence:
             return all(self._has_quote(part, quotes) for part in parts)
         return all(self._coverage(part, quotes) >= _LEAST_OF_CLAUSE for part in parts)
 
-    def _fragment_answers(self, said: Sequence[Unit], quotes: Sequence[_Quote]) -> bool:
-        """A phrase that does not just repeat the question, from a quote that speaks of it."""
-        if not self._question:
-            return True
-        asked = frozenset(unit.stem for unit in self._question)
-        return not all(near(unit.stem, asked) for unit in said) and (
-            max(map(self._of_question, quotes)) >= _LEAST_OF_QUESTION
-        )
+    def _fragment_answers(self, quotes: Sequence[_Quote]) -> bool:
+        """A phrase has to be from a quote that speaks of the question."""
+        return not self._question or max(map(self._of_question, quotes)) >= _LEAST_OF_QUESTION
 
     def _holds(self, address: str) -> bool:
         return any(address in passage.hit.passage.text.lower() for passage in self._passages)

@@ -61,7 +61,7 @@ _SINGLED_OUT = re.compile(
 _UTMOST = re.compile(
     rf"\b(?:{_SUPERLATIVE}|\w{{3,}}est|only|sole(?:ly)?|alone|unique(?:ly)?|exclusive(?:ly)?|single"
     r"|top|main(?:ly)?|leading|first|last|no(?:ne|body|thing)?|never|except\w*|unparalleled|record"
-    r"|max\w*|min\w*|primar(?:y|ily)|chief(?:ly)?|more|less|fewer|\w{3,}er than)\b",
+    r"|max\w*|min\w*|chief(?:ly)?|more|less|fewer|\w{3,}er than)\b",
     re.I,
 )
 # "Unofficially", and not "under" or "union": the rest has to be a word by itself.

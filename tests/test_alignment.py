@@ -301,6 +301,22 @@ def test_a_phrase_answers_only_what_was_asked() -> None:
     assert Evidence("Who is Kim Yong Chol?", hits).support("Kim Yong Chol.") is None
 
 
+def test_a_sentence_that_repeats_the_question_answers_nothing() -> None:
+    hits = hits_of(("", "", "The young of the beetle live in another area than their parents."))
+    claim = "The young of the beetle live in another area."
+    assert (
+        Evidence("In what area, if another, do the young of the beetle live?", hits).support(claim)
+        is None
+    )
+    assert Evidence("Do the young of the beetle live in another area?", hits).support(claim)
+
+
+def test_one_of_two_that_were_asked_about_is_an_answer() -> None:
+    hits = hits_of(("", "", "Of the two pumps, the X200 is the faster one; the X100 is cheaper."))
+    asked = Evidence("Which pump is faster, the X100 or the X200?", hits)
+    assert asked.support("The X200 is the faster pump.") is not None
+
+
 def test_initials_and_full_names_are_the_same() -> None:
     evidence = Evidence("", hits_of(("", "", "The envoy flew to the United States on Friday.")))
 
