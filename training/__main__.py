@@ -52,17 +52,9 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _fit(options: argparse.Namespace) -> None:
-    from qa.span_model import MODEL_FILE
-    from training.exported import exported_weights
+    from training.exported import weights_of
     from training.fit import Fit, Pace, Recipe, fit
-    from training.model import (
-        WEIGHTS_FILE,
-        ReaderShape,
-        encoder_folder,
-        new_reader,
-        open_reader,
-        open_tokenizer,
-    )  # fmt: skip
+    from training.model import ReaderShape, encoder_folder, new_reader, open_tokenizer
     from training.preparing import load
 
     _, windows = load(options.out / "prepared", "train")
@@ -79,12 +71,7 @@ def _fit(options: argparse.Namespace) -> None:
     recipe = Recipe(**given)
     reader = new_reader(encoder, ReaderShape(options.layers), recipe.seed)
     if options.start is not None:
-        trained = (options.start / WEIGHTS_FILE).is_file()
-        reader.load_state_dict(
-            open_reader(options.start).state_dict()
-            if trained
-            else exported_weights(options.start / MODEL_FILE)
-        )
+        reader.load_state_dict(weights_of(options.start))
     run = Fit(reader, windows, recipe)
     ended = fit(run, held_back, open_tokenizer(encoder), options.out / "run", pace)
     print(f"{'Done' if ended else 'Stopped'} at step {run.step} of {run.steps}.")
@@ -103,7 +90,8 @@ def _score(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from training.export import export
-    from training.model import average, open_reader
+    from training.exported import average
+    from training.model import open_reader
     from training.preparing import load
     from training.reading import subset
 

@@ -1,4 +1,4 @@
-"""An exported reader -> the weights of a model, so that training can go on from what was shipped.
+"""A reader on disk, trained or exported -> weights, so that training can go on from it.
 
 The export keeps the names of biases and norms, and gives matrices new ones: which is which is
 told by the name of the node that multiplies with it. Query, key and value are one matrix in it.
@@ -6,7 +6,7 @@ told by the name of the node that multiplies with it. Query, key and value are o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,28 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from qa.span_model import MODEL_FILE
+from training.model import WEIGHTS_FILE
+
 Values = NDArray[Any]
+
+
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights of a reader that was saved in training, or else exported."""
+    file = folder / WEIGHTS_FILE
+    if not file.is_file():
+        return exported_weights(folder / MODEL_FILE)
+    saved: dict[str, torch.Tensor] = torch.load(file, weights_only=True)
+    return saved
+
+
+def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """The mean of the weights of several readers of one shape."""
+    states = [weights_of(folder) for folder in folders]
+    return {
+        name: torch.stack([state[name].float() for state in states]).mean(0).to(value.dtype)
+        for name, value in states[0].items()
+    }
 
 
 def exported_weights(file: Path) -> dict[str, torch.Tensor]:

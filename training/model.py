@@ -7,7 +7,6 @@ are: they are half of the weights, and a few ten thousand questions would touch 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -145,12 +144,3 @@ def open_reader(folder: Path) -> ReaderModel:
     model = ReaderModel(encoder, ReaderShape(**about["shape"]))
     model.load_state_dict(torch.load(folder / WEIGHTS_FILE, weights_only=True))
     return model.eval()
-
-
-def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
-    """The mean of the weights of several readers of one shape."""
-    states = [torch.load(folder / WEIGHTS_FILE, weights_only=True) for folder in folders]
-    return {
-        name: torch.stack([state[name].float() for state in states]).mean(0).to(value.dtype)
-        for name, value in states[0].items()
-    }
