@@ -35,6 +35,9 @@ from qa.terms import stems
 _TOLD = frozenset(
     (Kind.PERSON, Kind.PLACE, Kind.TIME, Kind.NUMBER, Kind.MONEY, Kind.DURATION, Kind.NAME)
 )
+_NAMED = frozenset((Kind.PERSON, Kind.PLACE, Kind.NAME))
+# What stands between names that answer together.
+_AND = (" and ", " or ", " & ", ", ")
 # How many of the best hits are looked at, and how many spans come of it.
 _HITS = 8
 _SPANS = 5
@@ -240,7 +243,7 @@ def _candidates(question: str, window: Window, reading: Reading) -> Iterator[Can
         found = reading.best(sentence.start, sentence.end)
         if found is None:
             continue
-        start, end, margin = found
+        (start, end), margin = _whole(kind, question, text, sentence, found[:2]), found[2]
         features = sentence.features
         evidence = Evidence(
             margin=margin,
@@ -251,6 +254,22 @@ def _candidates(question: str, window: Window, reading: Reading) -> Iterator[Can
             kind=_of_kind(kind, question, text, sentence, (start, end)),
         )
         yield Candidate(window, sentence, (start, end), evidence)
+
+
+def _whole(
+    kind: Kind, question: str, text: str, sentence: Sentence, phrase: tuple[int, int]
+) -> tuple[int, int]:
+    """The phrase, or all of "Bangkok and Hanoi" where it is the first or the last of them."""
+    if kind not in _NAMED:
+        return phrase
+    start, end = phrase
+    for range_ in of_kind(kind, text[sentence.start : sentence.end], question):
+        first, last = (sentence.start + place for place in range_)
+        opens = first == start and text[end:last].startswith(_AND)
+        closes = last == end and text[first:start].endswith(_AND)
+        if opens or closes:
+            return first, last
+    return phrase
 
 
 def _of_kind(

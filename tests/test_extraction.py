@@ -91,8 +91,21 @@ def test_a_heading_is_read_but_is_no_answer(reader: ExtractiveReader) -> None:
     assert all(not span.text.startswith("#") for span in spans)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bangkok and Hanoi are being considered for the second summit.",
+        "For the second summit, Oslo, Bangkok and Hanoi are being considered.",
+    ],
+)
+def test_names_that_answer_together_are_one_phrase(reader: ExtractiveReader, text: str) -> None:
+    span = read(reader, "Where might the second summit be held?", hit(text))[0]
+    assert span.short_text is not None
+    assert span.short_text.endswith("Bangkok and Hanoi")
+
+
 def test_reading_ends_with_a_sure_answer(reader: ExtractiveReader) -> None:
-    question = "Who repaired the roof of the plant?"
+    question = "Who mended the roof of the plant?"
     others = [
         hit(f"The plant of the {town} works has a roof of slate.", 0, 0.5, f"{town}.txt")
         for town in ("Aldby", "Birk", "Cowling", "Denby", "Eaves", "Filey", "Goole")
