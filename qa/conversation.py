@@ -62,7 +62,7 @@ _TOPIC = 5
 # "Days of annual leave" are counted; what is talked about is the leave.
 _COUNTED = re.compile(
     r"^(?:(?:number|amount|share|kind|type|sort|minute|hour|day|night|week|month|year|euro|dollar"
-    r"|pound|litre|kilo|ton|page|copie|piece|percent)s?|copy) of (?:the )?(?=\w)",
+    r"|pound|litre|kilo|ton|page|piece|percent)s?|copy|copies) of (?:the )?(?=\w)",
     re.IGNORECASE,
 )
 _STATED = re.compile(r"[.!]\s")

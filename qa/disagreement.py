@@ -52,27 +52,37 @@ def contradicting(question: str, spans: Sequence[Span]) -> Span | None:
     for other in spans[1:]:
         if other.hit.passage.document_id == first.hit.passage.document_id:
             continue
-        share = other.score / first.score if first.score else 0.0
-        said_otherwise = (
-            share >= _SURE_SHARE
-            and _differ(question, kind, first, other)
-            and _alike(kind, first, other)
-        )
-        counted_otherwise = (
-            share >= _SURE_SHARE_OF_COUNT and kind in _COUNTABLE and _count_apart(first, other)
-        )
-        if said_otherwise or counted_otherwise:
+        if _said_otherwise(question, kind, first, other) or (
+            kind in _COUNTABLE and _counted_otherwise(first, other)
+        ):
             return other
     return None
 
 
-def _count_apart(one: Span, other: Span) -> bool:
+def _said_otherwise(question: str, kind: Kind, one: Span, other: Span) -> bool:
+    """Whether both say the same of the same thing, but for another answer."""
+    return (
+        other.score >= _SURE_SHARE * one.score
+        and _differ(question, kind, one, other)
+        and _alike(kind, one, other)
+    )
+
+
+def _counted_otherwise(one: Span, other: Span) -> bool:
     """Whether both count the same thing, in the same cases, and come to different numbers."""
-    first, second = _count(one), _count(other)
-    if first is None or second is None or first[0] == second[0]:
+    if other.score < _SURE_SHARE_OF_COUNT * one.score:
         return False
-    fewer, more = sorted((first[1], second[1]), key=len)
-    return len(fewer) >= _LEAST_COUNTED and fewer <= more and _cases(one) == _cases(other)
+    first, second = _count(one), _count(other)
+    if first is None or second is None:
+        return False
+    (number, counted), (other_number, other_counted) = first, second
+    fewer, more = sorted((counted, other_counted), key=len)
+    return (
+        number != other_number
+        and len(fewer) >= _LEAST_COUNTED
+        and fewer <= more
+        and _cases(one) - number == _cases(other) - other_number
+    )
 
 
 def _count(span: Span) -> tuple[frozenset[str], frozenset[str]] | None:
@@ -97,12 +107,11 @@ def _noun_phrase(text: str) -> str:
 
 
 def _cases(span: Span) -> frozenset[str]:
-    """What limits a statement: its names, its further numbers, and words such as "after"."""
+    """What limits a statement: its names, its numbers, and words such as "after"."""
     said = claims.units(span.text)
     exact = {unit.stem for unit in said if unit.kind in (claims.Kind.NAME, claims.Kind.NUMBER)}
-    count = _count(span)
     limits = {match.group().lower() for match in _LIMITS.finditer(span.text)}
-    return frozenset(exact | limits) - (count[0] if count else frozenset())
+    return frozenset(exact | limits)
 
 
 def _differ(question: str, kind: Kind, one: Span, other: Span) -> bool:

@@ -28,6 +28,7 @@ from qa.reading import (
     weighed,
 )
 from qa.records import Hit, Span
+from qa.sentences import Range
 from qa.span_model import PACKAGED, Reading, SpanModel, Tokens
 from qa.terms import stems
 
@@ -243,7 +244,10 @@ def _candidates(question: str, window: Window, reading: Reading) -> Iterator[Can
         found = reading.best(sentence.start, sentence.end)
         if found is None:
             continue
-        (start, end), margin = _whole(kind, question, text, sentence, found[:2]), found[2]
+        start, end, margin = found
+        told = _told(kind, question, text, sentence)
+        if kind in _NAMED:
+            start, end = _whole(text, (start, end), told)
         features = sentence.features
         evidence = Evidence(
             margin=margin,
@@ -251,20 +255,24 @@ def _candidates(question: str, window: Window, reading: Reading) -> Iterator[Can
             hit=features.hit,
             similarity=features.similarity,
             rank=features.rank,
-            kind=_of_kind(kind, question, text, sentence, (start, end)),
+            kind=_of_kind((start, end), told) if kind in _TOLD else 0,
         )
         yield Candidate(window, sentence, (start, end), evidence)
 
 
-def _whole(
-    kind: Kind, question: str, text: str, sentence: Sentence, phrase: tuple[int, int]
-) -> tuple[int, int]:
+def _told(kind: Kind, question: str, text: str, sentence: Sentence) -> list[Range]:
+    """What is of the kind in a sentence, by its form; nothing of kinds that have none."""
+    if kind not in _TOLD:
+        return []
+    begin = sentence.start
+    found = of_kind(kind, text[begin : sentence.end], question)
+    return [(begin + first, begin + last) for first, last in found]
+
+
+def _whole(text: str, phrase: Range, named: Sequence[Range]) -> Range:
     """The phrase, or all of "Bangkok and Hanoi" where it is the first or the last of them."""
-    if kind not in _NAMED:
-        return phrase
     start, end = phrase
-    for range_ in of_kind(kind, text[sentence.start : sentence.end], question):
-        first, last = (sentence.start + place for place in range_)
+    for first, last in named:
         opens = first == start and text[end:last].startswith(_AND)
         closes = last == end and text[first:start].endswith(_AND)
         if opens or closes:
@@ -272,14 +280,9 @@ def _whole(
     return phrase
 
 
-def _of_kind(
-    kind: Kind, question: str, text: str, sentence: Sentence, phrase: tuple[int, int]
-) -> float:
-    if kind not in _TOLD:
-        return 0
-    start, end = (place - sentence.start for place in phrase)
-    ranges = of_kind(kind, text[sentence.start : sentence.end], question)
-    return 1 if any(first < end and start < last for first, last in ranges) else -1
+def _of_kind(phrase: Range, told: Sequence[Range]) -> float:
+    start, end = phrase
+    return 1 if any(first < end and start < last for first, last in told) else -1
 
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
