@@ -30,7 +30,6 @@ import sqlite3
 import struct
 import threading
 import time
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -324,17 +323,15 @@ def _flush(paths: Iterable[Path]) -> None:
 
 
 def _save_after(collection: Collection, vectors: int) -> None:
-    with warnings.catch_warnings():  # that there is no embedding function, which is as we mean it
-        warnings.simplefilter("ignore", DeprecationWarning)
-        for attempt in range(_PATIENT_TRIES):
-            try:
-                collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
-                return
-            except Exception as error:
-                # Chroma may still be noting what it has just saved, and does not wait for itself.
-                if "locked" not in str(error) or attempt == _PATIENT_TRIES - 1:
-                    raise
-                time.sleep(0.02 * (attempt + 1))
+    for attempt in range(_PATIENT_TRIES):
+        try:
+            collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
+            return
+        except Exception as error:
+            # Chroma may still be noting what it has just saved, and does not wait for itself.
+            if "locked" not in str(error) or attempt == _PATIENT_TRIES - 1:
+                raise
+            time.sleep(0.02 * (attempt + 1))
 
 
 def _copy(generation: Path, draft: Path) -> None:
