@@ -64,6 +64,19 @@ _UTMOST = re.compile(
     r"|max\w*|min\w*|chief(?:ly)?|more|less|fewer|\w{3,}er than)\b",
     re.I,
 )
+# What stands at one end, and what at the other.
+_ENDS = (
+    ("most|largest|biggest|greatest|highest", "least|fewest|smallest|lowest"),
+    ("longest", "shortest"),
+    ("oldest|earliest", "youngest|newest|latest"),
+    ("fastest", "slowest"),
+    ("best", "worst"),
+)
+_ENDS_OF = tuple(
+    (re.compile(rf"\b(?:{one})\b", re.I), re.compile(rf"\b(?:{other})\b", re.I))
+    for ends in _ENDS
+    for one, other in (ends, ends[::-1])
+)
 # "Unofficially", and not "under" or "union": the rest has to be a word by itself.
 _REVERSED = re.compile(r"(?:un|non-?|il|ir)(?=\w{5})")
 _EXCEPTION = re.compile(r"\b(?:unless|except\w*|until|only|without)\b", re.I)
@@ -88,8 +101,11 @@ def generalizes(claim: str, quotes: Sequence[str]) -> bool:
 
 
 def singles_out(claim: str, quotes: Sequence[str]) -> bool:
-    """The claim says "the only" or "the least", and no quote sets anything apart."""
-    return bool(_SINGLED_OUT.search(claim)) and not any(_UTMOST.search(quote) for quote in quotes)
+    """The claim says "the only" or "the least", and no quote sets anything apart that way."""
+    if not _SINGLED_OUT.search(claim):
+        return False
+    apart = [quote for quote in quotes if _UTMOST.search(quote)]
+    return all(_at_the_other_end(claim, quote) for quote in apart)
 
 
 def reverses(claim: str, quotes: Sequence[str]) -> bool:
@@ -105,6 +121,14 @@ def reverses(claim: str, quotes: Sequence[str]) -> bool:
         (match := _REVERSED.match(word)) is not None and word[match.end() :] in there
         for here, there in ((said - quoted, quoted), (quoted - said, said - quoted))
         for word in here
+    )
+
+
+def _at_the_other_end(claim: str, quote: str) -> bool:
+    """The quote says "the largest" where the claim says "the least", and nothing like "least"."""
+    return any(
+        here.search(claim) and there.search(quote) and not here.search(quote)
+        for here, there in _ENDS_OF
     )
 
 

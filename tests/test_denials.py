@@ -36,6 +36,9 @@ def test_all_is_more_than_some() -> None:
     [
         ("Ada was the only man to study plants.", "Ada was one of several men.", True),
         ("The least populated area is Brno.", "The area reaches as far as Brno.", True),
+        ("The least populated area is Brno.", "The largest area is Brno.", True),
+        ("The least populated is Brno.", "Of the largest, Brno has fewest people.", False),
+        ("It is the oldest hall.", "It is the youngest of the halls.", True),
         ("It is the largest lake.", "No other lake is as large.", False),
         ("Only directors may sign.", "Directors alone may sign.", False),
         ("It is open only on Mondays.", "It opens on Mondays.", False),
