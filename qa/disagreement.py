@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from qa import claims
+from qa.amounts import amounts, same_amount
 from qa.questions import Kind, candidates, kind_of
 from qa.records import Span
-from qa.terms import is_stop_word, stems
+from qa.sentences import Range
+from qa.terms import is_stop_word, stem
 
 # What these ask for is either the same or not; a statement can be put in many ways.
 _KINDS = (
@@ -32,7 +35,15 @@ _SURE_SHARE_OF_COUNT = 0.5
 # A unit alone ("days") is no thing.
 _LEAST_COUNTED = 2
 _JOINS = frozenset(("of", "the"))
-_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s-]")
+_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s'’-]")
+# Who has what is counted, where it is nobody in particular, and that they have it.
+_ANYONE = claims.LIGHT | {
+    stem(word)
+    for word in (
+        "everyone", "everybody", "all", "each", "every", "any", "employee", "staff", "worker",
+        "colleague", "entitled", "receive", "granted", "offer", "provide", "allow", "total",
+    )
+}  # fmt: skip
 # Makes of a statement one about some cases, which does not contradict one about others.
 _LIMITS = re.compile(
     r"\b(?:if|unless|when|once|after|before|during|until|since|from|under|over|above|below|only"
@@ -65,6 +76,7 @@ def _said_otherwise(question: str, kind: Kind, one: Span, other: Span) -> bool:
         other.score >= _SURE_SHARE * one.score
         and _differ(question, kind, one, other)
         and _alike(kind, one, other)
+        and not _of_other_cases(question, kind, one, other)
     )
 
 
@@ -75,25 +87,42 @@ def _counted_otherwise(one: Span, other: Span) -> bool:
     first, second = _count(one), _count(other)
     if first is None or second is None:
         return False
-    (number, counted), (other_number, other_counted) = first, second
-    fewer, more = sorted((counted, other_counted), key=len)
+    fewer, more = sorted((first.counted, second.counted), key=len)
     return (
-        number != other_number
+        first.number != second.number
         and len(fewer) >= _LEAST_COUNTED
         and fewer <= more
-        and _cases(one) - number == _cases(other) - other_number
+        and first.cases == second.cases
+        # "Managers have 30 days", "interns have 15 days".
+        and not (first.about - second.about and second.about - first.about)
     )
 
 
-def _count(span: Span) -> tuple[frozenset[str], frozenset[str]] | None:
-    """The number in the phrase that answers, and the stems of what it counts."""
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What a sentence counts: the number, stems of the thing, of who has it, and of the cases."""
+
+    number: frozenset[str]
+    counted: frozenset[str]
+    about: frozenset[str]
+    cases: frozenset[str]
+
+
+def _count(span: Span) -> _Count | None:
+    """The number in the phrase that answers, and what is said of it."""
     if span.short is None:
         return None
     start, end = (place - span.start for place in span.short)
     text = span.text
     for first, last in candidates(Kind.NUMBER, text, ""):
         if first < end and start < last:
-            return claims.stems_of(text[first:last]), _words(_noun_phrase(text[last:]))
+            return _Count(
+                # Without what follows it, which may be a unit in one sentence only.
+                number=amounts(text[first:last]),
+                counted=claims.stems_of(_noun_phrase(text[last:])),
+                about=frozenset(unit.stem for unit in claims.units(text[:first])) - _ANYONE,
+                cases=frozenset().union(*_cases(text, [(first, last)])),
+            )
     return None
 
 
@@ -106,24 +135,49 @@ def _noun_phrase(text: str) -> str:
     return text
 
 
-def _cases(span: Span) -> frozenset[str]:
-    """What limits a statement: its names, its numbers, and words such as "after"."""
-    said = claims.units(span.text)
-    exact = {unit.stem for unit in said if unit.kind in (claims.Kind.NAME, claims.Kind.NUMBER)}
-    limits = {match.group().lower() for match in _LIMITS.finditer(span.text)}
-    return frozenset(exact | limits)
+def _cases(text: str, cut: Sequence[Range]) -> tuple[frozenset[str], frozenset[str]]:
+    """What limits a statement: its names; and its numbers, and words such as "after".
+
+    `cut` is what it says of those cases.
+    """
+    said = claims.units(_without(text, cut))
+    names = {unit.stem for unit in said if unit.kind is claims.Kind.NAME}
+    numbers = {unit.stem for unit in said if unit.kind is claims.Kind.NUMBER}
+    limits = {match.group().lower() for match in _LIMITS.finditer(text)}
+    return frozenset(names), frozenset(numbers | limits)
+
+
+def _of_other_cases(question: str, kind: Kind, one: Span, other: Span) -> bool:
+    """Whether they speak of other cases: of Vienna and of Lisbon, of staff and of new staff."""
+    (names, limits), (other_names, other_limits) = (
+        _cases(span.text, [_asked_for(question, kind, span), _phrase(span)])
+        for span in (one, other)
+    )
+    return limits != other_limits or bool(names - other_names and other_names - names)
 
 
 def _differ(question: str, kind: Kind, one: Span, other: Span) -> bool:
     """Whether their answers exclude each other: none of them is a part of the other."""
-    first, second = (_words(_asked_for(question, kind, span)) for span in (one, other))
-    return bool(first and second) and not (first <= second or second <= first)
+    first, second = (span.text[slice(*_asked_for(question, kind, span))] for span in (one, other))
+    if same_amount(first, second):
+        return False
+    some, others = claims.stems_of(first), claims.stems_of(second)
+    return bool(some and others) and not (some <= others or others <= some)
 
 
-def _asked_for(question: str, kind: Kind, span: Span) -> str:
+def _asked_for(question: str, kind: Kind, span: Span) -> Range:
+    """Where it says what was asked for."""
     # What is of the kind that was asked for tells more than the phrase, which may be "every day".
+    start, end = _phrase(span)
     found = candidates(kind, span.text, question)
-    return span.text[slice(*found[0])] if found else span.short_text or ""
+    within = [(first, last) for first, last in found if first < end and start < last]
+    return next(iter(within or found), (start, end))
+
+
+def _phrase(span: Span) -> Range:
+    """The phrase that answers, counted from where the span starts; nothing if there is none."""
+    start, end = span.short or (span.start, span.start)
+    return start - span.start, end - span.start
 
 
 def _alike(kind: Kind, one: Span, other: Span) -> bool:
@@ -142,15 +196,12 @@ def _alike(kind: Kind, one: Span, other: Span) -> bool:
 
 def _frame(kind: Kind, span: Span, *, phrase: bool) -> frozenset[str]:
     """The words of a sentence without what is of the kind, and without its phrase if so wanted."""
-    text = span.text
     # A second amount or date would make two sentences of one kind look less alike than they are.
-    cut = list(candidates(kind, text, ""))
-    if phrase and span.short is not None:
-        cut.append((span.short[0] - span.start, span.short[1] - span.start))
+    cut = candidates(kind, span.text, "")
+    return claims.stems_of(_without(span.text, [*cut, _phrase(span)] if phrase else cut))
+
+
+def _without(text: str, cut: Sequence[Range]) -> str:
     for start, end in cut:
         text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
-    return _words(text)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(stems(text))
+    return text

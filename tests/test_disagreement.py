@@ -9,6 +9,8 @@ import pytest
 
 import qa
 from qa.conversation import restated
+from qa.disagreement import contradicting
+from qa.records import Hit, Passage, Span
 
 GOLD = Path(__file__).parent / "seeds" / "questions.jsonl"
 
@@ -92,6 +94,103 @@ def test_what_is_no_contradiction(
     assistant: qa.Assistant, tmp_path: Path, one: str, other: str, question: str
 ) -> None:
     assert not two(assistant, tmp_path, one, other).ask(question).disagreement
+
+
+def span(said: str, document: str, score: float = 0.8) -> Span:
+    """A sentence of a document, its phrase in braces."""
+    start, end = said.index("{"), said.index("}") - 1
+    text = said.replace("{", "").replace("}", "")
+    passage = Passage(f"{document}#0", document, document, document, 0, len(text), text)
+    return Span(Hit(passage, 1.0), 0, len(text), score, (start, end))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "question"),
+    [
+        # One value, written in two ways.
+        ("The fee is {thirty euros}.", "The fee is {30 euros}.", "How much is the fee?"),
+        ("The fee is {30.00 euros}.", "The fee is {30 euros}.", "How much is the fee?"),
+        ("The hall has {twelve} seats.", "The hall has {12} seats.", "How many seats are there?"),
+        ("It is valid for {two weeks}.", "It is valid for {14 days}.", "How long is it valid?"),
+        ("It opens at {08:00}.", "It opens at {8:00}.", "When does it open?"),
+        ("It closes at {6 pm}.", "It closes at {18:00}.", "When does it close?"),
+        ("It opened on {12 March 2024}.", "It opened on {2024-03-12}.", "When did it open?"),
+        ("It cost {1.5 million euros}.", "It cost {1,500,000 euros}.", "How much did it cost?"),
+        (
+            "Employees have {25} days of annual leave.",
+            "Staff have {twenty-five} days of paid annual leave.",
+            "How many days of annual leave are there?",
+        ),
+        # Two cases.
+        (
+            "Managers have {30} days of annual leave.",
+            "Interns have {15} days of annual leave.",
+            "How many days of annual leave are there?",
+        ),
+        (
+            "The small room has {6} grey chairs.",
+            "The big hall has {60} grey chairs.",
+            "How many grey chairs are there?",
+        ),
+        (
+            "The safety officer in Vienna is {Ada King}.",
+            "The safety officer in Lisbon is {Ben Lind}.",
+            "Who is the safety officer?",
+        ),
+        (
+            "In 2023, {300} visitors came.",
+            "In 2024, {400} visitors came.",
+            "How many visitors came?",
+        ),
+        (
+            "Employees give {30 days} of written notice.",
+            "Employees give {14 days} of written notice if on probation.",
+            "How long is the notice?",
+        ),
+        (
+            "A parking permit lasts {2 years}.",
+            "A temporary parking permit lasts {2 weeks}.",
+            "How long does a parking permit last?",
+        ),
+        (
+            "After one year, employees have {25 days} of leave.",
+            "Employees have {28 days} of leave after two years.",
+            "How long is the leave?",
+        ),
+    ],
+)
+def test_other_words_and_other_cases_are_no_contradiction(
+    one: str, other: str, question: str
+) -> None:
+    assert contradicting(question, [span(one, "old"), span(other, "new")]) is None
+    assert contradicting(question, [span(other, "new"), span(one, "old")]) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "question"),
+    [
+        ("The fee is {thirty euros}.", "The fee is {40 euros}.", "How much is the fee?"),
+        ("It is valid for {two weeks}.", "It is valid for {15 days}.", "How long is it valid?"),
+        ("It closes at {6 pm}.", "It closes at {19:00}.", "When does it close?"),
+        ("It opened on {12 March 2024}.", "It opened on {2023-03-12}.", "When did it open?"),
+        (
+            "Employees get {25} days of annual leave.",
+            "We grant all staff {28} days’ paid annual leave.",
+            "How many days of annual leave are there?",
+        ),
+        (
+            "In 2023, {300} visitors came.",
+            "In 2023, {400} visitors came.",
+            "How many visitors came?",
+        ),
+    ],
+)
+def test_other_values_contradict_however_they_are_written(
+    one: str, other: str, question: str
+) -> None:
+    first, second = span(one, "old"), span(other, "new")
+    assert contradicting(question, [first, second]) == second
+    assert contradicting(question, [second, first]) == first
 
 
 def test_one_document_does_not_contradict_itself(assistant: qa.Assistant, tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""The amounts in a text, however they are written, so that two texts can be compared.
+
+"Thirty euros" and "30.00 euros" are one amount, as are "two weeks" and "14 days", "6 pm" and
+"18:00", "12 March 2024" and "2024-03-12". Number words are those of English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from qa.claims import canonical
+from qa.dates import dates
+from qa.terms import stem
+
+_CLOCK = re.compile(
+    r"\b(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>[ap])\.?m\b\.?"
+    r"|\b(?P<hour24>\d{1,2}):(?P<minute24>\d{2})\b",
+    re.IGNORECASE,
+)
+_NAMED_HOURS = {"noon": "12:00", "midnight": "00:00"}
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?")
+_SCALES = {
+    "hundred": 100, "dozen": 12, "thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6,
+    "billion": 10**9, "trillion": 10**12,
+}  # fmt: skip
+# A month is not so many days, nor a year so many weeks.
+_UNITS = {
+    stem(word): (count, unit)
+    for word, count, unit in (
+        ("second", 1, "seconds"), ("minute", 60, "seconds"), ("hour", 3600, "seconds"),
+        ("day", 86_400, "seconds"), ("night", 86_400, "seconds"), ("week", 604_800, "seconds"),
+        ("fortnight", 1_209_600, "seconds"), ("month", 1, "months"), ("quarter", 3, "months"),
+        ("year", 12, "months"), ("decade", 120, "months"), ("century", 1200, "months"),
+    )
+}  # fmt: skip
+# Five of these are a week, but not seven days.
+_OF_WORK = frozenset(("working", "business"))
+
+
+def amounts(text: str) -> frozenset[str]:
+    """The dates, times of day, durations and numbers of `text`, each in one form.
+
+    >>> sorted(amounts("two weeks")), sorted(amounts("1.5 million")), sorted(amounts("6 pm"))
+    (['1209600 seconds'], ['1500000'], ['18:00'])
+    """
+    if found := dates(text):
+        return frozenset(found)
+    times = frozenset(_times(text))
+    return times or frozenset(_quantities(text))
+
+
+def same_amount(one: str, other: str) -> bool:
+    """Whether both hold amounts, and all of the one are among those of the other."""
+    first, second = amounts(one), amounts(other)
+    return bool(first and second) and (first <= second or second <= first)
+
+
+def _times(text: str) -> Iterator[str]:
+    for match in _CLOCK.finditer(text):
+        hour = int(match["hour"] or match["hour24"])
+        if match["half"]:
+            hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
+        yield f"{hour:02}:{match['minute'] or match['minute24'] or '00'}"
+    for word in re.findall(r"\w+", text.lower()):
+        if word in _NAMED_HOURS:
+            yield _NAMED_HOURS[word]
+
+
+def _quantities(text: str) -> Iterator[str]:
+    tokens = [match.group().lower() for match in _TOKEN.finditer(text)]
+    at = 0
+    while at < len(tokens):
+        value, after = _number(tokens, at)
+        if value is None:
+            at += 1
+            continue
+        following, then = [*tokens[after : after + 2], "", ""][:2]
+        if following in _OF_WORK:
+            yield f"{_plain(value)} working {then}"
+        else:
+            count, unit = _UNITS.get(stem(following), (1, ""))
+            yield f"{_plain(value * count)} {unit}".rstrip()
+        at = after
+
+
+def _number(tokens: list[str], at: int) -> tuple[Decimal | None, int]:
+    """The number that begins at a token, and where it ends; None if none does."""
+    begin, whole = at, Decimal(0)
+    group: Decimal | None = None  # what the next scale multiplies: the hundreds, tens and ones
+    while at < len(tokens):
+        token = tokens[at]
+        scale, part = _SCALES.get(token), _value(token)
+        following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        if token == "and" and _goes_on(whole, group) and _is_word(following):
+            pass
+        elif scale is not None and (group is not None or len(token) > 1):
+            group = (1 if group is None else group) * scale
+            if scale >= _SCALES["thousand"]:
+                whole, group = whole + group, None
+        elif part is not None and (at == begin or (_is_word(token) and _fits(whole, group, part))):
+            group = part if group is None else group + part
+        else:
+            break
+        at += 1
+    return (None if at == begin else whole + (group or 0)), at
+
+
+def _is_word(token: str) -> bool:
+    return token.isalpha() and _value(token) is not None
+
+
+def _goes_on(whole: Decimal, group: Decimal | None) -> bool:
+    """Whether "and" may stand within the number: "one hundred and five"."""
+    return bool(whole) or (group is not None and group >= _SCALES["hundred"])
+
+
+def _fits(whole: Decimal, group: Decimal | None, part: Decimal) -> bool:
+    """Whether a number goes on: "thousand" in "five", "hundred" in "twelve", "twenty" in "five"."""
+    if group is None:
+        return bool(whole) and part < _SCALES["thousand"]
+    room = 100 if group % 100 == 0 else 10 if group % 10 == 0 and group % 100 >= 20 else 0
+    return 0 < part < room and group == int(group)
+
+
+def _value(token: str) -> Decimal | None:
+    if token[:1].isdigit():
+        if match := _THOUSANDS.fullmatch(token):
+            token = token.replace(match[1], "")
+        return Decimal(token.replace(",", ".")) if token.count(".") + token.count(",") < 2 else None
+    if stem(token) in _UNITS:  # "second" counts, and is counted
+        return None
+    word = canonical(stem(token))
+    return Decimal(word) if word.isdecimal() else None
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
