@@ -45,7 +45,7 @@ def _prepare(options: argparse.Namespace) -> None:
 
     settings = Preparation(
         options.bench, "" if options.keywords_only else options.embedder, options.held_back,
-        options.max_tokens, options.stride, options.most,
+        options.max_tokens, options.stride, options.most, options.own,
     )  # fmt: skip
     tokenizer = open_tokenizer(encoder_folder(options.encoder))
     _show(prepare(settings, tokenizer, options.out / "prepared"))
@@ -128,6 +128,7 @@ def _add_prepare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--max-tokens", type=int, default=256)
     verb.add_argument("--stride", type=int, default=64)
     verb.add_argument("--most", type=int, default=10**9, help="examples of an answered source")
+    verb.add_argument("--own", type=float, default=1.0, help="the share of our own questions")
 
 
 def _add_fit(verb: argparse.ArgumentParser) -> None:

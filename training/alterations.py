@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from qa.sentences import sentences
+from qa.sentences import Range, sentences
 from qa.terms import stems
-from training.examples import Example, Range, order
+from training.examples import Example, order
 
 # Below this much of a passage, nothing is left to be misled by.
 _LEAST_LEFT = 0.4

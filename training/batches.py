@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from training.examples import Example, Range
+from qa.sentences import Range
+from qa.span_model import LONGEST_QUESTION
+from training.examples import Example
 
 Integers = NDArray[np.int32]
 
-_LONGEST_QUESTION = 64  # tokens; the rest of a longer one is not read
 _AT_ONCE = 512
 # So many batches' windows are sorted by length together: more waste less, but mix less.
 _SORTED_TOGETHER = 50
@@ -195,7 +196,7 @@ def _filled(
 
 def _cut(question: str, encoding: Encoding) -> str:
     shown = [range for range in encoding.offsets if range[1] > range[0]]
-    return question if len(shown) <= _LONGEST_QUESTION else question[: shown[_LONGEST_QUESTION][0]]
+    return question if len(shown) <= LONGEST_QUESTION else question[: shown[LONGEST_QUESTION][0]]
 
 
 def _token_spans(encoding: Encoding, spans: Sequence[Range]) -> list[tuple[Range, Range]]:

@@ -1,8 +1,9 @@
 """Question-answering sets on disk -> examples: a question, a passage, the spans that answer it.
 
-A set is a folder of `corpus.jsonl` and `queries.jsonl`. On the passages of some sets, we wrote
-questions of our own (`near_misses.jsonl`, beside this program). What is trained on and what is
-held back is split by article, because questions on one article give away each other's answers.
+A set is a folder of `corpus.jsonl` and `queries.jsonl`. Beside this program is what we wrote for
+some sets: questions of our own on their passages (`near_misses.jsonl`), and changes of a few words
+that make their questions unanswerable (`contrasts.jsonl`). What is trained on and what is held
+back is split by article, because questions on one article give away each other's answers.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from qa.sentences import sentences
+from qa.sentences import Range, sentences, trim
 from qa.terms import stems
 
 OWN_QUESTIONS = Path(__file__).with_name("near_misses.jsonl")
-Range = tuple[int, int]
+CONTRASTS = Path(__file__).with_name("contrasts.jsonl")
 Kind = Literal["given", "retrieved", "cut", "altered"]
 """Where an example's passage or question comes from; all but `given` are not answered."""
 
@@ -64,6 +65,12 @@ class Source:
     repeat_unanswered: int = 1  # … over those that people made to be unanswerable
     split: bool = False  # part of its articles is held back
     own: Path | None = None  # the file of its questions, which are on passages of these folders
+    contrasts: Path | None = None  # the file of changes to these folders' questions
+
+    @property
+    def ours(self) -> bool:
+        """Whether we made its unanswerable questions."""
+        return self.own is not None or self.contrasts is not None
 
 
 # Reviews and comments are asked about what many others say as well, and policies are asked
@@ -71,7 +78,7 @@ class Source:
 SOURCES = (
     Source(
         "squad", ("dev/squad1-dev", "dev/squad2-dev"),
-        retrieved=1.0, cut=0.4, altered=0.25, repeat=1, repeat_unanswered=2, split=True,
+        retrieved=1.0, cut=0.4, altered=0.25, repeat=1, repeat_unanswered=3, split=True,
     ),
     Source(
         "amazon", ("train/squadshifts/amazon_reviews",), retrieved=0.25, cut=0.25, altered=0.1
@@ -88,6 +95,14 @@ SOURCES = (
         ),
         own=OWN_QUESTIONS,
     ),
+    Source(
+        "contrasts",
+        (
+            "dev/squad1-dev", "dev/squad2-dev", "train/squadshifts/amazon_reviews",
+            "train/squadshifts/reddit",
+        ),
+        contrasts=CONTRASTS,
+    ),
 )  # fmt: skip
 
 
@@ -99,11 +114,12 @@ def read_source(bench: Path, source: Source) -> list[Example]:
     """
     found: dict[str, Example] = {}
     for folder in source.folders:
-        of_set = (
-            read_set(bench / folder, source.name)
-            if source.own is None
-            else own_questions(source.own, bench, folder, source.name)
-        )
+        if source.own is not None:
+            of_set = own_questions(source.own, bench, folder, source.name)
+        else:
+            of_set = read_set(bench / folder, source.name)
+        if source.contrasts is not None:
+            of_set = with_contrasts(of_set, source.contrasts)
         for example in of_set:
             found.setdefault(example.id, example)
     kept = [example for example in found.values() if _short_enough(example, source.longest)]
@@ -148,13 +164,34 @@ def own_questions(file: Path, bench: Path, folder: str, name: str) -> Iterator[E
             )  # fmt: skip
 
 
+def with_contrasts(examples: Iterable[Example], file: Path) -> Iterator[Example]:
+    """Of some examples those that were changed, each followed by what became of it.
+
+    A line is a question's `id` and its `changes`, each the place of the first word that goes, of
+    the first that stays, and the words that come instead; none of the changed questions is
+    answered by the passage (contrast sets: Gardner et al. 2020, arXiv:2004.02709).
+    """
+    changes = {entry["id"]: entry["changes"] for entry in _lines(file)}
+    for example in examples:
+        if example.id not in changes:
+            continue
+        yield example
+        words = example.question.split()
+        for number, (first, end, instead) in enumerate(changes[example.id]):
+            question = " ".join([*words[:first], *instead.split(), *words[end:]])
+            yield replace(example, id=f"{example.id}/{number}", question=question, spans=())
+
+
 def _place(passage: str, question: str, answer: str) -> Range:
     """Where an answer stands; of several places the one whose sentence is most like the question.
 
     Raises:
         ValueError: it stands nowhere.
     """
-    places = [match.span() for match in re.finditer(re.escape(answer), passage)]
+    literal = re.escape(answer)
+    # Rather than "20" in "2017", unless it only stands within a word.
+    places = [match.span() for match in re.finditer(rf"(?<!\w){literal}(?!\w)", passage)]
+    places = places or [match.span() for match in re.finditer(literal, passage)]
     if not places:
         raise ValueError(f"{answer!r} stands nowhere in: {passage}")
     asked = set(stems(question))
@@ -224,20 +261,12 @@ def _example(query: Mapping[str, Any], texts: Mapping[str, str], name: str) -> E
     passage = texts[passage_id]
     starts: Sequence[int | None] = query.get("answer_starts") or ()
     pairs = zip(query["answers"], starts, strict=False)
-    spans = [_trimmed(passage, start, start + len(a)) for a, start in pairs if start is not None]
+    spans = [trim(passage, start, start + len(a)) for a, start in pairs if start is not None]
     spans = _agreed([(start, end) for start, end in spans if end > start])
     if bool(spans) != query["answerable"]:
         return None
     question = " ".join(query["question"].split())
     return Example(query["id"], name, passage_id, question, passage, tuple(spans))
-
-
-def _trimmed(text: str, start: int, end: int) -> Range:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
 
 
 def _agreed(spans: list[Range]) -> list[Range]:

@@ -41,7 +41,8 @@ class Preparation:
     held_back: float = 0.3  # the share of articles
     max_tokens: int = 256
     stride: int = 64
-    most: int = _ALL  # examples of a source that people wrote no unanswerable questions for
+    most: int = _ALL  # examples of a source that nobody wrote unanswerable questions for
+    own: float = 1.0  # the share of our own questions
     whole: float = 0.25  # the share of passages that are trained on uncut
     words: tuple[int, int] = (25, 100)  # of the others
 
@@ -53,8 +54,7 @@ def prepare(settings: Preparation, tokenizer: Tokenizer, folder: Path) -> dict[s
     held_back: list[Example] = []
     held: frozenset[str] = frozenset()
     for source in SOURCES:
-        most = settings.most if source.own is None and not source.split else _ALL
-        examples = _some(read_source(settings.bench, source), most)
+        examples = _kept(source, read_source(settings.bench, source), settings)
         if source.split:
             held |= held_back_articles(examples, settings.held_back)
         texts = passages(settings.bench, source)
@@ -127,6 +127,12 @@ def _write(
         "windows": len(windows),
         "tokens": len(windows.tokens),
     }
+
+
+def _kept(source: Source, examples: list[Example], settings: Preparation) -> list[Example]:
+    if source.own is not None:
+        return _some(examples, round(settings.own * len(examples)))
+    return examples if source.ours or source.split else _some(examples, settings.most)
 
 
 def _some(examples: list[Example], most: int) -> list[Example]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from qa.scoring import auroc
+from qa.span_model import LONGEST_ANSWER
 from training.batches import Batch, Windows, batches_of, read
 from training.examples import Example
 from training.model import ReaderModel
@@ -18,7 +19,6 @@ from training.scores import Prediction, Scores, score
 Logits = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 Reads = Callable[[Batch], Logits]
 
-_LONGEST = 30  # tokens of an answer
 _TOKENS = 8192  # of a batch
 
 
@@ -37,7 +37,7 @@ def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int
     """First and last token of the best span of a window, and its logit above that of none."""
     sums = start[1:, None] + end[None, 1:]
     sums = np.where(np.tri(len(sums), k=-1, dtype=bool), -np.inf, sums)
-    sums = np.where(np.tri(len(sums), k=_LONGEST - 1, dtype=bool), sums, -np.inf)
+    sums = np.where(np.tri(len(sums), k=LONGEST_ANSWER - 1, dtype=bool), sums, -np.inf)
     first, last = np.unravel_index(int(sums.argmax()), sums.shape)
     return int(first) + 1, int(last) + 1, float(sums[first, last] - start[0] - end[0])
 

@@ -14,6 +14,7 @@ question is used.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import pickle
 import random
@@ -34,6 +35,7 @@ from qa.extraction import MOST_WINDOWS, WEIGHTS, Evidence, ExtractiveReader
 from qa.index import Snapshot
 from qa.retrieval import Query
 from qa.scoring import expected_calibration_error, f1, holds
+from qa.span_model import ABOUT_FILE, PACKAGED
 from qa.terms import stems
 from tests.benchmarks.sets import CACHE, BenchmarkSet, article, indexed
 
@@ -72,7 +74,7 @@ def ask(
     """All sentences that are read for a question; `hide` keeps its own documents out."""
     documents = None
     if hide:
-        articles = tuple(f"{name}/{id}".rsplit("#", 1)[0] for id in question["doc_ids"])
+        articles = tuple(f"{name}/{article(id)}" for id in question["doc_ids"])
         documents = [id for id in snapshot.entries if not id.startswith(articles)]
     text = question["question"]
     hits = assistant.retrieval(Query(text, snapshot, 10, documents))
@@ -199,6 +201,15 @@ def _probability(logit: float) -> float:
     return float(1 / (1 + np.exp(-logit)))
 
 
+def _kept(options: argparse.Namespace) -> Path:
+    """Where it is kept what this reader read of these questions."""
+    reader = qa.Settings.load().reader
+    about = (PACKAGED if reader == "packaged" else Path(reader)) / ABOUT_FILE
+    told = [about.read_text(), options.held_back.read_text(), *options.sets, options.sample]
+    digest = hashlib.sha256(repr([*told, Evidence.__slots__]).encode()).hexdigest()
+    return CACHE / f"read-{digest[:12]}.pickle"
+
+
 def main() -> None:
     """Fit on all questions; report by folds."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -206,15 +217,15 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=500, help="questions a set")
     parser.add_argument("--held-back", type=Path, required=True, help="the prepared.json")
     parser.add_argument("--sure", type=float, default=0.6, help="no further window above")
-    parser.add_argument("--kept", type=Path, default=CACHE / "read.pickle", help="what was read")
     options = parser.parse_args()
-    if options.kept.is_file():
-        asked = pickle.loads(options.kept.read_bytes())
+    kept = _kept(options)
+    if kept.is_file():
+        asked = pickle.loads(kept.read_bytes())
     else:
         held_back = set(json.loads(options.held_back.read_text())["held_back_articles"])
         sets = [BenchmarkSet(name) for name in options.sets]
         asked = collect(sets, options.sample, held_back)
-        options.kept.write_bytes(pickle.dumps(asked))
+        kept.write_bytes(pickle.dumps(asked))
     asked = [one for one in asked if one.read]
     weights = fit(asked)
     names = [*Evidence.__slots__, "constant"]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from training.alterations import altered_question, cropped, without_answer
 from training.examples import (
+    CONTRASTS,
     OWN_QUESTIONS,
     SOURCES,
     Example,
@@ -15,6 +17,7 @@ from training.examples import (
     read_examples,
     read_set,
     read_source,
+    with_contrasts,
     write_examples,
 )
 
@@ -68,6 +71,19 @@ def test_an_answer_that_stands_twice_is_where_the_question_is_met(tmp_path: Path
     assert found.spans == ((passage.rindex("Ann"), passage.rindex("Ann") + 8),)
 
 
+def test_an_answer_is_not_looked_for_within_a_word(tmp_path: Path) -> None:
+    passage = "In 2017 they had 20 halls. Its guitarist played a guitar."
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "a#0", "text": passage}))
+    file = tmp_path / "own.jsonl"
+    asked = [
+        ["How many halls were there in 2017?", "20"],
+        ["What did the guitarist play?", "guitar"],
+    ]
+    file.write_text(json.dumps({"set": "", "passage": "a#0", "questions": asked}))
+    found = read_source(tmp_path, Source("own", ("",), own=file))
+    assert {one.spans[0][0] for one in found} == {passage.index("20 "), passage.index("guitar.")}
+
+
 def test_our_own_questions_are_many_and_whole() -> None:
     lines = [json.loads(line) for line in OWN_QUESTIONS.read_text(encoding="utf-8").splitlines()]
     questions = [pair for line in lines for pair in line["questions"]]
@@ -76,6 +92,33 @@ def test_our_own_questions_are_many_and_whole() -> None:
     assert all(question.strip() == question and question for question, _ in questions)
     folders = {folder for source in SOURCES if source.own for folder in source.folders}
     assert {line["set"] for line in lines} == folders
+
+
+def test_a_changed_question_follows_its_original_and_has_no_answer(tmp_path: Path) -> None:
+    original = example("When was the old bridge of Aldby built?", "1794")
+    file = tmp_path / "contrasts.jsonl"
+    changes = [[3, 4, "last"], [5, 7, ""], [7, 7, "twice"]]
+    file.write_text(json.dumps({"id": original.id, "changes": changes}))
+    other = replace(original, id="unchanged")
+    first, *changed = with_contrasts([other, original], file)
+    assert first == original
+    assert [one.question for one in changed] == [
+        "When was the last bridge of Aldby built?",
+        "When was the old bridge built?",
+        "When was the old bridge of Aldby twice built?",
+    ]
+    assert not any(one.spans for one in changed)
+    assert len({one.id for one in changed}) == 3
+
+
+def test_our_changes_are_many_and_change_something() -> None:
+    lines = [json.loads(line) for line in CONTRASTS.read_text(encoding="utf-8").splitlines()]
+    assert len({line["id"] for line in lines}) == len(lines) > 5000
+    changes = [tuple(change) for line in lines for change in line["changes"]]
+    assert len(changes) > 8000
+    assert all(0 <= first <= end for first, end, _ in changes)
+    assert all(instead.strip() == instead for _, _, instead in changes)
+    assert not any(first == end and not instead for first, end, instead in changes)
 
 
 def test_articles_are_held_back_whole_and_the_same_each_time(bench: Path) -> None:
