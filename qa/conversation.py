@@ -61,8 +61,9 @@ _RELATIVE = re.compile(r"that\s+\w", re.IGNORECASE)
 _TOPIC = 5
 # "Days of annual leave" are counted; what is talked about is the leave.
 _COUNTED = re.compile(
-    r"^(?:(?:number|amount|share|kind|type|sort|minute|hour|day|night|week|month|year|euro|dollar"
-    r"|pound|litre|kilo|ton|page|piece|percent)s?|copy|copies) of (?:the )?(?=\w)",
+    r"^(?:(?:the )?(?:(?:number|amount|share|kind|type|sort|minute|hour|day(?! of the week)|night"
+    r"|week|month|year|euro|dollar|pound|litre|kilo(?:gram|metre)?|ton|page|piece|percent)s?|copy"
+    r"|copies) of (?:the )?)+(?=\w)",
     re.IGNORECASE,
 )
 _STATED = re.compile(r"[.!]\s")

@@ -50,18 +50,21 @@ _ALL = re.compile(
 )
 _SUPERLATIVE = (
     "least|most|fewest|largest|biggest|greatest|smallest|highest|lowest|longest|shortest|oldest"
-    "|youngest|earliest|fastest|slowest|best|worst"
+    "|youngest|newest|earliest|latest|fastest|slowest|best|worst"
 )
 _SINGLED_OUT = re.compile(
-    r"\b(?:(?<!not )only(?! (?:if|when|after|until|once|then|in|on|at|by|for|with|from|as)\b)|sole"
-    rf"|(?:the|is|are|was|were) (?:{_SUPERLATIVE}))\b",
+    r"\b(?:(?<!not )only(?! (?:if|when|after|until|once|then|in|on|at|by|for|with|from|as|\d\S*)\b)"
+    # Not "is most likely built", "are best booked".
+    rf"|sole|the (?:{_SUPERLATIVE})|(?:is|are|was|were) (?:{_SUPERLATIVE})"
+    r"(?! (?:likely|probably|often|\w+e[dn])\b))\b",
     re.I,
 )
+_NO_SUPERLATIVE = r"\w*(?:for|inter|requ|harv|prot|cont|sugg|hon|mod|inv|arr|conqu|qu|gu|ch)est\b"
 # What may stand for an "only" or for a superlative in a paraphrase.
 _UTMOST = re.compile(
-    rf"\b(?:{_SUPERLATIVE}|\w{{3,}}est|only|sole(?:ly)?|alone|unique(?:ly)?|exclusive(?:ly)?|single"
+    rf"\b(?:{_SUPERLATIVE}|(?!{_NO_SUPERLATIVE})\w{{3,}}est|only|sole(?:ly)?|alone|unique(?:ly)?|exclusive(?:ly)?|single"
     r"|top|main(?:ly)?|leading|first|last|no(?:ne|body|thing)?|never|except\w*|unparalleled|record"
-    r"|max\w*|min\w*|chief(?:ly)?|more|less|fewer|\w{3,}er than)\b",
+    r"|(?:max|min)im(?:um|a|al(?:ly)?)|chief(?:ly)?|more|less|fewer|\w{3,}er than)\b",
     re.I,
 )
 # What stands at one end, and what at the other.
@@ -73,9 +76,9 @@ _ENDS = (
     ("best", "worst"),
 )
 _ENDS_OF = tuple(
-    (re.compile(rf"\b(?:{one})\b", re.I), re.compile(rf"\b(?:{other})\b", re.I))
+    tuple(re.compile(rf"(?<!\bat )\b(?:{end})\b", re.I) for end in pair)
     for ends in _ENDS
-    for one, other in (ends, ends[::-1])
+    for pair in (ends, ends[::-1])
 )
 # "Unofficially", and not "under" or "union": the rest has to be a word by itself.
 _REVERSED = re.compile(r"(?:un|non-?|il|ir)(?=\w{5})")
@@ -102,10 +105,11 @@ def generalizes(claim: str, quotes: Sequence[str]) -> bool:
 
 def singles_out(claim: str, quotes: Sequence[str]) -> bool:
     """The claim says "the only" or "the least", and no quote sets anything apart that way."""
-    if not _SINGLED_OUT.search(claim):
-        return False
     apart = [quote for quote in quotes if _UTMOST.search(quote)]
-    return all(_at_the_other_end(claim, quote) for quote in apart)
+    return any(
+        all(_at_the_other_end(match.group(), quote) for quote in apart)
+        for match in _SINGLED_OUT.finditer(claim)
+    )
 
 
 def reverses(claim: str, quotes: Sequence[str]) -> bool:
@@ -124,10 +128,10 @@ def reverses(claim: str, quotes: Sequence[str]) -> bool:
     )
 
 
-def _at_the_other_end(claim: str, quote: str) -> bool:
-    """The quote says "the largest" where the claim says "the least", and nothing like "least"."""
+def _at_the_other_end(said: str, quote: str) -> bool:
+    """The quote says "the largest" where a claim says "the least", and nothing like "least"."""
     return any(
-        here.search(claim) and there.search(quote) and not here.search(quote)
+        here.search(said) and there.search(quote) and not here.search(quote)
         for here, there in _ENDS_OF
     )
 

@@ -9,6 +9,7 @@ searching, so the likeliest windows are read first, and no more once one of them
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +38,10 @@ _TOLD = frozenset(
     (Kind.PERSON, Kind.PLACE, Kind.TIME, Kind.NUMBER, Kind.MONEY, Kind.DURATION, Kind.NAME)
 )
 _NAMED = frozenset((Kind.PERSON, Kind.PLACE, Kind.NAME))
-# What stands between names that answer together.
-_AND = (" and ", " or ", " & ", ", ")
+# What stands between names that answer together; after a person's, a comma may lead to an office.
+_AND = (" and ", " or ", " & ")
+_COMMA = ", "
+_JOINT = re.compile("|".join((*_AND, _COMMA)))
 # How many of the best hits are looked at, and how many spans come of it.
 _HITS = 8
 _SPANS = 5
@@ -197,7 +200,7 @@ def _echoes(best: Candidate, windows: Sequence[Window]) -> list[Window]:
     """
     document = best.window.hit.passage.document_id
     words = frozenset(stems(best.span().text))
-    found: list[tuple[float, Window]] = []
+    found: dict[tuple[str, int], tuple[float, Window]] = {}  # two windows may share a sentence
     for window in windows:
         passage = window.hit.passage
         if passage.document_id == document:
@@ -206,8 +209,8 @@ def _echoes(best: Candidate, windows: Sequence[Window]) -> list[Window]:
             held = frozenset(stems(passage.text[sentence.start : sentence.end]))
             alike = len(words & held) / max(1, min(len(words), len(held)))
             if alike >= _ECHO:
-                found.append((alike, _alone(window, sentence)))
-    return [window for _, window in sorted(found, key=lambda one: -one[0])[:ECHOES]]
+                found[passage.id, sentence.start] = alike, _alone(window, sentence)
+    return [window for _, window in sorted(found.values(), key=lambda one: -one[0])[:ECHOES]]
 
 
 def _alone(window: Window, sentence: Sentence) -> Window:
@@ -247,7 +250,7 @@ def _candidates(question: str, window: Window, reading: Reading) -> Iterator[Can
         start, end, margin = found
         told = _told(kind, question, text, sentence)
         if kind in _NAMED:
-            start, end = _whole(text, (start, end), told)
+            start, end = _whole(kind, question, text, (start, end), told)
         features = sentence.features
         evidence = Evidence(
             margin=margin,
@@ -269,13 +272,20 @@ def _told(kind: Kind, question: str, text: str, sentence: Sentence) -> list[Rang
     return [(begin + first, begin + last) for first, last in found]
 
 
-def _whole(text: str, phrase: Range, named: Sequence[Range]) -> Range:
-    """The phrase, or all of "Bangkok and Hanoi" where it is the first or the last of them."""
+def _whole(kind: Kind, question: str, text: str, phrase: Range, named: Sequence[Range]) -> Range:
+    """The phrase, or all of "Bangkok and Hanoi" where it is the first or the last of them.
+
+    Not where the question names the others: who met Ada King is not "Ada King and Ben Lind".
+    """
     start, end = phrase
+    joints = _AND if kind is Kind.PERSON else (*_AND, _COMMA)
+    asked = frozenset(stems(question))
     for first, last in named:
-        opens = first == start and text[end:last].startswith(_AND)
-        closes = last == end and text[first:start].endswith(_AND)
-        if opens or closes:
+        before, after = text[first:start], text[end:last]
+        opens = first == start and after.startswith(joints)
+        closes = last == end and before.endswith(joints)
+        others = (stems(name) for name in _JOINT.split(f"{before}{after}"))
+        if (opens or closes) and not any(name and asked.issuperset(name) for name in others):
             return first, last
     return phrase
 

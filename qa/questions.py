@@ -32,6 +32,9 @@ class Kind(Enum):
 _IS = r"(?:is|was|are|were)"
 _DOES = r"(?:is|was|are|were|does|do|did|has|have|had|will|would|can|may)"
 
+# The noun ends here: not "the day rate", "the year-end result", "the number one cause".
+_ENDS = r"(?=\s*(?:[?.,;!]|$)|\s+(?:of|for|by|on|in|at|to|when|that|until|per|we|you|i|they)\b)"
+
 
 def _asking_for(nouns: str) -> str:
     """Matches "which" or "what" with one of these nouns, or a word and then the noun."""
@@ -59,7 +62,8 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             r"\bhow (?:many|much|far|old|tall|high|large|big|heavy|deep|wide)\b",
             _asking_for("percentage percent number proportion share fraction rate amount score"),
             _asking_for("population temperature size weight capacity"),
-            rf"\bwhat {_IS} the (?:\w+ ){{0,2}}(?:number|percentage|proportion|population|size)\b",
+            rf"\bwhat {_IS} the (?:\w+ ){{0,2}}(?:number|percentage|proportion|population|size)\b"
+            + _ENDS,
         ),
         (
             Kind.TIME,
@@ -67,7 +71,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             _asking_for(
                 "year date day month time century decade era season hours? deadline period"
             ),
-            rf"\bwhat {_IS} the (?:\w+ ){{0,2}}(?:year|date|day|deadline)\b",
+            rf"\bwhat {_IS} the (?:\w+ ){{0,2}}(?:year|date|day|deadline)\b{_ENDS}",
         ),
         (
             Kind.PLACE,

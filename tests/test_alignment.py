@@ -311,6 +311,14 @@ def test_a_sentence_that_repeats_the_question_answers_nothing() -> None:
     assert Evidence("Do the young of the beetle live in another area?", hits).support(claim)
 
 
+def test_a_yes_may_repeat_the_question() -> None:
+    hits = hits_of(("", "", "The office is closed when it snows. Guests may park in the yard."))
+    asked = Evidence("Is the office closed when it snows?", hits)
+    assert asked.support("Yes, the office is closed when it snows.") is not None
+    asked = Evidence("And can guests, who pay, park in the yard?", hits)
+    assert asked.support("Guests may park in the yard.") is not None
+
+
 def test_one_of_two_that_were_asked_about_is_an_answer() -> None:
     hits = hits_of(("", "", "Of the two pumps, the X200 is the faster one; the X100 is cheaper."))
     asked = Evidence("Which pump is faster, the X100 or the X200?", hits)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from qa.errors import ModelUnavailableError
-from qa.extraction import ECHOES, MOST_WINDOWS, ExtractiveReader, open_reader
+from qa.extraction import ECHOES, MOST_WINDOWS, ExtractiveReader, _whole, open_reader
+from qa.questions import Kind, candidates
 from qa.reading import QuotingReader
 from qa.records import Hit, Passage, Span
 from qa.span_model import PACKAGED, SpanModel
@@ -102,6 +103,55 @@ def test_names_that_answer_together_are_one_phrase(reader: ExtractiveReader, tex
     span = read(reader, "Where might the second summit be held?", hit(text))[0]
     assert span.short_text is not None
     assert span.short_text.endswith("Bangkok and Hanoi")
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "text", "phrase", "whole"),
+    [
+        (
+            Kind.PERSON,
+            "Who leads the lab?",
+            "Ada King, Head of Research and Development, leads the lab.",
+            "Ada King",
+            "Ada King",
+        ),
+        (
+            Kind.PERSON,
+            "Who did Ada King meet?",
+            "Ada King and Ben Lind met in Brno.",
+            "Ben Lind",
+            "Ben Lind",
+        ),
+        (
+            Kind.PERSON,
+            "Who met in Brno?",
+            "Ada King and Ben Lind met in Brno.",
+            "Ben Lind",
+            "Ada King and Ben Lind",
+        ),
+        (
+            Kind.PERSON,
+            "Who met in Brno?",
+            "Cal Moss, Ada King and Ben Lind met in Brno.",
+            "Ben Lind",
+            "Cal Moss, Ada King and Ben Lind",
+        ),
+        (
+            Kind.PLACE,
+            "Which cities are considered?",
+            "Oslo, Bangkok and Hanoi are considered.",
+            "Oslo",
+            "Oslo, Bangkok and Hanoi",
+        ),
+    ],
+)
+def test_other_names_belong_to_the_phrase_if_they_answer_too(
+    kind: Kind, question: str, text: str, phrase: str, whole: str
+) -> None:
+    named = candidates(kind, text, question)
+    start = text.index(phrase)
+    found = _whole(kind, question, text, (start, start + len(phrase)), named)
+    assert text[slice(*found)] == whole
 
 
 def test_reading_ends_with_a_sure_answer(reader: ExtractiveReader) -> None:

@@ -22,6 +22,13 @@ from qa.questions import Kind, candidates, kind_of
         ("Why did the service stop?", Kind.REASON),
         ("What did he deliver?", Kind.STATEMENT),
         ("Tell me about sabbaticals", Kind.STATEMENT),
+        ("What is the deadline for expenses?", Kind.TIME),
+        ("What was the release date?", Kind.TIME),
+        ("What is the day rate?", Kind.STATEMENT),
+        ("What was the year-end result?", Kind.STATEMENT),
+        ("What is the number of seats?", Kind.NUMBER),
+        ("What is the number one cause of injuries?", Kind.STATEMENT),
+        ("What are the population groups?", Kind.STATEMENT),
     ],
 )
 def test_a_question_tells_what_would_answer_it(question: str, kind: Kind) -> None:
