@@ -30,6 +30,10 @@ CONTEXT_TOKENS = 8192
 # A small model can repeat itself without end.
 LONGEST_ANSWER_TOKENS = 2048
 
+_URL_VARIABLES = {
+    "openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "ollama": ("OLLAMA_HOST",),
+}
 _OPENAI_URL = "https://api.openai.com/v1"
 _EXAMPLES = "ollama:llama3.2, openai:gpt-4.1-mini or llamacpp:/path/to/model.gguf"
 _EXTRAS = ("anthropic", "llamacpp", "ollama", "openai")
@@ -83,9 +87,23 @@ def server_url(model: object) -> str | None:
     for attribute in ("openai_api_base", "base_url"):
         url = getattr(model, attribute, None)
         if isinstance(url, str) and url:
-            parts = urlsplit(url)
-            return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+            return without_credentials(url)
     return None
+
+
+def without_credentials(url: str) -> str:
+    """A URL without a user's name and password; what is none stays as it is."""
+    if "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def url_in_environment(provider: str) -> str | None:
+    """The URL that variables name for a provider's models; None if there is none."""
+    values = (os.environ.get(variable) for variable in _URL_VARIABLES.get(provider, ()))
+    found = next((value for value in values if value), None)
+    return found if found is None or "://" in found else f"http://{found}"
 
 
 def one_line(error: BaseException) -> str:
@@ -129,7 +147,7 @@ def _open_ollama(wanted: _Wanted) -> BaseChatModel:
 
 
 def _open_openai(wanted: _Wanted) -> BaseChatModel:
-    url = wanted.url or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE")
+    url = wanted.url or url_in_environment("openai")
     key = os.environ.get("OPENAI_API_KEY")
     if not url and not key:
         raise ModelUnavailableError(

@@ -78,7 +78,7 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 def pieces(chunks: Iterable[str]) -> Iterator[Piece]:
     """The sentences of a stream, each as soon as the word after it has come."""
     cutter = _Cutter()
-    for word in _words(_without_reasoning(chunks)):
+    for word in _words(without_reasoning(chunks)):
         yield from cutter.feed(word)
     yield from cutter.feed("\n")
 
@@ -131,7 +131,8 @@ class _Cutter:
         return bool(ranges) and bool(_UNCLOSED.match(self._line, *ranges[-1]))
 
 
-def _without_reasoning(chunks: Iterable[str]) -> Iterator[str]:
+def without_reasoning(chunks: Iterable[str]) -> Iterator[str]:
+    """A model's stream without what it says to itself between <think> tags."""
     waiting, inside = "", False
     for chunk in chunks:
         waiting += chunk

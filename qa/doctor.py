@@ -37,7 +37,7 @@ FOREIGN = 0.05
 # Seconds that a chat model is given for a word.
 PATIENCE = 30.0
 
-_OUR_OWN = frozenset(("localhost", "127.0.0.1", "::1"))
+_OUR_OWN = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "::1"))
 _LOCAL_PROVIDERS = frozenset(("package", "ollama", "llamacpp"))
 
 
@@ -362,12 +362,16 @@ def _check_chat_model(settings: Settings) -> Check:
 
 def check_network(settings: Settings) -> Check:
     """Which settings make Footnote ask another machine; by default none does."""
+    from qa.chat_models import url_in_environment, without_credentials
+
+    model = settings.chat_model or ""
+    server = settings.chat_model_url or url_in_environment(model.partition(":")[0])
     abroad = [
-        f"{name} = {value}"
+        f"{name} = {without_credentials(value)}"
         for name, value in (
             ("index", settings.index),
             ("embedder", settings.embedder),
-            ("chat_model", settings.chat_model_url or settings.chat_model),
+            ("chat_model", server if model and server else model),
         )
         if value and _elsewhere(value)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from qa.answering import MARKER
 from qa.errors import EvaluationError, ModelUnavailableError, UnknownSourceError
 from qa.evaluation_measures import MEASURES, Columns, Outcome, answers_given, columns
-from qa.evaluation_sets import Expected
+from qa.evaluation_sets import Expected, named
 from qa.scoring import Bin, exact, f1, holds, reliability
 
 if TYPE_CHECKING:
@@ -93,7 +95,8 @@ class Evaluation:
             EvaluationError: the file is not there, or is something else.
         """
         try:
-            saved = TypeAdapter(dict[str, Any]).validate_json(path.read_bytes())
+            # In UTF-8 or in what a shell of Windows makes of it.
+            saved = TypeAdapter(dict[str, Any]).validate_python(json.loads(path.read_bytes()))
             outcomes = _OUTCOMES.validate_python(saved["outcomes"])
             return cls(str(saved["set"]), outcomes, dict(saved["settings"]))
         except OSError as error:
@@ -138,6 +141,7 @@ def asked(
     They take turns, so that whatever else the machine does slows all of them alike.
     """
     need_ranking_measures()
+    questions = named(questions)
     for assistant in assistants:
         # What is opened for the first question is not part of what an answer takes.
         assistant.ask(questions[0].question)
@@ -176,7 +180,7 @@ def _outcome(assistant: Assistant, expected: Expected) -> Outcome:
     answer = assistant.ask(expected.question, history=expected.history)
     done = time.perf_counter()
     return Outcome(
-        id=expected.id or expected.question,
+        id=expected.id,
         question=expected.question,
         answerable=expected.answerable,
         found=answer.found,
@@ -235,11 +239,12 @@ def _graded_words(expected: Expected, answer: Answer) -> dict[str, Any]:
         return {}
     wanted = expected.answers
     quotes = [holds(citation.quote, wanted) for citation in answer.citations]
-    said = answer.found and holds(answer.text, wanted)
+    # "[1]" is not the answer "1".
+    said = answer.found and holds(MARKER.sub("", answer.text), wanted)
     grades: dict[str, Any] = {
         "brought": float(any(holds(hit.passage.text, wanted) for hit in answer.hits)),
-        "exact": exact(answer.short or "", wanted),
-        "f1": f1(answer.short or "", wanted),
+        "exact": exact(answer.short, wanted) if answer.short else 0.0,
+        "f1": f1(answer.short, wanted) if answer.short else 0.0,
         "text_holds": float(said),
         "quote_holds": float(bool(quotes) and quotes[0]),
         "quotes_holding": sum(quotes),
@@ -255,6 +260,6 @@ def _inexact(assistant: Assistant, expected: Expected, answer: Answer) -> Iterat
             text = ""
         if text[citation.start : citation.end] != citation.quote:
             yield (
-                f"{expected.id or expected.question}: {citation.marker} {citation.source}, "
+                f"{expected.id}: {citation.marker} {citation.source}, "
                 f"{citation.start} to {citation.end}"
             )

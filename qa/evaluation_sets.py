@@ -3,14 +3,15 @@
 A file holds a JSON object a line: a question, its answer or answers, and the source that says
 so; or that it must be refused. A folder brings its own documents too: `corpus.jsonl`
 (id, title, text), `queries.jsonl` (id, question, answers, answerable, history) and `qrels.tsv`
-(query-id, corpus-id, score), as the public test collections for retrieval have them.
+(query-id, corpus-id, score). Those of BEIR are read as they come: `_id` for `id`, `text` for
+`question`, and the judgements in `qrels/test.tsv`.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -29,6 +30,7 @@ from qa.errors import EvaluationError
 from qa.records import Document, Turn
 
 CORPUS, QUERIES, RELEVANCE = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
+_RELEVANCE_OF_BEIR = Path("qrels", "test.tsv")
 _EXAMPLE = (
     '{"question": "Who approves leave?", "answer": "Ada King", "source": "handbook/leave.md"}'
 )
@@ -58,13 +60,15 @@ class Expected:
 class EvaluationSet:
     """The questions of a set; `problems` are the lines that could not be used, and why.
 
-    `corpus` is the file of its own documents, None where those of an index are asked.
+    `corpus` is the file of its own documents, None where those of an index are asked. `unjudged`
+    is how many questions were left out because nothing is known of their answers.
     """
 
     name: str
     questions: Sequence[Expected]
     corpus: Path | None = None
     problems: Sequence[str] = ()
+    unjudged: int = 0
 
     def documents(self) -> Iterator[Document]:
         """Its own documents; one without text is its title, one without either is left out.
@@ -98,6 +102,15 @@ def read_set(path: Path) -> EvaluationSet:
     return found
 
 
+def named(questions: Sequence[Expected]) -> list[Expected]:
+    """The questions, each with an id of its own."""
+    found: dict[str, Expected] = {}
+    for one in questions:
+        name = _free(one.id or one.question, found)
+        found[name] = replace(one, id=name)
+    return list(found.values())
+
+
 def every(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
     """At most `limit` of the items, evenly spread; the same ones each time."""
     if limit is None or limit >= len(items):
@@ -113,6 +126,7 @@ def _texts(value: Any) -> Any:
 
 
 Texts = Annotated[list[str], BeforeValidator(_texts)]
+_ID = AliasChoices("id", "_id")
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -131,16 +145,18 @@ class _Said(_Line):
 
 
 class _Question(_Line):
-    question: Text
+    question: Text = Field(validation_alias=AliasChoices("question", "text"))
     answers: Texts = Field([], validation_alias=AliasChoices("answers", "answer"))
     sources: Texts = Field([], validation_alias=AliasChoices("source", "sources"))
     answerable: bool | None = None
     history: list[_Said] | None = None
-    id: Annotated[str | None, Field(coerce_numbers_to_str=True)] = None
+    id: Annotated[str | None, Field(coerce_numbers_to_str=True)] = Field(None, validation_alias=_ID)
 
 
 class _CorpusLine(_Line):
-    id: Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
+    id: Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)] = Field(
+        validation_alias=_ID
+    )
     title: str = ""
     text: str = ""
 
@@ -166,23 +182,30 @@ def _read_file(path: Path) -> EvaluationSet:
 
 
 def _read_folder(path: Path) -> EvaluationSet:
-    for name in (CORPUS, QUERIES, RELEVANCE):
-        if not (path / name).is_file():
+    of_beir = path / _RELEVANCE_OF_BEIR
+    relevance = of_beir if of_beir.is_file() else path / RELEVANCE
+    for file in (path / CORPUS, path / QUERIES, relevance):
+        if not file.is_file():
             raise EvaluationError(
-                f"{path / name} is missing. A folder with a set holds {CORPUS}, {QUERIES} and "
+                f"{file} is missing. A folder with a set holds {CORPUS}, {QUERIES} and "
                 f"{RELEVANCE}; questions about documents of your own are one JSONL file."
             )
     name = path.resolve().name
-    grades = _grades(path / RELEVANCE, name)
+    grades = _grades(relevance, name)
     questions: dict[str, Expected] = {}
     problems: list[str] = []
+    unjudged = 0
     for place, row in _lines(path / QUERIES):
         try:
             line = _parsed(_Question, place, row)
-            _keep(questions, _expected(line, grades.get(line.id or "", {})), place)
+            sources = grades.get(line.id or "", {})
+            if line.answerable is None and not line.answers and not sources:
+                unjudged += 1  # a collection may list the questions of all its parts
+                continue
+            _keep(questions, _expected(line, sources), place)
         except EvaluationError as error:
             problems.append(str(error))
-    return EvaluationSet(name, list(questions.values()), path / CORPUS, problems)
+    return EvaluationSet(name, list(questions.values()), path / CORPUS, problems, unjudged)
 
 
 def _grades(path: Path, name: str) -> Mapping[str, Mapping[str, int]]:
@@ -190,14 +213,22 @@ def _grades(path: Path, name: str) -> Mapping[str, Mapping[str, int]]:
     grades: dict[str, dict[str, int]] = defaultdict(dict)
     for place, line in _lines(path):
         try:
-            question, document, grade = line.decode().strip("\r\n").split("\t")
-            if question != "query-id" and (value := int(float(grade))) > 0:
+            question, document, grade = line.decode("utf-8-sig").strip("\r\n").split("\t")
+            if question != "query-id" and (value := _whole(grade)) > 0:
                 grades[question][f"{name}/{document}"] = value
         except ValueError as error:
             raise EvaluationError(
-                f"{place}: a line is query-id, corpus-id and score, with tabs between them."
+                f"{place}: a line is query-id, corpus-id and score, with tabs between them; the "
+                "score is a whole number."
             ) from error
     return grades
+
+
+def _whole(grade: str) -> int:
+    value = float(grade)
+    if not value.is_integer():
+        raise ValueError(grade)
+    return int(value)
 
 
 def _expected(line: _Question, sources: Mapping[str, int]) -> Expected:
@@ -232,11 +263,17 @@ def _keep(questions: dict[str, Expected], one: Expected, place: str) -> None:
     # The same words may be asked in two conversations; a name can be given once.
     if one.id in questions and one.id != one.question:
         raise EvaluationError(f"{place}: there is a question with the id {one.id!r} above already.")
-    name, number = one.id, 1
-    while name in questions:
-        number += 1
-        name = f"{one.id} ({number})"
+    name = _free(one.id, questions)
     questions[name] = replace(one, id=name)
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """The name, with a number behind it if there is one like it."""
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free
 
 
 def _parsed(kind: type[Parsed], place: str, row: bytes) -> Parsed:

@@ -88,16 +88,21 @@ def evaluate(
     runs, saved = _runs(change or (), against or (), index)
     found = read_set(questions)
     _tell(terminal, found.problems)
+    if found.unjudged:
+        terminal.note(
+            f"{found.unjudged:,} questions without a judgement or an answer are left out."
+        )
     asked = every(found.questions, limit)
     with contextlib.ExitStack() as stack:
         assistants = _assistants(stack, terminal, found, runs)
         evaluations, stopped = _measured(terminal, assistants, runs, asked, found.name)
+    # What was inexact in an evaluation that was saved may be mended by now.
+    inexact = [place for evaluation in evaluations for place in evaluation.inexact]
     if saved is not None:
         evaluations.append(saved)
     _report(terminal, evaluations, plot, as_json)
     if stopped is not None:
         raise stopped
-    inexact = [place for evaluation in evaluations for place in evaluation.inexact]
     if inexact:
         _tell(terminal, [f"The quote is not what the document says there: {p}" for p in inexact])
     if inexact or found.problems:

@@ -70,7 +70,7 @@ def skipped_lines(skipped: Sequence[Skipped]) -> Iterable[str]:
     foreign = [item for item in skipped if _suffix(item.source) not in readable]
     reasons: dict[str, list[Skipped]] = defaultdict(list)
     for item in skipped:
-        if item not in foreign or len(foreign) < MANY:
+        if len(foreign) < MANY or _suffix(item.source) in readable:
             reasons[item.reason.removeprefix(item.source).strip()].append(item)
     for reason, items in reasons.items():
         if len(items) < MANY:

@@ -20,6 +20,10 @@ Numbers = Sequence[float] | NDArray[Any]
 BINS = 10
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DECIMAL_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
+# Of no use elsewhere, and no punctuation.
+_POINT = "\N{ARABIC DECIMAL SEPARATOR}"
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
@@ -59,11 +63,19 @@ def f1(text: str, answers: Sequence[str]) -> float:
 def holds(text: str, answers: Sequence[str]) -> bool:
     """Whether one of the answers stands in the text, both normalised.
 
-    The sub-span match of Liu et al., "Lost in the Middle" (2023), with one thing more asked:
-    a number that goes on with further digits is another number.
+    The sub-span match of Liu et al., "Lost in the Middle" (2023), with more asked: a word or a
+    number that goes on is another one ("HR" in "three", "15" in "1.5"), but for the s of a
+    plural or a genitive.
     """
-    within = normalised(text)
-    return any(_stands(normalised(answer) or answer.strip(), within) for answer in answers)
+    within = _with_decimals(text)
+    return any(
+        # Of "A" or "%" nothing would be left.
+        _stands(_with_decimals(answer), within)
+        if normalised(answer)
+        else _stands(answer.strip(), text)
+        for answer in answers
+        if answer.strip()
+    )
 
 
 def auroc(positive: Numbers, negative: Numbers) -> float:
@@ -111,6 +123,11 @@ def expected_calibration_error(scores: Numbers, right: Numbers, bins: int = BINS
     return sum(one.count * abs(one.right - one.score) for one in found) / len(scores)
 
 
+def _with_decimals(text: str) -> str:
+    """The text normalised, but "1.5" is not "15"; "1,500" is "1500"."""
+    return normalised(_DECIMAL_POINT.sub(_POINT, _THOUSANDS.sub("", text)))
+
+
 def _f1(words: list[str], wanted: list[str]) -> float:
     if not words or not wanted:
         return float(words == wanted)
@@ -119,8 +136,14 @@ def _f1(words: list[str], wanted: list[str]) -> float:
 
 
 def _stands(answer: str, text: str) -> bool:
-    if not answer:
-        return False
-    before = r"(?<!\d)" if answer[0].isdigit() else ""
-    after = r"(?!\d)" if answer[-1].isdigit() else ""
+    first, last = answer[0], answer[-1]
+    before = after = ""
+    if first.isdigit():
+        before = rf"(?<!\d)(?<!\d{_POINT})"
+    elif first.isascii() and first.isalpha():
+        before = "(?<![a-zA-Z0-9])"
+    if last.isdigit():
+        after = rf"(?!{_POINT}?\d)"
+    elif last.isascii() and last.isalpha():
+        after = r"(?!(?!s\b)[a-zA-Z])"
     return re.search(before + re.escape(answer) + after, text) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Generator, Iterator
 
 from qa.errors import QAError
@@ -18,6 +19,8 @@ class AnswerStream:
     def __init__(self, pieces: Generator[str, None, Answer]) -> None:
         self._pieces = pieces
         self._answer: Answer | None = None
+        self._closed = False
+        self._turn = threading.Lock()
 
     @property
     def answer(self) -> Answer:
@@ -34,12 +37,16 @@ class AnswerStream:
         return self
 
     def __next__(self) -> str:
-        try:
-            return next(self._pieces)
-        except StopIteration as stop:
-            if stop.value is not None:
-                self._answer = stop.value
-            raise StopIteration from None
+        with self._turn:
+            try:
+                piece = next(self._pieces)
+            except StopIteration as stop:
+                if stop.value is not None:
+                    self._answer = stop.value
+                raise StopIteration from None
+        if self._closed:
+            self.close()
+        return piece
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self._apieces()
@@ -54,5 +61,13 @@ class AnswerStream:
             yield piece
 
     def close(self) -> None:
-        """Stop wording; a chat model stops writing."""
-        self._pieces.close()
+        """Stop wording; a chat model stops writing.
+
+        While another thread waits for a piece, it is stopped as soon as that has come.
+        """
+        self._closed = True
+        if self._turn.acquire(blocking=False):
+            try:
+                self._pieces.close()
+            finally:
+                self._turn.release()

@@ -15,7 +15,7 @@ from qa import rewriting
 from qa.alignment import Evidence, Support
 from qa.answering import MARKER, cite
 from qa.chat_models import generation_error, untraced
-from qa.cutting import Piece, pieces
+from qa.cutting import Piece, pieces, without_reasoning
 from qa.errors import GenerationError
 from qa.prompting import NOT_SAID, messages, recites, restored
 from qa.records import Citation, Draft, Hit, Span, Turn
@@ -107,7 +107,7 @@ class ChatAnswerer:
         text = ""
         try:
             with closing(self._written(rewriting.messages(question, history))) as written:
-                for chunk in written:
+                for chunk in without_reasoning(written):
                     text += chunk
                     if len(text) > 2 * rewriting.LONGEST:
                         break
@@ -181,7 +181,7 @@ class _Drafting:
         self._citations: list[Citation] = []
         self._scores: list[float] = []
         self._unsupported: list[str] = []
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
         self._repetitions = 0
         self._leads: list[Piece] = []  # they lead in what comes next, and wait for it
         self._context = ""  # the lead-in of the list that is being written
@@ -190,13 +190,15 @@ class _Drafting:
 
     def add(self, piece: Piece) -> Iterator[str]:
         """Checks a sentence, and gives what can be shown now."""
+        lead = "" if piece.introduces else self._lead
+        said = (lead, piece.text.casefold())  # the same hours may hold on two days
         if _STOPS.search(piece.text):
             self.is_over = True
         elif recites(piece.text) or _RECITES.search(piece.text):
             # The prompt; what follows is no answer.
             self._unsupported.append(piece.text)
             self.is_over = True
-        elif piece.text.casefold() in self._seen:
+        elif said in self._seen:
             self._repetitions += 1
             self.is_over = self._repetitions >= _MOST_REPETITIONS
         elif _ABOUT_PASSAGES.match(piece.text):
@@ -208,7 +210,7 @@ class _Drafting:
             self._context = ""
         else:
             yield from self._check(piece)
-        self._seen.add(piece.text.casefold())
+        self._seen.add(said)
 
     def end(self) -> Iterator[str]:
         """A lead-in that leads nowhere has to stand for itself."""
@@ -231,7 +233,7 @@ class _Drafting:
         )
 
     def _check(self, piece: Piece) -> Iterator[str]:
-        lead = " ".join(lead.text for lead in self._leads) or self._context
+        lead = self._lead
         with_lead = self._support(f"{lead} {piece.text}", piece) if lead else None
         support = with_lead or self._support(piece.text, piece)
         if support is None:
@@ -253,6 +255,11 @@ class _Drafting:
             self._context = ""
         yield self._show(f"{self._spaced(piece)}{piece.text} {self._cite(support)}")
         self._scores.append(support.score)
+
+    @property
+    def _lead(self) -> str:
+        """What leads in what is written now."""
+        return " ".join(lead.text for lead in self._leads) or self._context
 
     def _support(self, claim: str, piece: Piece) -> Support | None:
         if len(claim) > _LONGEST_SENTENCE:

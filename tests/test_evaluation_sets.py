@@ -141,6 +141,31 @@ def test_a_folder_brings_its_own_documents_and_grades(tmp_path: Path) -> None:
     assert one.sources == {"pears/1": 2, "pears/3": 1}
 
 
+def test_a_collection_of_beir_is_read_as_it_comes(tmp_path: Path) -> None:
+    corpus = [{"_id": "d1", "title": "Pears", "text": "Pears are green.", "metadata": {}}]
+    queries = [
+        {"_id": "q1", "text": "What are pears?", "metadata": {}},
+        {"_id": "q2", "text": "Of another part of the collection?"},
+    ]
+    place = folder(tmp_path / "beir", corpus, queries, "")
+    (place / "qrels.tsv").unlink()
+    (place / "qrels").mkdir()
+    judged = "\ufeffquery-id\tcorpus-id\tscore\nq1\td1\t1\n"
+    (place / "qrels" / "test.tsv").write_text(judged, encoding="utf-8")
+    found = read_set(place)
+    assert [(one.id, one.question, one.sources) for one in found.questions] == [
+        ("q1", "What are pears?", {"beir/d1": 1})
+    ]
+    assert [one.text for one in found.documents()] == ["Pears are green."]
+    assert (found.unjudged, found.problems) == (1, [])
+
+
+@pytest.mark.parametrize("score", ["inf", "nan", "0.5", "much"])
+def test_a_grade_is_a_whole_number(tmp_path: Path, score: str) -> None:
+    with pytest.raises(qa.EvaluationError, match=r"qrels\.tsv, line 1: .*whole number"):
+        read_set(folder(tmp_path / "pears", CORPUS, QUERIES, f"q1\t1\t{score}"))
+
+
 def test_a_folder_with_a_bad_corpus_or_bad_grades_is_an_error(tmp_path: Path) -> None:
     twice = read_set(folder(tmp_path / "twice", [*CORPUS, CORPUS[0]], QUERIES, "q1\t1\t1"))
     with pytest.raises(qa.EvaluationError, match=r"corpus\.jsonl, line 4: .*'1' above"):

@@ -78,6 +78,31 @@ def test_a_number_is_not_held_by_a_longer_one() -> None:
     assert holds("20 in 2016", ["20"])
 
 
+@pytest.mark.parametrize(
+    ("text", "answer", "held"),
+    [
+        ("The three managers approve leave.", "HR", False),
+        ("HR approves leave.", "HR", True),
+        ("They are with item 4.", "IT", False),
+        ("She knows it.", "no", False),
+        ("No, she does not.", "no", True),
+        ("Newton's laws", "Newton", True),
+        ("The managers agree.", "manager", True),
+        ("The fee is 1.5 euros.", "15", False),
+        ("The fee is 2.50 euros.", "250 euros", False),
+        ("The fee is €12.50.", "€1,250", False),
+        ("The fee is €1250.", "€1,250", True),
+        ("The fee is 1.5 euros.", "1.5", True),
+        ("It rose by 12 to 1.512.", "12", True),
+        ("It rose to 1.512.", "12", False),
+        ("曼谷和河内都在考虑之中。", "曼谷", True),
+        ("The flat is in energy class A.", "A", True),
+    ],
+)
+def test_words_and_numbers_that_go_on_are_others(text: str, answer: str, held: bool) -> None:
+    assert holds(text, [answer]) is held
+
+
 @pytest.mark.parametrize("answer", ["", " "])
 def test_nothing_is_held_nowhere(answer: str) -> None:
     assert not holds("Anything at all.", [answer])
