@@ -37,7 +37,7 @@ from qa.claims import (
     stems_of,
     units,
 )
-from qa.denials import denies, generalizes, reverses, singles_out
+from qa.denials import denies, generalizes, reverses, singles_out, turns_round
 from qa.records import Hit, Span
 from qa.sentences import Range, sentences
 
@@ -244,6 +244,7 @@ class Evidence:
             and not generalizes(claim, texts)
             and not singles_out(claim, texts)
             and not reverses(claim, texts)
+            and not turns_round(claim, texts)
             and all(self._holds(address) for address in addresses(claim))
             and (not words or self._coverage(words, quotes) >= _LEAST_OF_WORDS)
             and self._clauses_fit(parts, quotes)

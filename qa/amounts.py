@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from qa.claims import canonical
 from qa.dates import dates
 from qa.terms import stem
 
@@ -20,11 +19,24 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _NAMED_HOURS = {"noon": "12:00", "midnight": "00:00"}
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+# Signs are tokens, too: no number goes on behind one.
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[^\w\s-]")
+_ENDS_IN_NOTHING = re.compile(r"[.,]0+$")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?")
+NUMBER_WORDS = {
+    word: number * step
+    for step, words in (
+        (1, "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+            "fifteen sixteen seventeen eighteen nineteen"),
+        (10, "- - twenty thirty forty fifty sixty seventy eighty ninety"),
+    )
+    for number, word in enumerate(words.split())
+    if word != "-"
+}  # fmt: skip
+"""Words that are a number by themselves, and need no other to be one."""
 _SCALES = {
-    "hundred": 100, "dozen": 12, "thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6,
-    "billion": 10**9, "trillion": 10**12,
+    "hundred": 100, "dozen": 12, "thousand": 10**3, "million": 10**6, "billion": 10**9,
+    "trillion": 10**12,
 }  # fmt: skip
 # A month is not so many days, nor a year so many weeks.
 _UNITS = {
@@ -56,6 +68,24 @@ def same_amount(one: str, other: str) -> bool:
     """Whether both hold amounts, and all of the one are among those of the other."""
     first, second = amounts(one), amounts(other)
     return bool(first and second) and (first <= second or second <= first)
+
+
+def in_digits(text: str) -> str:
+    """The text with numbers of several words as digits: "twenty-five", "two hundred", "3 million".
+
+    Those of one word stay, "one" being more often a pronoun; of "30.00" only "30" does.
+    """
+    tokens = list(_TOKEN.finditer(text))
+    words = [token.group().lower() for token in tokens]
+    told: list[str] = []
+    at = end = 0
+    while at < len(tokens):
+        value, after = _number(words, at)
+        if value is not None and (after > at + 1 or _ENDS_IN_NOTHING.search(words[at])):
+            told += [text[end : tokens[at].start()], _plain(value)]
+            end = tokens[after - 1].end()
+        at = max(after, at + 1)
+    return "".join([*told, text[end:]])
 
 
 def _times(text: str) -> Iterator[str]:
@@ -96,7 +126,7 @@ def _number(tokens: list[str], at: int) -> tuple[Decimal | None, int]:
         following = tokens[at + 1] if at + 1 < len(tokens) else ""
         if token == "and" and _goes_on(whole, group) and _is_word(following):
             pass
-        elif scale is not None and (group is not None or len(token) > 1):
+        elif scale is not None:
             group = (1 if group is None else group) * scale
             if scale >= _SCALES["thousand"]:
                 whole, group = whole + group, None
@@ -109,7 +139,7 @@ def _number(tokens: list[str], at: int) -> tuple[Decimal | None, int]:
 
 
 def _is_word(token: str) -> bool:
-    return token.isalpha() and _value(token) is not None
+    return token in NUMBER_WORDS
 
 
 def _goes_on(whole: Decimal, group: Decimal | None) -> bool:
@@ -126,14 +156,11 @@ def _fits(whole: Decimal, group: Decimal | None, part: Decimal) -> bool:
 
 
 def _value(token: str) -> Decimal | None:
-    if token[:1].isdigit():
+    if token[:1].isdecimal():
         if match := _THOUSANDS.fullmatch(token):
             token = token.replace(match[1], "")
         return Decimal(token.replace(",", ".")) if token.count(".") + token.count(",") < 2 else None
-    if stem(token) in _UNITS:  # "second" counts, and is counted
-        return None
-    word = canonical(stem(token))
-    return Decimal(word) if word.isdecimal() else None
+    return Decimal(NUMBER_WORDS[token]) if token in NUMBER_WORDS else None
 
 
 def _plain(value: Decimal) -> str:

@@ -113,8 +113,15 @@ def cite(span: Span, number: int) -> Citation:
 
 
 def said(quote: str) -> str:
-    """A quote as running text: on one line, without the mark of a list item."""
-    return LIST_MARK.sub("", " ".join(quote.split()))
+    """A quote as running text: on one line, without the mark of a list item.
+
+    The document's own footnotes, "[2]", become "(2)": they are not ours.
+    """
+    return MARKER.sub(_as_it_stands, LIST_MARK.sub("", " ".join(quote.split())))
+
+
+def _as_it_stands(match: re.Match[str]) -> str:
+    return match.group().replace("[", "(").replace("]", ")")
 
 
 def checked(draft: Draft, hits: Sequence[Hit]) -> Draft:

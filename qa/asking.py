@@ -21,8 +21,12 @@ from qa.snapshot import Snapshot
 from qa.terms import stems
 
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening|day)|greetings|thanks?(?: you)?"
-    r"|thank you(?: very much)?|bye|goodbye|how are you)(?: there| all| everyone)?[\s!.,?]*",
+    r"(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening|day)|greetings|bye|goodbye"
+    r"|how are you"
+    r"|(?:ok(?:ay)?|great|perfect|cool|good|nice|well)(?:[\s,.!]+(?:great|good|perfect))?"
+    r"|(?:(?:ok(?:ay)?|great|perfect|cool|good|well|many)[\s,.!]+)*(?:thanks|thank you)"
+    r"(?: a lot| so much| very much| again)?(?:[,.!]* that (?:helps|helped))?"
+    r")(?: there| all| everyone)?[\s!.,?]*",
     re.IGNORECASE,
 )
 # An example or a suggestion is answered at least this surely.

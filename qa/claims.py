@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
+from qa.amounts import NUMBER_WORDS, in_digits
 from qa.sentences import sentences
 from qa.terms import Term, is_stop_word, stem, terms
 
@@ -43,22 +44,19 @@ def _stem_all(words: str) -> frozenset[str]:
 _SYMBOLS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "¥": "yen"}
 _SYMBOL = re.compile("|".join(re.escape(symbol) for symbol in _SYMBOLS) + r"|\bper cent\b")
 
+# "Second" counts, too.
+_SECONDS = re.compile(r"\bseconds\b|(?<=\d[ -])second\b", re.IGNORECASE)
 # "may" says nothing, and would hide it.
 _MAY = re.compile(r"(?<=[^\W_] )May\b|(?<=, )May\b|\bMay(?=,? \d)")
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-)
 _ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-_TENS = "ten twenty thirty forty fifty sixty seventy eighty ninety hundred"
-_LARGE = {"thousand": "1000", "million": "1000000", "billion": "1000000000"}
+_LARGE = {"dozen": "12", "hundred": "100", "thousand": "1000", "million": "1000000",
+          "billion": "1000000000"}  # fmt: skip
 _SAME = {
     stem(word): stem(same)
     for word, same in (
-        *((word, str(number)) for number, word in enumerate(_SMALL.split())),
+        *((word, str(number)) for word, number in NUMBER_WORDS.items()),
         *((word, str(number)) for number, word in enumerate(_ORDINALS.split(), start=2)),
-        *((word, str(10 * number)) for number, word in enumerate(_TENS.split(), start=1)),
         *_LARGE.items(),
         ("first", "1st"),
         ("daily", "day"), ("hourly", "hour"), ("weekly", "week"), ("monthly", "month"),
@@ -71,9 +69,9 @@ _ORDINAL = re.compile(r"(?!1st)(\d+)(?:st|nd|rd|th)")
 _LOOSE_NUMBERS = frozenset(("1", "1st"))
 
 MEASURES = _stem_all(
-    "euro dollar pound yen franc cent percent minute hour day night week month year metre meter "
-    "kilometre kilometer km mile foot inch gram kilogram kg ton litre liter byte kilobyte megabyte "
-    "gigabyte terabyte kb mb gb tb degree"
+    "euro dollar pound yen franc cent percent secs minute hour day night week month year metre "
+    "meter kilometre kilometer km mile foot inch gram kilogram kg ton litre liter byte "
+    "kilobyte megabyte gigabyte terabyte kb mb gb tb degree"
 )
 """What numbers count."""
 
@@ -288,9 +286,9 @@ def _measures_of(at: int, said: Sequence[Unit]) -> set[str]:
 
 
 def _plain(text: str) -> str:
-    """The text with its signs as words, and the month of May as no other word is written."""
+    """The text with its signs as words, its numbers as digits, and words of two meanings apart."""
     words = _SYMBOL.sub(lambda match: f" {_SYMBOLS.get(match[0], 'percent')} ", text)
-    return _MAY.sub("Maius", words)
+    return in_digits(_SECONDS.sub("secs", _MAY.sub("Maius", words)))
 
 
 def _unit(text: str, term: Term, *, german: bool) -> Unit:

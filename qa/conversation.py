@@ -17,20 +17,29 @@ from qa.records import Turn
 from qa.terms import is_stop_word, stems, terms
 
 _OPENING = re.compile(
-    r"^(?:(?:and|but|so|ok(?:ay)?|also|then|thanks|thank you|well)\b[,.!]?\s*)+", re.IGNORECASE
+    r"^(?:(?:and|but|so|ok(?:ay)?|also|then|thanks|thank you|well)\b(?!-)[,.!]?\s*)+", re.IGNORECASE
 )
 _WHAT_ABOUT = re.compile(r"^(?:(?:what|how) about|and|or)\s+(?:the\s+)?", re.IGNORECASE)
-_PERSON = re.compile(r"\b(he|she|him|her|his|hers)\b(?!\s*['’])", re.IGNORECASE)
+# Not IT, the department.
+_NO_CAPITALS = r"(?-i:(?![A-Z]{2}))"
+_PERSON = re.compile(rf"\b{_NO_CAPITALS}(he|she|him|her|his|hers)\b(?!\s*['’])", re.IGNORECASE)
 _THING = re.compile(
-    r"\b(it|its|they|them|their|theirs|(?:this|that|these|those)(?=\s*(?:$|[?.,!]|(?:is|was|are|were"
+    rf"\b{_NO_CAPITALS}(it|its|they|them|their|theirs|(?:this|that|these|those)(?=\s*(?:$|[?.,!]|(?:is|was|are|were"
     r"|do|does|did|has|have|can|will|may|must|cost|mean|apply|happen|take|work)s?\b)))\b",
     re.IGNORECASE,
 )
 _THERE = re.compile(
-    r"(?<!\bis )(?<!\bare )\b(there|then)\b(?!\s+(?:is|are|was|were|be|a|an|any|no)\b)",
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\b(there|then)\b"
+    r"(?!\s+(?:is|are|was|were|be|been|a|an|any|no)\b)",
     re.IGNORECASE,
 )
-_PHRASE = re.compile(r"\b(?:this|that|these|those|the same|such)\s+(?!as\b)(\w+)", re.IGNORECASE)
+_PHRASE = re.compile(
+    # This year and this company are those of whoever asks.
+    r"\b(?:this(?!\s+(?:year|quarter|month|week|morning|afternoon|evening|\w+day|spring|summer"
+    r"|autumn|fall|winter|time|company|office|organi[sz]ation)\b)|that|these|those|the same|such)"
+    r"\s+(?!as\b)(\w+)",
+    re.IGNORECASE,
+)
 _POSSESSIVE = frozenset({"his", "hers", "its", "their", "theirs"})
 _QUESTION_WORD = re.compile(
     r"^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|may"
@@ -164,7 +173,9 @@ def _points_back(pattern: re.Pattern[str], question: str) -> bool:
         last = terms(before, keep_stop_words=True)[-1:]
         if last and not is_stop_word(before[last[0].start : last[0].end]):
             return False  # "a task that takes a day"
-    return _name(before) is None and len(stems(before)) < _ENOUGH
+    # "Can employees bring their dogs?"
+    enough = _ENOUGH - (match.group().lower() in _POSSESSIVE)
+    return _name(before) is None and len(stems(before)) < enough
 
 
 def _elliptic(question: str) -> bool:

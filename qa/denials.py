@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qa.claims import CLAUSE, Kind, Unit, near, stems_of
+from qa.claims import CLAUSE, Kind, Unit, near, stems_of, units
 from qa.sentences import sentences
 
 _DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|none|without|cannot)\b|n['’]t\b", re.I)
@@ -80,6 +80,28 @@ _ENDS_OF = tuple(
     for ends in _ENDS
     for pair in (ends, ends[::-1])
 )
+# What is on one side of something, and what on the other.
+_SIDES = (
+    (
+        r"(?:(?<!no )(?<!not )(?:more|greater|higher|larger|longer|older|later) than|at least"
+        r"|(?:no|not) (?:less|fewer|shorter|earlier) than|over|above|exceed(?:s|ed|ing)?|minimum)",
+        r"(?:(?<!no )(?<!not )(?:less|fewer|lower|smaller|shorter|younger|earlier) than|at most"
+        r"|(?:no|not) (?:more|longer|later) than|under|below|up to|maximum)",
+    ),
+    ("before", "after"),
+    (
+        r"(?:rises?|rose|risen|increas(?:es?|ed|ing)|gr[eo]ws?|grown|climb(?:s|ed))",
+        r"(?:falls?|fell|fallen|decreas(?:es?|ed|ing)|declin(?:es?|ed|ing)|drop(?:s|ped)|shr[aiu]nk)",
+    ),
+)
+_SIDES_OF = tuple(
+    tuple(re.compile(rf"\b{side}\b", re.I) for side in pair)
+    for sides in _SIDES
+    for pair in (sides, sides[::-1])
+)
+_BOUND = re.compile(r"\b(?:no|not) (?:more|less|fewer|longer|shorter|later|earlier) than\b", re.I)
+# So many words behind such a word say what it is the side of.
+_COMPARED = 3
 # "Unofficially", and not "under" or "union": the rest has to be a word by itself.
 _REVERSED = re.compile(r"(?:un|non-?|il|ir)(?=\w{5})")
 _EXCEPTION = re.compile(r"\b(?:unless|except\w*|until|only|without)\b", re.I)
@@ -134,6 +156,29 @@ def _at_the_other_end(said: str, quote: str) -> bool:
         here.search(said) and there.search(quote) and not here.search(quote)
         for here, there in _ENDS_OF
     )
+
+
+def turns_round(claim: str, quotes: Sequence[str]) -> bool:
+    """The claim says "more than 20" or "before the trip", and a quote "less than", "after".
+
+    Where either says "not" otherwise, it may mean the same.
+    """
+    if any(_DENIAL.search(_BOUND.sub("", text)) for text in (claim, *quotes)):
+        return False
+    for here, there in _SIDES_OF:
+        for said in _compared(here, claim):
+            met = [quote for quote in quotes if any(said & one for one in _compared(here, quote))]
+            if not met and any(said & one for q in quotes for one in _compared(there, q)):
+                return True
+    return False
+
+
+def _compared(side: re.Pattern[str], text: str) -> list[frozenset[str]]:
+    """What stands behind the words of a side, as stems."""
+    return [
+        frozenset(unit.stem for unit in units(text[match.end() :])[:_COMPARED])
+        for match in side.finditer(text)
+    ]
 
 
 def _denied(sentence: str, said: Sequence[Unit], cues: Sequence[re.Pattern[str]]) -> bool:

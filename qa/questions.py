@@ -52,7 +52,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ),
         (
             Kind.MONEY,
-            rf"\bhow much (?:money|{_DOES})\b",
+            rf"\bhow much (?:money|{_DOES})\b(?!.*\b(?:weigh|grow|rise|fall|increase|decrease))",
             rf"\bwhat {_IS} (?:the )?(?:\w+ ){{0,3}}(?:{_AMOUNTS})\b",
             r"\bwhat does .* cost\b",
         ),
@@ -106,9 +106,10 @@ _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _ONES = "one |two |three |four |five |six |seven |eight |nine "
 _COUNT = (
     r"(?:\d+(?:[.,]\d+)*(?:\s?(?:hundred|thousand|million|billion|trillion))?"
-    rf"|(?:a |{_ONES})?(?:hundred|thousand|million|billion|dozen)"
+    rf"|(?:(?:a |{_ONES})?(?:hundred|thousand|million|billion|dozen)"
     r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-    r"|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?)"
+    r"|sixteen|seventeen|eighteen|nineteen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?)\b)"
 )
 _UNIT_OF_TIME = (
     r"(?:working |business |calendar )?"
@@ -157,7 +158,8 @@ _NUMBER = re.compile(
     rf"|[$€£]?\b{_COUNT}(?:\s?(?:%|percent|per cent|°C|°F|{_UNITS})(?!\w))?",
     re.IGNORECASE,
 )
-_NAME_WORD = r"(?:[A-Z][\w’'\-]*|[A-Z]\.)"
+# Possessive, because a hyphen may also join: a list of codes would be read in 2ⁿ ways.
+_NAME_WORD = r"(?:[A-Z][\w’'\-]*+|[A-Z]\.)"
 _ONE_NAME = (
     rf"{_NAME_WORD}(?:(?: (?:of|of the|for the|de|von|van|al|bin|du|la))? {_NAME_WORD}|-\w+)*"
 )
@@ -173,12 +175,30 @@ _PLACE_AROUND = re.compile(
 _BREAK = re.compile(r"[,;:.!?—–()\"“”]| - ")
 
 
+# The word that asks, and the helping words of a question to be answered with yes or no.
+_QUESTION_WORD = re.compile(
+    r"\W*(?!(?:do|can|could|would) (?:you|we|anybody|anyone) (?:know|tell|say|remember)\b)"
+    r"(?:(?:and|but|so|or|then|well|ok(?:ay)?|please)\W+)*"
+    r"(?:what|how|why|who(?:m|se)?|which|when|where|is|are|am|was|were|do|does|did|can|could|may"
+    r"|might|must|shall|should|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
+
+
 def kind_of(question: str) -> Kind:
     """What would answer a question."""
+    opening = _QUESTION_WORD.match(question)
+    begin = opening.end() if opening else 0
     for kind, pattern in _KINDS:
-        if pattern.search(question):
+        match = pattern.search(question)
+        if match and not (begin and match.start() >= begin and _joins(match.group())):
             return kind
     return Kind.STATEMENT
+
+
+def _joins(words: str) -> bool:
+    """Whether it may be a joining word: "What should I do when I am ill?" asks for no time."""
+    return " " not in words and bool(_QUESTION_WORD.match(words))
 
 
 def asked_words(kind: Kind) -> frozenset[str]:

@@ -21,8 +21,11 @@ from qa.records import Hit, Span
 from qa.sentences import Range, sentences
 from qa.terms import Term, is_stop_word, stems, terms
 
-LIST_MARK = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
+LIST_MARK = re.compile(r"^(?:[-*•·–]|\d{1,3}[.)]|[a-z]\))\s+")
 _CELLS = " | "
+# The header of a table that stands in another passage.
+_ELSEWHERE = " "
+_FIGURES_IN_ROW = re.compile(r"(?=[^\n]*\d)[^\n|]+ \| ")
 
 # How many of the best hits are read, and how many spans come of it.
 _HITS_READ = 5
@@ -122,7 +125,7 @@ def analyse(question: str, rarity: Mapping[str, float]) -> Question:
 def read_hit(question: Question, hit: Hit, rank: int) -> list[tuple[int, int, Features]]:
     """The sentences of a hit that could answer, as offsets in its passage, with their features."""
     passage = hit.passage
-    apart = _take_apart(passage.text)
+    apart = _take_apart(passage.text, goes_on=passage.start > 0)
     title = frozenset(stems(f"{passage.title} {passage.heading}"))
     everything = title.union(*(sentence.stems for sentence in apart))
     context = question.share(everything)
@@ -169,8 +172,8 @@ def sureness(features: Features) -> float:
 def _phrase(question: Question, span: Span) -> Range | None:
     """The one phrase of a span that answers by itself, as document offsets."""
     offset = span.hit.passage.start
-    for sentence in _take_apart(span.hit.passage.text):
-        if sentence.range[0] + offset == span.start and sentence.header:
+    for sentence in _take_apart(span.hit.passage.text, goes_on=span.hit.passage.start > 0):
+        if sentence.range[0] + offset == span.start and sentence.header.strip():
             cell = _cell(question, span.text, sentence.header)
             return None if cell is None else (span.start + cell[0], span.start + cell[1])
     found = candidates(question.kind, span.text, question.text)
@@ -204,10 +207,12 @@ class _Sentence:
 
 
 @lru_cache(maxsize=4096)
-def _take_apart(text: str) -> tuple[_Sentence, ...]:
+def _take_apart(text: str, *, goes_on: bool = False) -> tuple[_Sentence, ...]:
+    """The sentences of a passage; `goes_on` where it is not the beginning of its document."""
     apart: list[_Sentence] = []
     heading: frozenset[str] = frozenset()
-    header = ""
+    # A table may have begun in the passage before; rows with figures are hardly its header.
+    header = _ELSEWHERE if goes_on and _FIGURES_IN_ROW.match(text) else ""
     for start, end in sentences(text):
         sentence = text[start:end]
         words = tuple(terms(sentence))
@@ -217,7 +222,9 @@ def _take_apart(text: str) -> tuple[_Sentence, ...]:
         leads = header_row or (not row and _announces(text, start, end))
         if leads and not row:
             heading = held
-        header = (sentence if header_row else header) if row else ""
+        # A cell may hold several sentences.
+        begins_line = not start or text[start - 1] == "\n"
+        header = sentence if header_row else header if row or not begins_line else ""
         lead = frozenset() if leads else heading | frozenset(stems(header))
         above = "" if leads else header
         apart.append(_Sentence((start, end), words, held, lead, leads, row, above))
@@ -229,8 +236,15 @@ def _announces(text: str, start: int, end: int) -> bool:
     alone = (not start or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
     if not alone or LIST_MARK.match(text[start:end]):
         return False
-    last = text[end - 1]
-    return last in "?:" or (len(text[start:end].split()) < 10 and last not in '.!;…"”’)')
+    line, last = text[start:end], text[end - 1]
+    if last in "?:":
+        return True
+    if len(line.split()) >= 10 or last in '.!;…"”’)':
+        return False
+    # "Phone: 01234" says something itself, and so does what nothing follows; "Part 2: Leave", with
+    # an empty line below, does not.
+    follows = text[end:].lstrip(" ")
+    return bool(follows.strip()) and (": " not in line or follows.startswith("\n\n"))
 
 
 def _order(question: Question, words: Sequence[Term]) -> float:

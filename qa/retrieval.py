@@ -170,7 +170,9 @@ def convex(dense: Scores, keyword: Scores, weight: float) -> dict[str, float]:
     the lowest of the leg counts as 0; BM25 has a zero of its own. What a leg
     did not bring is at its bottom.
     """
-    floor = min(dense.values(), default=0.0)
+    # One passage alone is not the lowest of several.
+    lowest = min(dense.values(), default=0.0)
+    floor = min(lowest, 0.0) if len(dense) == 1 else lowest
     span = max(max(dense.values(), default=0.0) - floor, 1e-9)
     top = max(max(keyword.values(), default=0.0), 1e-9)
     return {

@@ -311,6 +311,24 @@ def test_a_sentence_that_repeats_the_question_answers_nothing() -> None:
     assert Evidence("Do the young of the beetle live in another area?", hits).support(claim)
 
 
+@pytest.mark.parametrize(
+    ("claim", "passage", "borne"),
+    [
+        ("The timeout is two seconds.", "The timeout is 30 seconds.", False),
+        ("The timeout is thirty seconds.", "The timeout is 30 seconds.", True),
+        ("The leave is five days.", "The leave is twenty-five days.", False),
+        ("The leave is 25 days.", "The leave is twenty-five days.", True),
+        ("The fee is 2 euros.", "The fee is two hundred euros.", False),
+        ("The fee is 200 euros.", "The fee is two hundred euros.", True),
+        ("The fee is 3 euros.", "The fee is 3 million euros.", False),
+        ("The fee is 30.00 euros.", "The fee is 30 euros.", True),
+        ("The fee is more than 20 euros.", "The fee is less than 20 euros.", False),
+    ],
+)
+def test_a_number_is_met_by_its_value(claim: str, passage: str, borne: bool) -> None:
+    assert (Evidence("", hits_of(("", "", passage))).support(claim) is not None) is borne
+
+
 def test_a_yes_may_repeat_the_question() -> None:
     hits = hits_of(("", "", "The office is closed when it snows. Guests may park in the yard."))
     asked = Evidence("Is the office closed when it snows?", hits)

@@ -83,7 +83,13 @@ def test_the_runner_up_is_said_too_where_the_phrase_may_be_wrong() -> None:
 def test_what_is_said_is_one_line_without_a_list_mark() -> None:
     assert said("- Press the\n  red button") == "Press the red button"
     assert said("12. Press it") == "Press it"
+    assert said("b) Press it") == "Press it"
     assert said("2024 was long") == "2024 was long"
+
+
+def test_footnotes_of_the_document_are_not_ours() -> None:
+    assert said("It was signed in 1992.[2]") == "It was signed in 1992.(2)"
+    assert said("Use a[10] or a [11].") == "Use a(10) or a (11)."
 
 
 def cited(quote: str, number: int) -> Citation:

@@ -104,6 +104,10 @@ def test_when_did_he_last_visit(assistant: qa.Assistant) -> None:
         ("?!", "empty"),
         ("Hello!", "greeting"),
         ("thank you", "greeting"),
+        ("Thanks a lot!", "greeting"),
+        ("Okay, great!", "greeting"),
+        ("Thanks, that helps!", "greeting"),
+        ("Thank you so much", "greeting"),
         ("why " * 2500, "too long"),
     ],
 )
@@ -167,6 +171,31 @@ def test_a_stream_can_be_closed_early(assistant: qa.Assistant) -> None:
     next(stream)
     stream.close()
     assert assistant.ask(QUESTION).found
+
+
+def test_a_stream_can_be_closed_while_a_piece_is_waited_for(assistant: qa.Assistant) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    ended: list[bool] = []
+
+    def worded() -> Generator[str, None, qa.Answer]:
+        try:
+            begun.set()
+            go_on.wait(10)
+            yield "Bangkok"
+            yield "and Hanoi"
+        finally:
+            ended.append(True)
+        return assistant.ask(QUESTION)
+
+    stream = qa.AnswerStream(worded())
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, stream)
+        assert begun.wait(10)
+        stream.close()
+        go_on.set()
+        assert waiting.result(10) == "Bangkok"
+    assert ended == [True]
+    assert list(stream) == []
 
 
 def test_the_answer_as_json(assistant: qa.Assistant) -> None:

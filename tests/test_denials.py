@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.claims import units
-from qa.denials import denies, generalizes, reverses, singles_out
+from qa.denials import denies, generalizes, reverses, singles_out, turns_round
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,24 @@ def test_what_is_singled_out_is_singled_out_in_the_quote(
 )
 def test_a_word_is_not_turned_round(claim: str, quote: str, turned: bool) -> None:
     assert reverses(claim, [quote]) is turned
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "turned"),
+    [
+        ("It costs more than 20 euros.", "It costs less than 20 euros.", True),
+        ("It costs at least 20 euros.", "It costs at most 20 euros.", True),
+        ("It costs at least 20 euros.", "It costs no more than 20 euros.", True),
+        ("It takes longer than 6 hours.", "It takes shorter than six hours.", True),
+        ("Ask before the trip.", "Ask after the trip.", True),
+        ("Sales rose to 20 percent.", "Sales fell to 20 percent.", True),
+        ("It costs at least 20 euros.", "It costs no less than 20 euros.", False),
+        ("It costs more than 20 euros.", "It costs over 20 euros, but less than 30.", False),
+        ("Ask before the trip.", "Before the trip, ask; after the trip, pay.", False),
+        ("Ask before the trip.", "Ask for it in May, after the talk.", False),
+        ("It is not longer than 6 hours.", "It is shorter than 6 hours.", False),
+        ("Sales fell in May.", "Sales fell in May and rose in June.", False),
+    ],
+)
+def test_a_comparison_is_not_turned_round(claim: str, quote: str, turned: bool) -> None:
+    assert turns_round(claim, [quote]) is turned

@@ -207,6 +207,22 @@ def test_settings_that_name_another_machine_are_told(settings: dict[str, str], n
     assert named in check.message
 
 
+def test_where_a_chat_model_is_asked_is_told_without_a_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = "https://ada:s3cret@llm.example/v1"
+    told = check_network(Settings.load(chat_model="openai:x", chat_model_url=url)).message
+    assert "https://llm.example/v1" in told
+    assert "s3cret" not in told
+    monkeypatch.setenv("OLLAMA_HOST", "gpu.example:11434")
+    assert "gpu.example" in check_network(Settings.load(chat_model="ollama:llama3.2")).message
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:11434")
+    told = check_network(Settings.load(chat_model="ollama:llama3.2")).message
+    assert told.startswith("not used")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1")
+    assert check_network(Settings.load(chat_model="openai:x")).message.startswith("not used")
+
+
 @pytest.mark.parametrize(
     "settings",
     [

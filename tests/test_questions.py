@@ -25,6 +25,13 @@ from qa.questions import Kind, candidates, kind_of
         ("What is the deadline for expenses?", Kind.TIME),
         ("What was the release date?", Kind.TIME),
         ("What is the day rate?", Kind.STATEMENT),
+        ("What should I do when I am ill?", Kind.STATEMENT),
+        ("What happens to employees who leave?", Kind.STATEMENT),
+        ("Is there a room where I can pray?", Kind.STATEMENT),
+        ("Do you know who leads the lab?", Kind.PERSON),
+        ("Tell me when it opens", Kind.TIME),
+        ("How much does the press weigh?", Kind.NUMBER),
+        ("How much does the press cost?", Kind.MONEY),
         ("What was the year-end result?", Kind.STATEMENT),
         ("What is the number of seats?", Kind.NUMBER),
         ("What is the number one cause of injuries?", Kind.STATEMENT),
@@ -67,6 +74,19 @@ def test_the_likeliest_phrase_comes_first(question: str, sentence: str, first: s
 def test_what_the_question_says_itself_is_no_answer() -> None:
     assert found("Who met Mike Pompeo?", "Mike Pompeo met nobody.") == []
     assert found("How many of the 12 came?", "All 12 came.") == []
+
+
+def test_a_number_ends_where_its_word_does() -> None:
+    sentence = "Each of the ninety-five tenants has fourteen onerous rules and 450kg."
+    found = [sentence[a:b] for a, b in candidates(Kind.NUMBER, sentence, "")]
+    assert found == ["ninety-five", "fourteen", "450kg"]
+
+
+def test_a_long_list_of_codes_is_read_at_once() -> None:
+    codes = ", ".join(f"E-{number}" for number in range(4010, 4100))
+    sentence = f"These codes need a restart: {codes}."
+    found = candidates(Kind.NAME, sentence, "Which codes need a restart?")
+    assert sentence[slice(*found[0])] == "E-4010"
 
 
 def test_a_sentence_without_anything_of_the_kind_has_no_candidate() -> None:

@@ -70,6 +70,42 @@ def test_a_table_is_read_by_row_and_column(question: str, cell: str) -> None:
     assert best.short_text == cell
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "said"),
+    [
+        (
+            "What is the phone number?",
+            "Our reception is staffed from 8:00 to 18:00.\nPhone: 01234 567890\nEmail: a@b.example",
+            "Phone: 01234 567890",
+        ),
+        (
+            "Who is the author of the report?",
+            "The report was written in 2023.\nAuthor: Ada King",
+            "Author: Ada King",
+        ),
+        (
+            "What is in part 2?",
+            "Part 2: Leave\n\nIt says how much time off there is.",
+            "It says how much time off there is.",
+        ),
+        (
+            "Who is the contact for leave?",
+            "Topic | Rule | Contact\nTravel | Book early. Use trains. | Ada King\n"
+            "Leave | 28 days | Ben Lind\nParking | none | Cleo Marsh",
+            "Leave | 28 days | Ben Lind",
+        ),
+    ],
+)
+def test_short_lines_and_long_cells_are_read(question: str, text: str, said: str) -> None:
+    assert read(question, hit(text))[0].text == said
+
+
+def test_the_first_row_of_a_table_that_goes_on_is_read() -> None:
+    rows = "\n".join(f"Room {number} | {number // 10} | 40{number}" for number in range(16, 30))
+    question = "What is the phone number of Room 16?"
+    assert read(question, hit(rows, start=900))[0].text == "Room 16 | 1 | 4016"
+
+
 def test_a_sentence_without_an_amount_is_less_sure_where_one_is_asked_for() -> None:
     question = "How much did the trip to Oslo cost?"
     without = read(question, hit("The trip to Oslo was long."))[0]

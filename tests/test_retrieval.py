@@ -224,6 +224,12 @@ def test_fused_scores_are_between_0_and_1(
         assert all(-1e-9 <= score <= 1 + 1e-9 for score in fused.values())
 
 
+def test_a_passage_alone_is_the_best_of_its_leg() -> None:
+    assert convex({"a": 0.8}, {"a": 5.0}, 0.4) == pytest.approx({"a": 1.0})
+    assert convex({"a": 0.8}, {}, 0.4) == pytest.approx({"a": 0.4})
+    assert convex({"a": -0.1}, {}, 0.4) == {"a": 0.0}
+
+
 def test_best_of_both_legs_is_best_of_all() -> None:
     dense = {"a": 0.9, "b": 0.8, "c": 0.2}
     keyword = {"a": 7.0, "c": 6.0}

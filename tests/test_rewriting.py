@@ -96,6 +96,13 @@ def test_a_chat_model_rewrites_what_is_searched_for(assistant: qa.Assistant) -> 
     assert not any("<conversation>" in asked for asked in model.asked)
 
 
+def test_what_a_model_says_to_itself_is_not_the_question() -> None:
+    asked = "When did Kim Yong Chol last visit Singapore?"
+    thought = "Who is he? The lead negotiator. " * 100
+    answerer = ChatAnswerer(Hosted(rewrites=f"<think>{thought}</think>\n\n{asked}"), "hosted")
+    assert answerer.rewritten("And there, when did he visit?", HISTORY) == asked
+
+
 @pytest.mark.parametrize("model", [Hosted(rewrites="I cannot."), Hosted(rewrites="", fails=True)])
 def test_where_the_model_fails_the_rules_are_taken(assistant: qa.Assistant, model: Hosted) -> None:
     answerer = ChatAnswerer(model, "hosted")

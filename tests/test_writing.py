@@ -372,6 +372,21 @@ def test_only_the_text_of_a_message_counts() -> None:
     assert draft.text == "Bangkok and Hanoi are possible locations. [1]"
 
 
+def test_what_holds_in_two_cases_is_said_of_both() -> None:
+    days = "Monday Tuesday Wednesday Thursday Friday".split()
+    hours = [f"On {day} the desk is open: 9:00 to 17:00." for day in days]
+    text = " ".join([*hours, "On Saturday the desk is open: 10:00 to 14:00."])
+    lists = "".join(f"**{day}**\n- 9:00 to 17:00\n\n" for day in days)
+    draft = answer(
+        f"{lists}**Saturday**\n- 10:00 to 14:00\n",
+        question="When is the desk open?",
+        hits=[hit(0, "Desk", text)],
+    )
+    assert draft.text.count("9:00 to 17:00") == len(days)
+    assert "10:00 to 14:00" in draft.text
+    assert draft.unsupported == ()
+
+
 def test_a_model_that_repeats_itself_is_stopped() -> None:
     model = ScriptedChatModel(chunks=["Bangkok and Hanoi are possible locations [1]. "] * 100_000)
     draft = drafted(model, "Where?", HITS)
