@@ -127,9 +127,11 @@ def _number(tokens: list[str], at: int) -> tuple[Decimal | None, int]:
         if token == "and" and _goes_on(whole, group) and _is_word(following):
             pass
         elif scale is not None:
-            group = (1 if group is None else group) * scale
+            scaled = (Decimal(1) if group is None else group) * scale
             if scale >= _SCALES["thousand"]:
-                whole, group = whole + group, None
+                whole, group = whole + scaled, None
+            else:
+                group = scaled
         elif part is not None and (at == begin or (_is_word(token) and _fits(whole, group, part))):
             group = part if group is None else group + part
         else:
@@ -164,4 +166,4 @@ def _value(token: str) -> Decimal | None:
 
 
 def _plain(value: Decimal) -> str:
-    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
+    return f"{value.normalize():f}"
