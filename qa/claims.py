@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from qa.amounts import NUMBER_WORDS, in_digits
 from qa.sentences import sentences
-from qa.terms import Term, is_stop_word, stem, terms
+from qa.terms import MAY, Term, is_stop_word, stem, terms
 
 
 class Kind(Enum):
@@ -46,9 +46,6 @@ _SYMBOL = re.compile("|".join(re.escape(symbol) for symbol in _SYMBOLS) + r"|\bp
 
 # "Second" counts, too.
 _SECONDS = re.compile(r"\bseconds\b|(?<=\d[ -])second\b", re.IGNORECASE)
-# "may" says nothing, and would hide it.
-_MAY = re.compile(r"(?<=[^\W_] )May\b|(?<=, )May\b|\bMay(?=,? \d)")
-
 _ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _LARGE = {"dozen": "12", "hundred": "100", "thousand": "1000", "million": "1000000",
           "billion": "1000000000"}  # fmt: skip
@@ -288,7 +285,7 @@ def _measures_of(at: int, said: Sequence[Unit]) -> set[str]:
 def _plain(text: str) -> str:
     """The text with its signs as words, its numbers as digits, and words of two meanings apart."""
     words = _SYMBOL.sub(lambda match: f" {_SYMBOLS.get(match[0], 'percent')} ", text)
-    return in_digits(_SECONDS.sub("secs", _MAY.sub("Maius", words)))
+    return in_digits(_SECONDS.sub("secs", MAY.sub("Maius", words)))
 
 
 def _unit(text: str, term: Term, *, german: bool) -> Unit:

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 FILE = "keywords.sqlite3"
 # Raised whenever terms come out differently, so that older files are made again.
-VERSION = 2
+VERSION = 3
 # A word of the title or of a heading counts as much as this many in the text.
 CONTEXT_WEIGHT = 1.0
 

@@ -3,11 +3,11 @@ in quoting and in checking what a chat model wrote.
 
 A term is a word in lower case, without its accents and without its ending
 (Porter's second stemmer); an irregular form is brought to its root first
-("came" and "come" are one term), and a British spelling to the American one
+("came" and "come" are one term), and of British and American spellings one is taken
 ("organisation" and "organization" are one, too). Words in Greek, Cyrillic, Arabic
 and a few other scripts lose their endings by the language most written in it.
 
-A code such as "E-4012" is one term, and so is each of its parts. Scripts that
+A code such as "E-4012" is one term, and so is each of its parts of more than a letter. Scripts that
 write without spaces give pairs of letters.
 """
 
@@ -96,13 +96,14 @@ _IRREGULAR = {
         "fulfillment": "fulfilment", "installment": "instalment instalments",
         "jewelry": "jewellery", "judgment": "judgement judgements", "plow": "plough ploughs",
         "practice": "practise practised practises practising", "tire": "tyre tyres",
-        "mouse": "mice", "tooth": "teeth", "die": "died dies dying death",
+        "mouse": "mice", "tooth": "teeth", "die": "died dies dying death deaths",
     }.items()
     for form in forms.split()
 }  # fmt: skip
 
 # British -> American, wherever it is in the texts or the question: "promise" becomes "promize" in
-# both, which does no harm.
+# both, which does no harm. "Revise", "exercise", "precise" and "advertise" are the same on both
+# sides, and have to stay of one family with "revision" and "precisely".
 _SPELLINGS = tuple(
     (re.compile(british), american)
     for british, american in (
@@ -111,7 +112,11 @@ _SPELLINGS = tuple(
             r"(?=(?:s|ed|ing|ers?|able|ably|ful|ites?|less|ly|hood|al|ists?|ations?)?$)",
             "or",
         ),
-        (r"(?<=[a-z]{3})([iy])s(?=(?:e|ed|es|ers?|ing|able|ations?|ational)$)", r"\1z"),
+        (
+            r"(?<=[a-z]{3})(?<!v)(?<!erc)(?<!rec)(?<!onc)(?<!vert)([iy])s"
+            r"(?=(?:e|ed|es|ers?|ing|able|ations?|ational)$)",
+            r"\1z",
+        ),
         (r"(?<=[a-z]{2}[btv])re(?=[ds]?$)", "er"),
         (r"(?<=[a-z]{2}og)ue(?=s?$)", ""),
         (r"(?<=[a-z]{2}am)me(?=s?$)", ""),
@@ -133,6 +138,10 @@ STOP_WORDS = frozenset(
 """Words that say nothing of what a text is about."""
 
 
+MAY = re.compile(r"(?<=[^\W_] )May\b|(?<=, )May\b|\bMay(?=,? \d)")
+"""The month of May, and the name, where it is neither the verb nor the first word of a sentence."""
+
+
 class Term(NamedTuple):
     """A term and the range of the word it comes from."""
 
@@ -146,7 +155,9 @@ def terms(text: str, *, keep_stop_words: bool = False) -> list[Term]:
     return [
         term
         for term in _terms(text)
-        if keep_stop_words or not is_stop_word(text[term.start : term.end])
+        if keep_stop_words
+        or not is_stop_word(text[term.start : term.end])
+        or MAY.match(text, term.start)
     ]
 
 

@@ -46,6 +46,12 @@ from qa.terms import STOP_WORDS, is_stop_word, stem, stems, terms
         ("المدرسة", "مدرسة"),
         ("लड़कियाँ", "लड़की"),
         ("cheque", "check"),
+        ("revised", "revision"),
+        ("advertise", "advertisement"),
+        ("precise", "precisely"),
+        ("televised", "television"),
+        ("optimise", "optimal"),
+        ("deaths", "died"),
     ],
 )
 def test_forms_of_one_word_are_one_term(text: str, other: str) -> None:
@@ -182,3 +188,9 @@ _CLITICS = {"s", "t", "n", "re", "ve", "ll", "d", "m"}
 def _parts(text: str) -> list[str]:
     letters = (letter if letter.isalnum() else " " for letter in text)
     return "".join(letters).casefold().split()
+
+
+def test_the_month_of_may_says_something_and_the_verb_does_not() -> None:
+    assert stems("When is the May meeting?") == ["may", "meet"]
+    assert stems("Until 3 May 2019") == ["3", "may", "2019"]
+    assert stems("May I ask what I may do?") == stems("ask")
