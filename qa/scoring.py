@@ -21,6 +21,7 @@ BINS = 10
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 _DECIMAL_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
 # Of no use elsewhere, and no punctuation.
 _POINT = "\N{ARABIC DECIMAL SEPARATOR}"
@@ -67,10 +68,10 @@ def holds(text: str, answers: Sequence[str]) -> bool:
     number that goes on is another one ("HR" in "three", "15" in "1.5"), but for the s of a
     plural or a genitive.
     """
-    within = _with_decimals(text)
+    within = _with_parts(text)
     return any(
         # Of "A" or "%" nothing would be left.
-        _stands(_with_decimals(answer), within)
+        _stands(_with_parts(answer), within)
         if normalised(answer)
         else _stands(answer.strip(), text)
         for answer in answers
@@ -123,9 +124,10 @@ def expected_calibration_error(scores: Numbers, right: Numbers, bins: int = BINS
     return sum(one.count * abs(one.right - one.score) for one in found) / len(scores)
 
 
-def _with_decimals(text: str) -> str:
-    """The text normalised, but "1.5" is not "15"; "1,500" is "1500"."""
-    return normalised(_DECIMAL_POINT.sub(_POINT, _THOUSANDS.sub("", text)))
+def _with_parts(text: str) -> str:
+    """The text normalised, but "1.5" is not "15", "six-time" is two words, "1,500" is "1500"."""
+    apart = _HYPHEN.sub(" ", text)
+    return normalised(_DECIMAL_POINT.sub(_POINT, _THOUSANDS.sub("", apart)))
 
 
 def _f1(words: list[str], wanted: list[str]) -> float:

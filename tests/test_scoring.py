@@ -95,6 +95,8 @@ def test_a_number_is_not_held_by_a_longer_one() -> None:
         ("The fee is 1.5 euros.", "1.5", True),
         ("It rose by 12 to 1.512.", "12", True),
         ("It rose to 1.512.", "12", False),
+        ("Six-time winner Ada King", "Six", True),
+        ("a six-time winner", "six-time", True),
         ("曼谷和河内都在考虑之中。", "曼谷", True),
         ("The flat is in energy class A.", "A", True),
     ],
