@@ -38,6 +38,7 @@ from qa.claims import (
     units,
 )
 from qa.denials import denies, generalizes, reverses, singles_out, turns_round
+from qa.questions import asks_whether
 from qa.records import Hit, Span
 from qa.sentences import Range, sentences
 
@@ -50,12 +51,6 @@ _LEAST_OF_JOINED_CLAUSE = 0.7
 _LEAST_OF_QUESTION = 0.35
 _CLAUSE_UNITS = 2  # a clause of fewer is not looked at by itself
 _ASKS = re.compile(r"\b(?:who(?:m|se)?|what|which|when|where|why|how)\b", re.I)
-# To be answered with yes or no, and the answer may well repeat it: "Is it closed when it snows?"
-_WHETHER = re.compile(
-    r"^\W*(?:(?:and|but|so|or|then|well|ok(?:ay)?|please)\W+)*(?:is|are|was|were|am|do|does|did|can"
-    r"|could|may|might|must|shall|should|will|would|has|have|had)(?:n['’]t)?\b",
-    re.I,
-)
 _FRAGMENT_THINGS = 3  # a claim of fewer is an answer only together with the question
 _LONGER_QUOTE_GAIN = 0.1
 _MOST_QUOTES = 3
@@ -134,8 +129,8 @@ class Evidence:
         self._passages = [_Passage(hit) for hit in hits]
         self._question = units(question)
         asked = frozenset(unit.stem for unit in self._question)
-        # "Which is faster, A or B?" holds its answer.
-        open_ = _ASKS.search(question) and not _WHETHER.match(question) and " or " not in question
+        # "Which is faster, A or B?" holds its answer, and a yes may well repeat the question.
+        open_ = _ASKS.search(question) and not asks_whether(question) and " or " not in question
         self._asked = asked if open_ else frozenset()
         distinct = {
             (passage.hit.passage.document_id, passage.hit.passage.start + start): stems

@@ -78,13 +78,11 @@ def in_digits(text: str) -> str:
     tokens = list(_TOKEN.finditer(text))
     words = [token.group().lower() for token in tokens]
     told: list[str] = []
-    at = end = 0
-    while at < len(tokens):
-        value, after = _number(words, at)
-        if value is not None and (after > at + 1 or _ENDS_IN_NOTHING.search(words[at])):
+    end = 0
+    for value, at, after in _numbers(words):
+        if after > at + 1 or _ENDS_IN_NOTHING.search(words[at]):
             told += [text[end : tokens[at].start()], _plain(value)]
             end = tokens[after - 1].end()
-        at = max(after, at + 1)
     return "".join([*told, text[end:]])
 
 
@@ -101,19 +99,23 @@ def _times(text: str) -> Iterator[str]:
 
 def _quantities(text: str) -> Iterator[str]:
     tokens = [match.group().lower() for match in _TOKEN.finditer(text)]
-    at = 0
-    while at < len(tokens):
-        value, after = _number(tokens, at)
-        if value is None:
-            at += 1
-            continue
+    for value, _, after in _numbers(tokens):
         following, then = [*tokens[after : after + 2], "", ""][:2]
         if following in _OF_WORK:
             yield f"{_plain(value)} working {then}"
         else:
             count, unit = _UNITS.get(stem(following), (1, ""))
             yield f"{_plain(value * count)} {unit}".rstrip()
-        at = after
+
+
+def _numbers(tokens: list[str]) -> Iterator[tuple[Decimal, int, int]]:
+    """Each number, with the token that it begins at and the one behind it."""
+    at = 0
+    while at < len(tokens):
+        value, after = _number(tokens, at)
+        if value is not None:
+            yield value, at, after
+        at = max(after, at + 1)
 
 
 def _number(tokens: list[str], at: int) -> tuple[Decimal | None, int]:

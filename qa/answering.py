@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from qa.disagreement import contradicting
-from qa.reading import LIST_MARK
 from qa.records import Citation, Draft, Hit, Reason, Span
+from qa.sentences import LIST_MARK
 
 MARKER = re.compile(r"\s?\[(\d+)\]")
 # A second sentence is said too if it is nearly as sure as the first…

@@ -24,8 +24,8 @@ _WHAT_ABOUT = re.compile(r"^(?:(?:what|how) about|and|or)\s+(?:the\s+)?", re.IGN
 _NO_CAPITALS = r"(?-i:(?![A-Z]{2}))"
 _PERSON = re.compile(rf"\b{_NO_CAPITALS}(he|she|him|her|his|hers)\b(?!\s*['’])", re.IGNORECASE)
 _THING = re.compile(
-    rf"\b{_NO_CAPITALS}(it|its|they|them|their|theirs|(?:this|that|these|those)(?=\s*(?:$|[?.,!]|(?:is|was|are|were"
-    r"|do|does|did|has|have|can|will|may|must|cost|mean|apply|happen|take|work)s?\b)))\b",
+    rf"\b{_NO_CAPITALS}(it|its|they|them|their|theirs"
+    r"|(?:this|that|these|those)(?=\s*(?:$|[?.,!]|(?:is|was|are|were|do|does|did|has|have|can|will|may|must|cost|mean|apply|happen|take|work)s?\b)))\b",
     re.IGNORECASE,
 )
 _THERE = re.compile(

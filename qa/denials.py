@@ -62,8 +62,8 @@ _SINGLED_OUT = re.compile(
 _NO_SUPERLATIVE = r"\w*(?:for|inter|requ|harv|prot|cont|sugg|hon|mod|inv|arr|conqu|qu|gu|ch)est\b"
 # What may stand for an "only" or for a superlative in a paraphrase.
 _UTMOST = re.compile(
-    rf"\b(?:{_SUPERLATIVE}|(?!{_NO_SUPERLATIVE})\w{{3,}}est|only|sole(?:ly)?|alone|unique(?:ly)?|exclusive(?:ly)?|single"
-    r"|top|main(?:ly)?|leading|first|last|no(?:ne|body|thing)?|never|except\w*|unparalleled|record"
+    rf"\b(?:{_SUPERLATIVE}|(?!{_NO_SUPERLATIVE})\w{{3,}}est|only|sole(?:ly)?|alone"
+    r"|unique(?:ly)?|exclusive(?:ly)?|single|top|main(?:ly)?|leading|first|last|no(?:ne|body|thing)?|never|except\w*|unparalleled|record"
     r"|(?:max|min)im(?:um|a|al(?:ly)?)|chief(?:ly)?|more|less|fewer|\w{3,}er than)\b",
     re.I,
 )
@@ -75,30 +75,33 @@ _ENDS = (
     ("fastest", "slowest"),
     ("best", "worst"),
 )
-_ENDS_OF = tuple(
-    tuple(re.compile(rf"(?<!\bat )\b(?:{end})\b", re.I) for end in pair)
-    for ends in _ENDS
-    for pair in (ends, ends[::-1])
-)
+
+
+def _both_ways(pairs: Sequence[tuple[str, str]], before: str = "") -> list[list[re.Pattern[str]]]:
+    """Each pair of opposites, compiled, and once more turned round."""
+    return [
+        [re.compile(rf"{before}\b(?:{one})\b", re.I) for one in pair]
+        for opposites in pairs
+        for pair in (opposites, opposites[::-1])
+    ]
+
+
+_ENDS_OF = _both_ways(_ENDS, before=r"(?<!\bat )")
 # What is on one side of something, and what on the other.
 _SIDES = (
     (
-        r"(?:(?<!no )(?<!not )(?:more|greater|higher|larger|longer|older|later) than|at least"
-        r"|(?:no|not) (?:less|fewer|shorter|earlier) than|over|above|exceed(?:s|ed|ing)?|minimum)",
-        r"(?:(?<!no )(?<!not )(?:less|fewer|lower|smaller|shorter|younger|earlier) than|at most"
-        r"|(?:no|not) (?:more|longer|later) than|under|below|up to|maximum)",
+        r"(?<!no )(?<!not )(?:more|greater|higher|larger|longer|older|later) than|at least"
+        r"|(?:no|not) (?:less|fewer|shorter|earlier) than|over|above|exceed(?:s|ed|ing)?|minimum",
+        r"(?<!no )(?<!not )(?:less|fewer|lower|smaller|shorter|younger|earlier) than|at most"
+        r"|(?:no|not) (?:more|longer|later) than|under|below|up to|maximum",
     ),
     ("before", "after"),
     (
-        r"(?:rises?|rose|risen|increas(?:es?|ed|ing)|gr[eo]ws?|grown|climb(?:s|ed))",
-        r"(?:falls?|fell|fallen|decreas(?:es?|ed|ing)|declin(?:es?|ed|ing)|drop(?:s|ped)|shr[aiu]nk)",
+        r"rises?|rose|risen|increas(?:es?|ed|ing)|gr[eo]ws?|grown|climb(?:s|ed)",
+        r"falls?|fell|fallen|decreas(?:es?|ed|ing)|declin(?:es?|ed|ing)|drop(?:s|ped)|shr[aiu]nk",
     ),
 )
-_SIDES_OF = tuple(
-    tuple(re.compile(rf"\b{side}\b", re.I) for side in pair)
-    for sides in _SIDES
-    for pair in (sides, sides[::-1])
-)
+_SIDES_OF = _both_ways(_SIDES)
 _BOUND = re.compile(r"\b(?:no|not) (?:more|less|fewer|longer|shorter|later|earlier) than\b", re.I)
 # So many words behind such a word say what it is the side of.
 _COMPARED = 3
@@ -150,14 +153,6 @@ def reverses(claim: str, quotes: Sequence[str]) -> bool:
     )
 
 
-def _at_the_other_end(said: str, quote: str) -> bool:
-    """The quote says "the largest" where a claim says "the least", and nothing like "least"."""
-    return any(
-        here.search(said) and there.search(quote) and not here.search(quote)
-        for here, there in _ENDS_OF
-    )
-
-
 def turns_round(claim: str, quotes: Sequence[str]) -> bool:
     """The claim says "more than 20" or "before the trip", and a quote "less than", "after".
 
@@ -171,6 +166,14 @@ def turns_round(claim: str, quotes: Sequence[str]) -> bool:
             if not met and any(said & one for q in quotes for one in _compared(there, q)):
                 return True
     return False
+
+
+def _at_the_other_end(said: str, quote: str) -> bool:
+    """The quote says "the largest" where a claim says "the least", and nothing like "least"."""
+    return any(
+        here.search(said) and there.search(quote) and not here.search(quote)
+        for here, there in _ENDS_OF
+    )
 
 
 def _compared(side: re.Pattern[str], text: str) -> list[frozenset[str]]:

@@ -112,7 +112,7 @@ def _count(span: Span) -> _Count | None:
     """The number in the phrase that answers, and what is said of it."""
     if span.short is None:
         return None
-    start, end = (place - span.start for place in span.short)
+    start, end = _phrase(span)
     text = span.text
     for first, last in candidates(Kind.NUMBER, text, ""):
         if first < end and start < last:

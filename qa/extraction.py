@@ -279,15 +279,19 @@ def _whole(kind: Kind, question: str, text: str, phrase: Range, named: Sequence[
     """
     start, end = phrase
     joints = _AND if kind is Kind.PERSON else (*_AND, _COMMA)
-    asked = frozenset(stems(question))
     for first, last in named:
         before, after = text[first:start], text[end:last]
         opens = first == start and after.startswith(joints)
         closes = last == end and before.endswith(joints)
-        others = (stems(name) for name in _JOINT.split(f"{before}{after}"))
-        if (opens or closes) and not any(name and asked.issuperset(name) for name in others):
+        if (opens or closes) and not _names_one(question, f"{before}{after}"):
             return first, last
     return phrase
+
+
+def _names_one(question: str, names: str) -> bool:
+    asked = frozenset(stems(question))
+    others = (stems(name) for name in _JOINT.split(names))
+    return any(name and asked.issuperset(name) for name in others)
 
 
 def _of_kind(phrase: Range, told: Sequence[Range]) -> float:

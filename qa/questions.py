@@ -175,14 +175,17 @@ _PLACE_AROUND = re.compile(
 _BREAK = re.compile(r"[,;:.!?—–()\"“”]| - ")
 
 
+_LEADS_IN = r"(?:(?:and|but|so|or|then|well|ok(?:ay)?|please)\W+)*"
+_HELPING = (
+    "is|are|am|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had"
+)
 # The word that asks, and the helping words of a question to be answered with yes or no.
 _QUESTION_WORD = re.compile(
     r"\W*(?!(?:do|can|could|would) (?:you|we|anybody|anyone) (?:know|tell|say|remember)\b)"
-    r"(?:(?:and|but|so|or|then|well|ok(?:ay)?|please)\W+)*"
-    r"(?:what|how|why|who(?:m|se)?|which|when|where|is|are|am|was|were|do|does|did|can|could|may"
-    r"|might|must|shall|should|will|would|has|have|had)\b",
+    rf"{_LEADS_IN}(?:what|how|why|who(?:m|se)?|which|when|where|{_HELPING})\b",
     re.IGNORECASE,
 )
+_WHETHER = re.compile(rf"\W*{_LEADS_IN}(?:{_HELPING})(?:n['’]t)?\b", re.IGNORECASE)
 
 
 def kind_of(question: str) -> Kind:
@@ -194,6 +197,11 @@ def kind_of(question: str) -> Kind:
         if match and not (begin and match.start() >= begin and _joins(match.group())):
             return kind
     return Kind.STATEMENT
+
+
+def asks_whether(question: str) -> bool:
+    """Whether it can be answered with yes or no: "Is the office closed when it snows?"."""
+    return _WHETHER.match(question) is not None
 
 
 def _joins(words: str) -> bool:

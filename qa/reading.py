@@ -18,10 +18,9 @@ from itertools import pairwise
 
 from qa.questions import LOOSE_WORDS, ORDINALS, Kind, asked_words, candidates, kind_of
 from qa.records import Hit, Span
-from qa.sentences import Range, sentences
+from qa.sentences import LIST_MARK, Range, sentences
 from qa.terms import Term, is_stop_word, stems, terms
 
-LIST_MARK = re.compile(r"^(?:[-*•·–]|\d{1,3}[.)]|[a-z]\))\s+")
 _CELLS = " | "
 # The header of a table that stands in another passage.
 _ELSEWHERE = " "

@@ -12,7 +12,8 @@ Range = tuple[int, int]
 
 _LINE = re.compile(r"[^\n]+")
 _FIRST_WORD = re.compile(r"\S+")
-_LIST_MARK = re.compile(r"(?:[-*•·–]|\d{1,3}[.)]|[a-z]\))\s")
+LIST_MARK = re.compile(r"^(?:[-*•·–]|\d{1,3}[.)]|[a-z]\))\s+")
+"""What a list item begins with."""
 _COLUMNS = re.compile(r"\t| \| |\S {3,}\S")
 # Whoever breaks lines by hand, or with an editor, does it within these widths.
 _NARROWEST, _WIDEST = 40, 160
@@ -74,7 +75,7 @@ def _rejoined(text: str, block: list[Range]) -> Iterator[Range]:
 def _goes_on(line: str, following: str, widest: int) -> bool:
     """Whether a line was broken only because the next word did not fit into it."""
     line, following = line.rstrip(), following.strip()
-    if not _NARROWEST <= len(line) <= widest <= _WIDEST or _LIST_MARK.match(following):
+    if not _NARROWEST <= len(line) <= widest <= _WIDEST or LIST_MARK.match(following):
         return False
     if _COLUMNS.search(line.strip()) or _COLUMNS.search(following):
         return False
