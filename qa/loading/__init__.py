@@ -1,79 +1,73 @@
-"""From the bytes of a file to a `Document`: one small module per family of formats.
+"""From the bytes of a file to a `Document`: a small module for each family of formats.
 
 To add a format, write `qa/loading/<name>.py` with one function, ::
 
-    def parse(data: bytes, source: str) -> Document: ...
+    def parse(data: bytes, source: str, limits: Limits) -> Document: ...
 
-and add one line per suffix to `MODULES` below. `parse` may raise any
-`LoadError` with a message of its own, leaves `id` empty, and may let the
-exceptions of its parser pass: `read` turns them into a `DamagedFileError` and
-refuses blank text. `qa.loading.blocks` puts text and headings together with
-the right offsets, `qa.loading.decoding` turns bytes into characters. If the
-format can be told from its first bytes, teach it to `qa.loading.kinds` too.
+and name it in the format's record in `qa.loading.formats`. `parse` may raise any `LoadError` with
+its own message, leaves `id` empty, and may let its parser's exceptions pass: `read` turns them into
+a `DamagedFileError` and refuses blank text. It runs in a worker (`qa.loading.workers.pool`), which
+limits its time and memory; what is cheap to count, it checks against `limits` itself.
+`qa.loading.blocks` puts text and headings together with the right offsets, `qa.loading.decoding`
+turns bytes into characters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
-from pathlib import Path, PurePath
 
-from qa.errors import DamagedFileError, EmptyFileError, LoadError, TooLargeError
-from qa.loading.kinds import choose
+from qa.errors import DamagedFileError, EmptyFileError, LoadError, message_of
+from qa.limits import DEFAULTS, Limits
+from qa.loading.blocks import title_from_name as title_from_name
+from qa.loading.formats import CURRENT as CURRENT
+from qa.loading.formats import READABLE, choose
+from qa.loading.lines import blocks_of_lines as blocks_of_lines
 from qa.records import Document
-
-MODULES = {
-    ".txt": "plain",
-    ".text": "plain",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
-    ".pdf": "pdf",
-    ".docx": "docx",
-}
-"""The module that reads files of a suffix."""
 
 
 def supported_suffixes() -> frozenset[str]:
-    """The suffixes that `load` and `read` know, in lower case, with the dot."""
-    return frozenset(MODULES)
+    """The suffixes that `read` knows, in lower case, with the dot."""
+    return READABLE
 
 
-def load(path: Path, source: str, *, max_megabytes: float = 100) -> Document:
-    """The document in the file at `path`; errors name it by `source`.
+def read(data: bytes, source: str, limits: Limits = DEFAULTS, suffix: str = "") -> Document:
+    """The document in `data`, whose format is detected from its content or the suffix of `source`.
 
-    Raises:
-        TooLargeError: the file is larger than `max_megabytes` (millions of bytes).
-        LoadError: it could not be opened, or as for `read`.
-    """
-    try:
-        size = path.stat().st_size
-        if size > max_megabytes * 1_000_000:
-            raise TooLargeError(
-                f"{source} has {size / 1e6:.1f} MB and the limit is {max_megabytes:g} MB. "
-                "Split it, or raise the setting max_file_megabytes."
-            )
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or error
-        raise LoadError(
-            f"{source} cannot be opened: {reason}. Check that it is a file and may be read."
-        ) from error
-    return read(data, source)
-
-
-def read(data: bytes, source: str) -> Document:
-    """The document in `data`: its content says which kind it is, else the suffix of `source`.
+    A `suffix` that is given counts instead of that of `source`.
+    This parses in the calling process; `qa.loading.workers.pool` does it in another one.
 
     Raises:
         LoadError: one of its subclasses, naming `source` and the next step.
     """
-    name = choose(data, source, PurePath(source).suffix.lower(), MODULES)
+    chosen = choose(data, source, suffix)
+    try:
+        document = _parsed(chosen.parser or "", data, source, limits)
+    except LoadError as error:
+        error.format = chosen.read_as
+        raise
+    formats = dict.fromkeys((chosen.read_as, *document.reading.formats))
+    return replace(document, reading=replace(document.reading, formats=tuple(formats)))
+
+
+def _parsed(name: str, data: bytes, source: str, limits: Limits) -> Document:
     if not data:
         raise EmptyFileError(f"{source} is empty (0 bytes). Save it again with text in it.")
+    with telling_damage(source, name.rpartition(".")[2], limits):
+        document: Document = import_module(f"{__name__}.{name}").parse(data, source, limits)
+    limits.check(source, "max_characters", len(document.text), "has {} characters")
+    if not document.text.strip():
+        raise EmptyFileError(f"{source} holds no text. Leave it out, or save it with text in it.")
+    return document
+
+
+@contextmanager
+def telling_damage(source: str, kind: str, limits: Limits) -> Iterator[None]:
+    """Turn whatever a parser raises in the block into a `LoadError` that names the file."""
     try:
-        document: Document = import_module(f"{__name__}.{name}").parse(data, source)
+        yield
     except LoadError:
         raise
     except ImportError as error:
@@ -82,15 +76,10 @@ def read(data: bytes, source: str) -> Document:
             "Install footnote-qa again."
         ) from error
     except MemoryError as error:
-        raise TooLargeError(
-            f"{source} needs more memory than there is. Split it into smaller files."
-        ) from error
-    except Exception as error:  # a parser may raise anything at all on a damaged file
-        detail = " ".join(str(error).split())[:120] or type(error).__name__
+        raise limits.exceeded(source, "parsing_megabytes", "needs too much memory") from error
+    except Exception as error:  # a parser may raise any exception on a damaged file
+        detail = message_of(error, 120)
         raise DamagedFileError(
-            f"{source} is damaged, or not a {name} file ({detail}). "
+            f"{source} is damaged, or not a {kind} file ({detail}). "
             "Open it in the program that made it and save it again."
         ) from error
-    if not document.text.strip():
-        raise EmptyFileError(f"{source} holds no text. Leave it out, or save it with text in it.")
-    return document

@@ -14,8 +14,8 @@ _MARKS = (  # the longer ones first: the mark of UTF-32 begins with that of UTF-
 )
 _SAMPLE = 65_536
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\x80-\x84\x86-\x9f]")
-# What accents and typography look like in Western European text. A guesser
-# that knows every code page takes "naïve" in cp1252 for Czech as easily.
+# Accents and typography of Western European text. A detector that knows every code page may take
+# "naïve" in cp1252 for Czech.
 _WESTERN = frozenset(
     "àáâãäåæçèéêëíîïñòóôõöøœùúûüÿßÀÁÂÄÅÆÇÈÉÊËÍÎÑÓÔÖØŒÙÚÜ"
     "€£§©®°·•–—…‘’‚“”„«»‹›¡¿ªº×½¼¾²³µ™±†‡\xa0\xad"
@@ -27,7 +27,7 @@ _HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 
 
 def decode(data: bytes) -> str | None:
-    """The text in `data`, or None where it is no text in any encoding."""
+    """The text in `data`, or None if it is not text in any encoding."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             text = data[len(mark) :].decode(encoding, errors="replace")
@@ -51,26 +51,26 @@ def _is_text(text: str) -> bool:
 
 
 def _decode_utf16(data: bytes) -> str:
-    """UTF-16 without a mark shows as NULs in every other byte; "" where it does not."""
+    """UTF-16 without a mark, which has a NUL in every other byte; "" if it is something else."""
     sample = data[:_SAMPLE]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     most, least = max(even, odd), min(even, odd)
     if len(data) % 2 or most < 2 or most * 50 < len(sample) or most < 10 * least:
         return ""
     if most * 4 < len(sample) and not _looks_like_noise(sample):
-        return ""  # a few stray NULs in something else
+        return ""  # a few stray NULs in another encoding
     text = decode_as(data, "utf-16-le" if odd > even else "utf-16-be") or ""
     return text if _is_text(text) else ""
 
 
 def _looks_like_noise(sample: bytes) -> bool:
-    """Whether it is no UTF-8, or one full of controls, as other scripts in UTF-16 look."""
+    """Whether it is not UTF-8, or has many control characters, like UTF-16 in other scripts."""
     text = sample.decode("utf-8", errors="replace")
     return len(_CONTROLS.findall(text.replace("\0", ""))) * 10 > len(text) or "\ufffd" in text
 
 
 def _decode_utf8(data: bytes) -> str:
-    """UTF-8, also with a few broken characters or a cut-off last one; "" if it is not."""
+    """UTF-8, possibly with a few broken characters or the last one cut off; "" if it is not."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -95,7 +95,7 @@ def _guess(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     for match in from_bytes(sample):
-        # Cyrillic letters read as Shift JIS become half-width kana, which hardly anybody writes.
+        # Cyrillic letters read as Shift JIS become half-width kana, which are rare.
         text = str(match)
         if len(_HALF_WIDTH.findall(text)) * 4 < len(sample) and not _POLISH_MISREAD.search(text):
             return match.encoding
@@ -103,7 +103,7 @@ def _guess(sample: bytes) -> str:
 
 
 def _telling_sample(data: bytes) -> bytes:
-    """A stretch of whole lines that begins just before the first byte beyond ASCII."""
+    """A sample of whole lines that begins just before the first non-ASCII byte."""
     found = re.search(rb"[\x80-\xff]", data)
     first = found.start() if found else 0
     start = data.rfind(b"\n", 0, max(0, first - 2000)) + 1

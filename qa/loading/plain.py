@@ -1,19 +1,32 @@
-"""Plain text, in whatever encoding it comes."""
+"""Plain text, in any encoding."""
 
 from __future__ import annotations
 
 from qa.errors import DamagedFileError
-from qa.loading.blocks import clean, title_from_name
+from qa.limits import Limits
+from qa.loading.blocks import title_from_name
 from qa.loading.decoding import decode
-from qa.records import Document
+from qa.loading.lines import blocks_of_lines, headings_of_lines
+from qa.records import Document, Reading
+from qa.text.cleaning import clean
 
 LONGEST_TITLE_LINE = 120
 
 
-def parse(data: bytes, source: str) -> Document:
-    """The text as it stands; a short first line set apart by a blank one is the title."""
+def parse(data: bytes, source: str, limits: Limits) -> Document:
+    """The unchanged text; a short first line followed by a blank one is the title."""
     text = clean(decode_or_raise(data, source))
-    return Document(text=text, source=source, title=_title(text) or title_from_name(source))
+    limits.check(source, "max_characters", len(text), "has {} characters")
+    headings = headings_of_lines(text)
+    title = _title(text)
+    return Document(
+        text=text,
+        source=source,
+        title=title or title_from_name(source),
+        reading=Reading(named=not title),
+        headings=headings,
+        blocks=blocks_of_lines(text, headings),
+    )
 
 
 def decode_or_raise(data: bytes, source: str) -> str:

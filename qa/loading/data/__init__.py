@@ -1,0 +1,1 @@
+"""Data that programs exchange: JSON, YAML, XML, and notebooks."""

@@ -1,0 +1,103 @@
+"""JSON, lines of JSON, YAML and XML: told apart by their suffix."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from qa.errors import DamagedFileError
+from qa.limits import Limits
+from qa.loading.archives import Element, local_name, parse_xml
+from qa.loading.blocks import Blocks, telling_title
+from qa.loading.data.values import add_value, said
+from qa.loading.plain import decode_or_raise
+from qa.records import Document
+from qa.text.cleaning import one_line
+
+_DECLARATION = re.compile(r"\s{0,100}<\?xml[^>]{0,300}\?>")
+_DEEPEST = 100
+
+
+def parse(data: bytes, source: str, limits: Limits) -> Document:
+    """What the names and values say, as sections, lists and tables.
+
+    Raises:
+        DamagedFileError: it does not keep to the rules of its format.
+    """
+    text = decode_or_raise(data, source).removeprefix("\ufeff")
+    limits.check(source, "max_characters", len(text), "has {} characters")
+    suffix = PurePath(source).suffix.lower()
+    try:
+        value = _READERS.get(suffix, json.loads)(text)
+    except RecursionError as error:
+        raise DamagedFileError(f"{source} nests values too deeply. Leave it out.") from error
+    except Exception as error:  # each of the parsers has errors of its own
+        raise DamagedFileError(
+            f"{source} is not {suffix.removeprefix('.').upper() or 'JSON'} as it should be "
+            f"({one_line(str(error))[:100]}). Mend it there, or rename it to .txt."
+        ) from error
+    blocks = Blocks()
+    add_value(blocks, value, source, limits)
+    return blocks.document(source, [_title(value)])
+
+
+def _title(value: Any) -> str:
+    found = value.get("title") if isinstance(value, dict) else None
+    return telling_title(found) if isinstance(found, str) else ""
+
+
+def _lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    documents = list(yaml.load_all(text, Loader=_loader()))
+    return documents[0] if len(documents) == 1 else documents
+
+
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _xml(text: str) -> Any:
+    root = parse_xml(_DECLARATION.sub("", text, count=1).strip().encode("utf-8"))
+    inner = _of_element(root, 0)
+    return inner if isinstance(inner, dict) else {local_name(root): inner}
+
+
+def _of_element(element: Element, depth: int) -> Any:
+    """An element as a text, or as a mapping of what it holds."""
+    children = [child for child in element if local_name(child)]
+    attributes = {key.rpartition("}")[2]: value for key, value in element.items() if value.strip()}
+    text = one_line("".join(element.itertext()))
+    mixed = bool((element.text or "").strip()) or any((c.tail or "").strip() for c in children)
+    if mixed or not children or depth >= _DEEPEST:
+        return {**attributes, "text": text} if attributes and text else attributes or text
+    found: dict[str, Any] = dict(attributes)
+    for name, values in _by_name(children, depth):
+        key = name if name not in attributes else f"{name} (element)"
+        found[key] = values[0] if len(values) == 1 else values
+    if len(found) == 1 and isinstance(only := next(iter(found.values())), list):
+        return only if depth else found  # a list by the name of what is around it
+    return found
+
+
+def _by_name(children: list[Element], depth: int) -> Iterator[tuple[str, list[Any]]]:
+    grouped: dict[str, list[Any]] = {}
+    for child in children:
+        value = _of_element(child, depth + 1)
+        if not isinstance(value, str) or said(value):
+            grouped.setdefault(local_name(child), []).append(value)
+    yield from grouped.items()
+
+
+_READERS: dict[str, Any] = {
+    **{".jsonl": _lines, ".ndjson": _lines, ".yaml": _yaml, ".yml": _yaml, ".xml": _xml},
+}

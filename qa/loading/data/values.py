@@ -1,0 +1,108 @@
+"""Values in each other, as JSON has them -> sections, tables and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qa.limits import Limits
+from qa.loading.blocks import Blocks
+from qa.loading.tables.grid import Value, add_grid
+from qa.text.cleaning import clean, one_line
+
+_DEEPEST = 20
+_WIDEST = 60  # columns of a table
+_LONGEST_CELL = 300
+_NAMES = ("title", "name", "label", "id", "key")  # by which one of several is called
+
+
+def add_value(
+    blocks: Blocks, value: Any, source: str, limits: Limits, name: str = "", level: int = 1
+) -> None:
+    """Add a value: a mapping is a section, records of one kind are a table, other lists a list."""
+    limits.check(source, "max_characters", blocks.length, "has {} characters")
+    if level > _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        _add_mapping(blocks, value, source, limits, name, level)
+    elif isinstance(value, list | tuple):
+        _add_list(blocks, value, source, limits, name, level)
+    elif text := said(value):
+        blocks.add(f"{name}: {text}" if name else text)
+
+
+def said(value: Any) -> str:
+    """A single value as a text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return clean(str(value)).strip()
+
+
+def _add_mapping(
+    blocks: Blocks, value: Mapping[Any, Any], source: str, limits: Limits, name: str, level: int
+) -> None:
+    if name:
+        blocks.heading(name, min(level, 9))
+        level += 1
+    for key, inner in value.items():
+        if _is_single(inner) and (text := said(inner)):
+            blocks.item(f"{one_line(said(key))}: {text}")
+    for key, inner in value.items():
+        if not _is_single(inner):
+            add_value(blocks, inner, source, limits, one_line(said(key)), level)
+
+
+def _add_list(
+    blocks: Blocks, values: Sequence[Any], source: str, limits: Limits, name: str, level: int
+) -> None:
+    if name and values:
+        blocks.heading(name, min(level, 9))
+        level += 1
+    if all(map(_is_single, values)):
+        for value in values:
+            blocks.item(said(value))
+    elif _are_records(values):
+        columns = list(dict.fromkeys(key for record in values for key in record))
+        head = {place: said(key) for place, key in enumerate(columns)}
+        rows = ({place: _cell(record.get(key)) for place, key in enumerate(columns)}
+                for record in values)  # fmt: skip
+        add_grid(blocks, enumerate((head, *rows), 1), numbered=False)
+    else:
+        for number, value in enumerate(values, 1):
+            add_value(blocks, value, source, limits, _name_of(value, number), level)
+
+
+def _cell(value: Any) -> str:
+    is_value = isinstance(value, int | float)
+    return Value(said(value)) if is_value else said(value)
+
+
+def _name_of(value: Any, number: int) -> str:
+    if isinstance(value, Mapping):
+        for name in _NAMES:
+            if _is_single(value.get(name)) and (text := one_line(said(value.get(name)))):
+                return text[:200]
+    return "" if _is_single(value) else str(number)
+
+
+def _is_single(value: Any) -> bool:
+    return not isinstance(value, Mapping | list | tuple)
+
+
+def _are_records(values: Sequence[Any]) -> bool:
+    """Whether these are rows of a table: mappings of short single values with names in common."""
+    if len(values) < 2 or not all(isinstance(value, Mapping) and value for value in values):
+        return False
+    names = {key for value in values for key in value}
+    filled = sum(len(value) for value in values)
+    return (
+        len(names) <= _WIDEST
+        and 2 * filled > len(names) * len(values)
+        and all(
+            _is_single(inner) and len(said(inner)) <= _LONGEST_CELL
+            for value in values
+            for inner in value.values()
+        )
+    )

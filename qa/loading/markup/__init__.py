@@ -1,0 +1,1 @@
+"""The markups of technical writers, besides Markdown: reStructuredText and AsciiDoc."""

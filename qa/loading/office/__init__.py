@@ -1,0 +1,1 @@
+"""Word's files: paragraphs, lists, tables and formulas."""

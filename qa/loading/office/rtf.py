@@ -1,0 +1,351 @@
+"""RTF documents: what a word processor of any age writes as text with commands in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from qa.errors import EmptyFileError
+from qa.limits import Limits
+from qa.loading.blocks import Blocks, superscript, telling_title
+from qa.loading.decoding import decode_as
+from qa.loading.office.symbols import with_symbols
+from qa.records import Document
+from qa.text.cleaning import one_line
+
+_TOKEN = re.compile(
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+"
+    rb"|([^\\{}\r\n]+)"
+)
+_DEEPEST = 2000
+_HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
+_CHARACTERS = {
+    **{"par": "\n", "line": "\n", "tab": "\t", "emdash": "—", "endash": "–", "bullet": "•"},
+    **{"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "emspace": " "},
+    **{"enspace": " ", "qmspace": " ", "~": "\u00a0", "_": "-"},
+}
+# Groups that hold no text to read.
+_PASSED_OVER = frozenset(
+    (
+        *("colortbl", "listtable", "listoverridetable", "generator"),
+        *("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"),
+        *("pict", "object", "themedata", "colorschememapping", "datastore", "latentstyles"),
+        *("fldinst", "rsidtbl", "xmlnstbl", "revtbl", "annotation", "atnid", "atnauthor"),
+        *("bkmkstart", "bkmkend", "filetbl", "mmathPr", "wgrffmtfilter", "nonshppict", "ftnsep"),
+        *("ftnsepc", "aftnsep", "aftnsepc", "pgdsctbl", "listpicture", "userprops", "txe", "xe"),
+    )
+)
+_DESTINATIONS = {
+    **{"stylesheet": "style", "fonttbl": "font", "info": "info", "title": "title"},
+    **{"footnote": "footnote", "listtext": "marker", "pntext": "marker"},
+}
+_FORMATS = frozenset(
+    ("f", "plain", "v", "deleted", "strike", "striked", "super", "nosupersub", "sub")
+)
+_KEPT_DESTINATIONS = frozenset(("shppict", "shptxt", "shpinst", "shp", "fldrslt"))
+_CODE_PAGES = {"ansi": "cp1252", "mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+_CHARSETS = {
+    **{0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5"},
+    **{161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256"},
+    **{186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What holds for the text of a group."""
+
+    destination: str = ""
+    unseen: bool = False
+    raised: bool = False
+    font: int = -1
+    skip: int = 1  # characters that stand in for a Unicode one
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    """What is known of the paragraph that is being read."""
+
+    pieces: list[str] = field(default_factory=list)
+    level: int | None = None
+    listed: bool = False
+    depth: int = 0
+    in_table: bool = False
+
+
+def parse(data: bytes, source: str, limits: Limits) -> Document:
+    """Headings, paragraphs, lists, tables and footnotes; page heads and feet are left out.
+
+    Raises:
+        EmptyFileError: there is no text in it.
+    """
+    blocks = Blocks()
+    reader = _Reader(blocks)
+    reader.read(data)
+    limits.check(source, "max_characters", blocks.length, "has {} characters")
+    if blocks.empty:
+        raise EmptyFileError(f"{source} has no text; its content may be pictures. Leave it out.")
+    tops = [heading.text for heading in blocks.headings if heading.level == 1]
+    return blocks.document(source, [telling_title(reader.title), *tops[:1]])
+
+
+class _Reader:
+    """Reads token by token, and writes paragraphs into blocks."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self.title = ""
+        self._blocks = blocks
+        self._state = _State()
+        self._stack: list[_State] = []
+        self._paragraph = _Paragraph()
+        self._marker: list[str] = []  # what stands before a list item, as it was written out
+        self._bytes = b""  # of characters of a code page that are not decoded yet
+        self._encoding = "cp1252"
+        self._fonts: dict[int, str] = {}
+        self._font = 0  # that is being defined
+        self._levels: dict[int, int] = {}  # of the styles that are headings
+        self._style = 0
+        self._named: list[str] = []
+        self._title: list[str] = []
+        self._skip = 0
+        self._notes: list[str] = []
+        self._note: list[str] = []
+        self._rows: list[list[str]] = []
+        self._row: list[str] = []
+        self._cell: list[str] = []
+
+    def read(self, data: bytes) -> None:
+        """Read everything."""
+        destination = False  # after "\*": a destination that may be passed over
+        binary = 0
+        for found in _TOKEN.finditer(data):
+            if found.start() < binary:
+                continue
+            word, number, code, sign, brace, text = found.groups()
+            if code is not None:
+                self._add_byte(int(code, 16))
+                continue
+            self._decode()
+            if brace is not None:
+                self._brace(brace)
+            elif sign == b"*":
+                destination = True
+                continue
+            elif sign is not None:
+                self._sign(sign.decode("latin-1"))
+            elif word is not None:
+                name = word.decode("ascii")
+                if name == "bin":
+                    binary = found.end() + max(int(number or 0), 0)
+                elif destination and name not in _KEPT_DESTINATIONS:
+                    self._state = replace(self._state, destination="passed over")
+                else:
+                    self._word(name, None if number is None else int(number))
+            elif text is not None:
+                self._add_bytes(text)
+            destination = False
+        self._decode()
+        self._end_paragraph()
+        self._end_table()
+        self.title = one_line("".join(self._title))
+
+    def _brace(self, brace: bytes) -> None:
+        if brace == b"{":
+            if len(self._stack) < _DEEPEST:
+                self._stack.append(self._state)
+            self._skip = 0
+        elif self._stack:
+            before, self._state = self._state, self._stack.pop()
+            if before.destination == "footnote" and self._state.destination != "footnote":
+                self._notes.append("".join(self._note))
+                self._note = []
+            elif before.destination == "style" and self._state.destination != "style":
+                self._name_style()
+
+    def _sign(self, sign: str) -> None:
+        if sign in "\\{}":
+            self._add(sign)
+        elif sign in _CHARACTERS:
+            self._add(_CHARACTERS[sign])
+        elif sign in "\r\n":
+            self._word("par", None)
+
+    def _word(self, name: str, number: int | None) -> None:
+        state = self._state
+        if state.destination == "passed over" or self._enters(name):
+            return
+        if state.destination in ("style", "font"):
+            self._define(name, number)
+        elif name == "u" and number is not None:
+            self._add(chr(number & 0xFFFF))
+            self._skip = state.skip
+        elif name == "uc":
+            self._state = replace(state, skip=min(max(number or 0, 0), 10))
+        elif name in _CODE_PAGES:
+            self._encoding = _CODE_PAGES[name]
+        elif name == "ansicpg" and number:
+            self._encoding = f"cp{number}"
+        elif name in _FORMATS:
+            self._format(name, number)
+        elif state.destination in ("", "footnote"):
+            self._layout(name, number)
+
+    def _enters(self, name: str) -> bool:
+        """Whether a word says what the group is that it stands in."""
+        entered = _DESTINATIONS.get(name, "passed over" if name in _PASSED_OVER else "")
+        if name == "title" and self._state.destination != "info":
+            return False
+        if entered:
+            self._state = replace(self._state, destination=entered)
+        return bool(entered)
+
+    def _define(self, name: str, number: int | None) -> None:
+        """A style or a font, in the tables of them."""
+        if name in ("s", "cs", "ds") and self._state.destination == "style":
+            self._style = number or 0 if name == "s" else -1
+        elif name == "f" and self._state.destination == "font":
+            self._font = number or 0
+        elif name == "fcharset" and number in _CHARSETS:
+            self._fonts[self._font] = _CHARSETS[number]
+
+    def _format(self, name: str, number: int | None) -> None:
+        on = number != 0
+        if name == "f":
+            self._state = replace(self._state, font=number or 0)
+        elif name == "plain":
+            self._state = replace(self._state, unseen=False, raised=False)
+        elif name in ("super", "nosupersub", "sub"):
+            self._state = replace(self._state, raised=name == "super" and on)
+        else:
+            self._state = replace(self._state, unseen=on)
+
+    def _layout(self, name: str, number: int | None) -> None:
+        paragraph = self._paragraph
+        if name == "pard":
+            paragraph.level, paragraph.listed, paragraph.depth = None, False, 0
+            paragraph.in_table = False
+        elif name == "s":
+            paragraph.level = self._levels.get(number or 0, paragraph.level)
+        elif name == "outlinelevel" and number is not None and 0 <= number < 9:
+            paragraph.level = number + 1
+        elif name == "ls":
+            paragraph.listed = bool(number)
+        elif name == "ilvl":
+            paragraph.depth = min(max(number or 0, 0), 8)
+        elif name == "intbl":
+            paragraph.in_table = True
+        elif name in ("cell", "nestcell"):
+            self._end_cell()
+        elif name in ("row", "nestrow"):
+            self._end_row()
+        elif name in ("par", "sect", "page"):
+            self._end_line()
+        elif name in _CHARACTERS:
+            self._add(_CHARACTERS[name])
+
+    def _add_byte(self, byte: int) -> None:
+        if self._skip:
+            self._skip -= 1
+        else:
+            self._bytes += bytes([byte])
+
+    def _add_bytes(self, data: bytes) -> None:
+        if self._skip:
+            skipped, self._skip = self._skip, max(0, self._skip - len(data))
+            data = data[skipped:]
+        self._bytes = data
+        self._decode()
+
+    def _decode(self) -> None:
+        if self._bytes:
+            data, self._bytes = self._bytes, b""
+            encoding = self._fonts.get(self._state.font, self._encoding)
+            text = decode_as(data, encoding)
+            self._add(data.decode("cp1252", "replace") if text is None else text)
+
+    def _add(self, text: str) -> None:
+        state = self._state
+        if state.destination == "style":
+            self._named.append(text)
+            if ";" in text:
+                self._name_style()
+        elif state.destination == "title":
+            self._title.append(text)
+        elif state.destination == "marker":
+            self._marker.append(text)
+        elif state.destination in ("", "footnote") and not state.unseen:
+            text = superscript(text) if state.raised else with_symbols(text)
+            (self._note if state.destination else self._paragraph.pieces).append(text)
+
+    def _name_style(self) -> None:
+        found = _HEADING.search("".join(self._named))
+        if found and self._style >= 0:
+            self._levels[self._style] = int(found[1])
+        self._named.clear()
+
+    def _end_line(self) -> None:
+        if self._state.destination == "footnote":
+            self._note.append("\n")
+        elif self._paragraph.in_table:
+            self._cell.append(self._text())
+        else:
+            self._end_paragraph()
+
+    def _text(self) -> str:
+        text = _joined(self._paragraph.pieces)
+        self._paragraph.pieces = []
+        return text
+
+    def _end_paragraph(self) -> None:
+        text, marker = self._text(), one_line("".join(self._marker))
+        paragraph = self._paragraph
+        self._marker.clear()
+        if text.strip():
+            self._end_table()
+            if paragraph.level is not None:
+                self._blocks.heading(text, paragraph.level)
+            elif paragraph.listed or marker:
+                counted = any(character.isalnum() for character in marker)
+                self._blocks.item(text, marker if counted else "-", paragraph.depth)
+            else:
+                self._blocks.add(text)
+        if not self._rows:
+            self._add_notes()
+
+    def _add_notes(self) -> None:
+        notes, self._notes = self._notes, []
+        for note in notes:
+            if note.strip():
+                self._blocks.open("note")
+                self._blocks.add(note)
+                self._blocks.close("note")
+
+    def _end_cell(self) -> None:
+        self._cell.append(self._text())
+        marker = one_line("".join(self._marker))
+        self._marker.clear()
+        self._row.append(one_line(" ".join([marker, *self._cell])))
+        self._cell.clear()
+
+    def _end_row(self) -> None:
+        if any(self._row):
+            self._rows.append(self._row)
+        self._row = []
+
+    def _end_table(self) -> None:
+        rows, self._rows = self._rows, []
+        if max(map(len, rows), default=0) <= 1:
+            for row in rows:
+                self._blocks.add(" ".join(row))
+        else:
+            self._blocks.open("table")
+            for place, row in enumerate(rows):
+                self._blocks.row(row, header=place == 0 and len(rows) > 1)
+            self._blocks.close("table")
+        if rows:
+            self._add_notes()
+
+
+def _joined(pieces: list[str]) -> str:
+    """The text, with characters that are written as two halves put together."""
+    return "".join(pieces).encode("utf-16", "surrogatepass").decode("utf-16", "ignore")

@@ -1,0 +1,334 @@
+"""Word documents: body text in reading order, as the last reviser accepted it.
+
+python-docx opens the package; the text is taken from the XML itself, because
+its `Paragraph.text` passes over insertions, text boxes and formulas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Any
+
+from qa.errors import EmptyFileError
+from qa.limits import Limits
+from qa.loading.archives import Archive, Element
+from qa.loading.blocks import Blocks, is_question, superscript, telling_title
+from qa.loading.links import Linked
+from qa.loading.office.formulas import linear
+from qa.loading.office.symbols import symbol, with_symbols
+from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
+from qa.records import Document, Link
+from qa.text.cleaning import one_line
+from qa.text.sentences import CELL_SEPARATOR
+
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_REFERENCES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
+_SPACES = re.compile(" {2,}")  # left over where a run between two of them is not read
+_TINY = 2  # half points
+_WIDEST_SPAN = 100
+_LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
+_CONTENTS = ("table of contents", "toc")
+
+# Properties, deleted text, field codes and pronunciation marks hold no text to read.
+_PASSED_OVER = frozenset(
+    f"{W}{name}"
+    for name in (
+        *("pPr", "rPr", "tblPr", "tblGrid", "trPr", "tcPr", "sectPr", "sdtPr", "sdtEndPr", "rt"),
+        *("del", "moveFrom", "delText", "instrText", "delInstrText", "altChunk"),
+    )
+) | {_FALLBACK}
+_CHARACTERS = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": "\t", f"{W}noBreakHyphen": "-"}
+
+
+def parse(data: bytes, source: str, limits: Limits) -> Document:
+    """Paragraphs, lists, tables, text boxes and footnotes; page heads and feet are left out.
+
+    Raises:
+        TooLargeError: it unpacks to far more than a document.
+        EmptyFileError: there is no text in it.
+    """
+    Archive(data, source, limits)  # refuses what unpacks to too much
+    import docx
+
+    document = docx.Document(BytesIO(data))
+    blocks = Blocks()
+    _Body(document, blocks).write()
+    if blocks.empty:
+        raise EmptyFileError(
+            f"{source} has no text; its content may be pictures. "
+            "Leave it out, or run the pictures through OCR."
+        )
+    tops = [heading.text for heading in blocks.headings if heading.level == 1]
+    return blocks.document(source, [telling_title(document.core_properties.title), *tops[:1]])
+
+
+class _LinkedPiece(str):
+    """The words of a link, and where it leads."""
+
+    __slots__ = ("target",)
+    target: str
+
+    def __new__(cls, words: str, target: str) -> _LinkedPiece:
+        piece = super().__new__(cls, words)
+        piece.target = target
+        return piece
+
+
+def _links(pieces: Sequence[str]) -> list[Link]:
+    linked = Linked()
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, _LinkedPiece):
+            linked.open(number, piece.target)
+            linked.close(number + 1)
+    return linked.links(pieces)
+
+
+class _Body:
+    """Writes the body of a document into blocks."""
+
+    def __init__(self, document: Any, blocks: Blocks) -> None:
+        self._body = document.element.body
+        self._blocks = blocks
+        self._relations = document.part.rels
+        self._styles = Styles(document.styles.element)
+        self._numbering = Numbering(document.part)
+        self._notes = {kind: _notes(document.part, kind) for kind in ("footnote", "endnote")}
+        self._pending: list[Element] = []  # text boxes and notes met inside a paragraph
+
+    def write(self) -> None:
+        """Write everything."""
+        self._write_children(self._body)
+
+    def _write_children(self, element: Element) -> None:
+        for child in element:
+            self._write_block(child)
+            while self._pending:
+                pending, self._pending = self._pending, []
+                for container in pending:
+                    self._write_container(container)
+
+    def _write_container(self, container: Element) -> None:
+        if container.tag == f"{W}txbxContent":
+            self._write_children(container)
+        else:
+            self._blocks.open("note")
+            self._write_children(container)
+            self._blocks.close("note")
+
+    def _write_block(self, element: Element) -> None:
+        tag = element.tag
+        if tag == f"{W}p":
+            self._write_paragraph(element)
+        elif tag == f"{W}tbl":
+            self._write_table(element)
+        elif tag == f"{W}sdt" and _is_contents(element):
+            return
+        elif isinstance(tag, str) and tag not in _PASSED_OVER:
+            self._write_children(element)
+
+    def _write_paragraph(self, paragraph: Element) -> None:
+        style = self._styles.of(paragraph)
+        if style.in_contents:
+            return
+        since = self._blocks.here
+        pieces = list(self._pieces(paragraph))
+        self._write_text(paragraph, style, _SPACES.sub(" ", "".join(pieces)))
+        self._blocks.link(_links(pieces), "".join(pieces), since)
+
+    def _write_text(self, paragraph: Element, style: Style, text: str) -> None:
+        if style.level is not None:
+            self._blocks.heading(text, style.level)
+            return
+        item = self._numbering.item(paragraph, style)
+        if item is None:
+            asks = is_question(text) and _is_bold(paragraph)
+            self._blocks.add(text, "question" if asks else "paragraph")
+        else:
+            self._blocks.item(text, *item)
+
+    def _write_table(self, table: Element) -> None:
+        rows = list(_rows(table))
+        if max((len(cells) for cells in rows), default=0) <= 1:
+            # A frame around text, not a table.
+            for cells in rows:
+                for cell in cells:
+                    self._write_children(cell)
+            return
+        self._blocks.open("table")
+        header = True
+        for row, texts in zip(rows, self._row_texts(rows), strict=True):
+            header = header and _is_header(row)
+            self._blocks.row(texts, header=header)
+        self._blocks.close("table")
+
+    def _row_texts(self, rows: list[list[Element]]) -> Iterator[list[str]]:
+        """The texts of each row's cells; one that is merged with others is said in each place."""
+        above: dict[int, str] = {}  # the texts of the row before, by column
+        for cells in rows:
+            texts: dict[int, str] = {}
+            column = 0
+            for cell in cells:
+                goes_on = _goes_on_from_above(cell)
+                text = above.get(column, "") if goes_on else self._cell_text(cell)
+                width = _width(cell)
+                # What goes across the whole table is a caption of its rows.
+                again = text if len(cells) > 1 and len(text) <= _LONGEST_REPEATED else ""
+                texts[column] = again if goes_on else text
+                texts.update(dict.fromkeys(range(column + 1, column + width), again))
+                column += width
+            above = texts
+            yield list(texts.values())
+
+    def _cell_text(self, cell: Element) -> str:
+        parts: list[str] = []
+        for child in cell.iterchildren():
+            if child.tag == f"{W}p":
+                style = self._styles.of(child)
+                text = one_line(self._text(child))
+                item = text and self._numbering.item(child, style)
+                parts.append(f"; {text}" if item and parts else text)
+            elif child.tag == f"{W}tbl":
+                rows = (CELL_SEPARATOR.join(row) for row in self._row_texts(list(_rows(child))))
+                parts.append("; ".join(rows))
+            elif isinstance(child.tag, str) and child.tag not in _PASSED_OVER:
+                parts.append(self._cell_text(child))
+        return " ".join(part for part in parts if part).replace(" ; ", "; ")
+
+    def _text(self, element: Element) -> str:
+        return _SPACES.sub(" ", "".join(self._pieces(element)))
+
+    def _pieces(self, element: Element) -> Iterator[str]:
+        for child in element:
+            tag = child.tag
+            if tag == f"{W}t":
+                yield with_symbols(child.text or "")
+            elif tag in _CHARACTERS:
+                yield _CHARACTERS[tag]
+            elif tag == f"{W}r":
+                yield from self._run(child)
+            elif tag == f"{W}sym":
+                yield symbol(attribute(child, "char"), attribute(child, "font"))
+            elif tag in _REFERENCES:
+                self._add_note(child, _REFERENCES[tag])
+            elif tag == f"{W}txbxContent":
+                self._pending.append(child)
+            elif tag == f"{W}hyperlink":
+                yield _LinkedPiece("".join(self._pieces(child)), self._target(child))
+            elif tag == f"{_MATH}oMath":
+                yield linear(child)
+            elif isinstance(tag, str) and tag not in _PASSED_OVER:
+                yield from self._pieces(child)
+
+    def _run(self, run: Element) -> Iterator[str]:
+        properties = run.find(f"{W}rPr")
+        if properties is None:
+            yield from self._pieces(run)
+            return
+        if _is_unseen(run, properties):
+            return
+        raised = attribute(properties.find(f"{W}vertAlign")) == "superscript"
+        for piece in self._pieces(run):
+            yield superscript(piece) if raised else piece
+
+    def _target(self, hyperlink: Element) -> str:
+        """Where a link leads: to a place outside, or to a bookmark in the document."""
+        relation = self._relations.get(hyperlink.get(f"{{{_RELATIONS}}}id"))
+        outside = relation.target_ref if relation is not None and relation.is_external else ""
+        anchor = attribute(hyperlink, "anchor")
+        return f"{outside}#{anchor}" if anchor else outside
+
+    def _add_note(self, reference: Element, kind: str) -> None:
+        note = self._notes[kind].get(reference.get(f"{W}id"))
+        if note is not None:
+            self._pending.append(note)
+
+
+def _rows(table: Element) -> Iterator[list[Element]]:
+    """The cells of each row, without rows that were deleted under revision."""
+    for child in table:
+        if child.tag == f"{W}tr":
+            properties = child.find(f"{W}trPr")
+            if properties is None or properties.find(f"{W}del") is None:
+                yield list(_cells(child))
+        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml"):
+            yield from _rows(child)
+
+
+def _cells(row: Element) -> Iterator[Element]:
+    for child in row:
+        if child.tag == f"{W}tc":
+            yield child
+        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml"):
+            yield from _cells(child)
+
+
+def _goes_on_from_above(cell: Element) -> bool:
+    properties = cell.find(f"{W}tcPr")
+    merged = None if properties is None else properties.find(f"{W}vMerge")
+    return merged is not None and attribute(merged) != "restart"
+
+
+def _is_contents(element: Element) -> bool:
+    gallery = next(element.iter(f"{W}docPartGallery"), None)
+    return attribute(gallery).lower() in _CONTENTS
+
+
+def _is_on(switch: Element | None) -> bool:
+    return switch is not None and attribute(switch) not in ("0", "false", "off")
+
+
+def _is_unseen(run: Element, properties: Element) -> bool:
+    """Whether a run is hidden, struck through, tiny, or white on what is no dark ground."""
+    if any(_is_on(properties.find(f"{W}{name}")) for name in ("vanish", "strike", "dstrike")):
+        return True
+    size = attribute(properties.find(f"{W}sz"))
+    if size.isdecimal() and int(size) <= _TINY:
+        return True
+    if attribute(properties.find(f"{W}color")).upper() != "FFFFFF":
+        return False
+    around = [properties, *run.iterancestors(f"{W}p", f"{W}tc", f"{W}txbxContent")]
+    if any(element.tag in (f"{W}tc", f"{W}txbxContent") for element in around):
+        return False  # its ground may come from the style of the table or the box
+    grounds = (f"{W}shd", f"{W}highlight")
+    return not any(next(element.iter(*grounds), None) is not None for element in around)
+
+
+def _is_bold(paragraph: Element) -> bool:
+    runs = [run for run in paragraph.iter(f"{W}r") if "".join(run.itertext(f"{W}t")).strip()]
+    return bool(runs) and all(_is_on(run.find(f"{W}rPr/{W}b")) for run in runs)
+
+
+def _is_header(row: list[Element]) -> bool:
+    """Whether Word repeats the row on each page, or sets the first row of the table apart."""
+    line = row[0].getparent() if row else None
+    while line is not None and line.tag != f"{W}tr":
+        line = line.getparent()
+    if line is None:
+        return False
+    if _is_on(line.find(f"{W}trPr/{W}tblHeader")):
+        return True
+    table = line.getparent()
+    look = table.find(f"{W}tblPr/{W}tblLook")
+    return attribute(look, "firstRow") == "1" and line is next(table.iter(f"{W}tr"))
+
+
+def _width(cell: Element) -> int:
+    """How many columns of the table's grid a cell takes."""
+    span = attribute(cell.find(f"{W}tcPr/{W}gridSpan"))
+    return min(max(int(span), 1), _WIDEST_SPAN) if span.isdecimal() else 1
+
+
+def _notes(part: Any, kind: str) -> dict[str, Element]:
+    """The footnotes or endnotes by their number; separators are not among them."""
+    from docx.oxml import parse_xml
+
+    relation = f"{_RELATIONS}/{kind}s"
+    blob = next((r.target_part.blob for r in part.rels.values() if r.reltype == relation), None)
+    if blob is None:
+        return {}
+    notes = parse_xml(blob).iterchildren(f"{W}{kind}")
+    return {note.get(f"{W}id"): note for note in notes if attribute(note, "type") in ("", "normal")}

@@ -1,0 +1,56 @@
+"""An OpenDocument file: what kind it is, and its title."""
+
+from __future__ import annotations
+
+from qa.errors import EmptyFileError, EncryptedFileError
+from qa.limits import Limits
+from qa.loading.archives import Archive, local_name
+from qa.loading.blocks import Blocks, telling_title
+from qa.loading.opendocument.sheets import sheets
+from qa.loading.opendocument.slides import write_slides
+from qa.loading.opendocument.styles import Styles
+from qa.loading.opendocument.text import Text
+from qa.loading.tables.workbook import write
+from qa.records import Document
+
+_CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
+_MANIFEST = "META-INF/manifest.xml"
+
+
+def parse(data: bytes, source: str, limits: Limits) -> Document:
+    """The text, the sheets or the slides of the file.
+
+    Raises:
+        EncryptedFileError: it is protected by a password.
+        EmptyFileError: there is no text in it.
+    """
+    archive = Archive(data, source, limits)
+    if _MANIFEST in archive and b"encryption-data" in archive.read(_MANIFEST):
+        raise EncryptedFileError(f"{source} is protected by a password. Save it without one.")
+    root = archive.xml(_CONTENT)
+    styles = Styles([archive.xml(_STYLES), root] if _STYLES in archive else [root])
+    title = telling_title(_title(archive))
+    body = next(iter(root.iterfind("{*}body/{*}*")), None)
+    kind = "" if body is None else local_name(body)
+    if kind == "spreadsheet":
+        return write(sheets(body, styles), source, limits, [title])
+    blocks = Blocks()
+    if kind == "presentation":
+        first = write_slides(body, styles, blocks)
+        titles = [title, first]
+    else:
+        Text(blocks, styles).write(body if body is not None else root)
+        titles = [title, *[one.text for one in blocks.headings if one.level == 1][:1]]
+    limits.check(source, "max_characters", blocks.length, "has {} characters")
+    if not blocks.length:
+        raise EmptyFileError(
+            f"{source} has no text; its content may be pictures. "
+            "Leave it out, or run the pictures through OCR."
+        )
+    return blocks.document(source, titles)
+
+
+def _title(archive: Archive) -> str:
+    if _META not in archive:
+        return ""
+    return next((e.text or "" for e in archive.xml(_META).iter("{*}title")), "")

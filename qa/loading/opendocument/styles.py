@@ -1,0 +1,103 @@
+"""What the styles of an OpenDocument file say of the text that has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from qa.loading.archives import Element, local_attribute, local_name
+
+_LONGEST_CHAIN = 20
+_HEADING = re.compile(r"heading(?: |_20_)([1-9])", re.IGNORECASE)
+_TITLES = frozenset(("title",))
+_RAISED = re.compile(r"super\b|[1-9]\d{0,2}%")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What matters here of a style, with what it inherits."""
+
+    unseen: bool = False
+    """Whether its text is hidden or struck through."""
+    raised: bool = False
+    level: int | None = None
+    """Of a heading."""
+    shown: bool = True
+    """Of a sheet or a slide."""
+
+
+class Styles:
+    """The styles of a file, by their names."""
+
+    def __init__(self, roots: Iterable[Element]) -> None:
+        self._elements: dict[tuple[str, str], Element] = {}
+        self._found: dict[tuple[str, str], Style] = {}
+        self._lists: dict[str, dict[int, int]] = {}
+        for root in roots:
+            for element in root.iter("{*}style"):
+                key = local_attribute(element, "family"), local_attribute(element, "name")
+                self._elements[key] = element
+            for element in root.iter("{*}list-style"):
+                self._lists[local_attribute(element, "name")] = dict(_numbered(element))
+
+    def of(self, element: Element, family: str) -> Style:
+        """The style of an element."""
+        return self._style(family, local_attribute(element, "style-name"))
+
+    def first_number(self, list_style: str, level: int) -> int | None:
+        """What the items at this level of a list begin to count at; None where they do not."""
+        return self._lists.get(list_style, {}).get(level)
+
+    def _style(self, family: str, name: str) -> Style:
+        key = family, name
+        if key not in self._found:
+            style = Style()
+            chain: list[Element] = []
+            while (family, name) in self._elements and len(chain) < _LONGEST_CHAIN:
+                chain.append(self._elements[family, name])
+                name = local_attribute(chain[-1], "parent-style-name")
+            for element in reversed(chain):
+                style = _with(style, element)
+            self._found[key] = _named(style, name or key[1])
+        return self._found[key]
+
+
+def _with(style: Style, element: Element) -> Style:
+    """What `style` becomes in a style that builds on it."""
+    name = local_attribute(element, "display-name") or local_attribute(element, "name")
+    style = _named(style, name)
+    for properties in element:
+        kind = local_name(properties)
+        said = {key.rpartition("}")[2]: value for key, value in properties.items()}
+        if kind == "text-properties":
+            if "text-line-through-style" in said:
+                style = replace(style, unseen=said["text-line-through-style"] != "none")
+            if said.get("display") == "none":
+                style = replace(style, unseen=True)
+            if "text-position" in said:
+                style = replace(style, raised=bool(_RAISED.match(said["text-position"])))
+        elif kind == "section-properties" and said.get("display") == "none":
+            style = replace(style, unseen=True)
+        elif kind == "table-properties" and "display" in said:
+            style = replace(style, shown=said["display"] != "false")
+        elif kind == "drawing-page-properties" and "visibility" in said:
+            style = replace(style, shown=said["visibility"] != "hidden")
+    return style
+
+
+def _named(style: Style, name: str) -> Style:
+    heading = _HEADING.fullmatch(name)
+    if heading or name.lower() in _TITLES:
+        return replace(style, level=int(heading[1]) if heading else 1)
+    return style
+
+
+def _numbered(list_style: Element) -> Iterable[tuple[int, int]]:
+    """The levels of a list that are counted, and where each begins."""
+    for level in list_style:
+        number = local_attribute(level, "level")
+        counted = local_name(level) == "list-level-style-number"
+        if counted and number.isdecimal() and local_attribute(level, "num-format"):
+            start = local_attribute(level, "start-value")
+            yield int(number), int(start) if start.isdecimal() and len(start) < 7 else 1

@@ -1,0 +1,218 @@
+"""The lines of a page from PDFium, with more than its plain text says.
+
+That is: which characters are invisible, which digits are raised, and where a line has a gap wide
+enough to separate two columns.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from qa.loading.blocks import superscript
+from qa.loading.pdf.columns import HYPHEN, Gap, Line
+from qa.loading.pdf.unseen import Box, address_of, unseen
+from qa.text.cleaning import clean, one_line
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfPage, PdfTextPage  # type: ignore[import-untyped]
+
+# PDFium writes U+FFFE (once U+0002) for a hyphen at a line end, and leaves the line end out.
+_LINE_END = re.compile("(?P<hyphen>[\ufffe\x02])?(?:\r?\n|(?<=[\ufffe\x02]))|\\Z")
+# Symbol fonts have their bullets in the private area.
+_BULLETS = str.maketrans("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d", "•▪➢✓-")
+_DIGITS = re.compile(r"\d+")
+_SMALL = 0.85  # of the letter height
+_RAISED = (0.12, 0.8)  # of the letter height: how far a raised digit is above its line
+_WIDE = 1.2  # of the letter height: wider than any unstretched space between words
+_SMALLEST = 1.0  # points
+_MOST_PIECES = 100  # of a line, among which gaps are looked for
+NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
+
+
+class Characters:
+    """The characters of a page, by their positions in PDFium's text."""
+
+    def __init__(self, page: PdfPage, text_page: PdfTextPage, *, traced: bool = False) -> None:
+        """`traced` lines have the indices of their characters in `ink`."""
+        import pypdfium2
+
+        self._traced = traced
+        self._raw, self._error = pypdfium2.raw, pypdfium2.PdfiumError
+        self._page, self._text_page = page, text_page
+        self._text: str = text_page.get_text_range()
+        self._unseen: frozenset[int] = frozenset()
+        self._page_box: Box = page.get_bbox()
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+
+    def __len__(self) -> int:
+        """The number of lines, including invisible ones."""
+        return self._text.count("\n") + 1
+
+    def lines(self) -> Iterator[Line]:
+        """The visible text, line by line."""
+        text = self._text
+        self._unseen = unseen(self._page)
+        start = beyond = 0  # PDFium counts the characters beyond U+FFFF twice
+        for end in _LINE_END.finditer(text):
+            piece = text[start : end.start()]
+            line = self._line(piece, beyond + start) if piece.strip() else None
+            if line and (end["hyphen"] or piece.endswith("\u00ad")):
+                last = beyond + end.start() + _doubled(piece) - (0 if end["hyphen"] else 1)
+                line = replace(
+                    line,
+                    text=line.text + HYPHEN,
+                    ink=(*line.ink, last) if self._traced else (),
+                )
+            if line:
+                yield line
+            beyond += _doubled(piece)
+            start = end.end()
+
+    def _line(self, piece: str, start: int) -> Line | None:
+        if self._unseen:
+            piece = self._without_unseen(piece, start)
+        first = start + len(piece) - len(piece.lstrip())
+        last = start + _doubled(piece) + len(piece.rstrip()) - 1
+        if last < first:
+            return None
+        left, right = self.box(first), self.box(last)
+        height = max(0.0, left[3] - left[1])
+        if self._is_off(left, right) or 0 < height < _SMALLEST:
+            return None
+        piece = self._with_raised_digits(piece, start, height)
+        words = one_line(clean(piece).translate(_BULLETS))
+        if not words:
+            return None
+        line = Line(
+            text=words,
+            left=min(left[0], right[0]),
+            right=max(left[2], right[2]),
+            bottom=left[1],
+            height=height,
+            ink=tuple(_ink(piece, start)) if self._traced else (),
+        )
+        gaps = self._gaps(piece, start, line)
+        return replace(line, gaps=gaps) if gaps else line
+
+    def _without_unseen(self, piece: str, start: int) -> str:
+        """The piece with spaces for invisible characters."""
+        kept = []
+        for place, character in enumerate(piece):
+            text_index = start + place + _doubled(piece[:place])
+            index = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, text_index)
+            element = (
+                self._raw.FPDFText_GetTextObject(self._text_page, index) if index >= 0 else None
+            )
+            hidden = bool(element) and address_of(element) in self._unseen
+            kept.append(" " * (1 + _doubled(character)) if hidden else character)
+        return "".join(kept)
+
+    def _is_off(self, first: Box, last: Box) -> bool:
+        if first == NOWHERE or last == NOWHERE:
+            return False
+        left, bottom, right, top = self._page_box
+        across = max(first[2], last[2]) < left or min(first[0], last[0]) > right
+        return across or first[3] < bottom or first[1] > top
+
+    def _with_raised_digits(self, piece: str, start: int, height: float) -> str:
+        """The piece with raised digits as superscripts: 12³ is not 123."""
+        parts: list[str] = []
+        end = 0
+        if _doubled(piece):
+            return piece
+        for digits in _DIGITS.finditer(piece):
+            before = piece[: digits.start()].rstrip()
+            if not before:
+                continue
+            apart = len(before) < digits.start()
+            base = self._origin(start + len(before) - 1)
+            first = digits.end()
+            while first > digits.start() and self._is_raised(
+                base, self._origin(start + first - 1), height
+            ):
+                first -= 1
+            whole = apart and first == digits.start()
+            if whole and not self._is_small(start + first, height):
+                continue  # a table cell that is set a little higher
+            if first < digits.end():
+                parts += (piece[end:first], superscript(piece[first : digits.end()]))
+                end = digits.end()
+        return "".join([*parts, piece[end:]]) if parts else piece
+
+    def _is_raised(
+        self, base: tuple[float, float], origin: tuple[float, float], height: float
+    ) -> bool:
+        across, up = origin[0] - base[0], origin[1] - base[1]
+        return _RAISED[0] * height < up < min(_RAISED[1] * height, across)
+
+    def _is_small(self, index: int, height: float) -> bool:
+        box = self.box(index)
+        return box[3] - box[1] < _SMALL * height
+
+    def _gaps(self, piece: str, start: int, line: Line) -> tuple[Gap, ...]:
+        """The wide gaps of a line that was joined from several pieces."""
+        text = piece.strip()
+        if _doubled(piece) or " " not in text:
+            return ()
+        begin = start + len(piece) - len(piece.lstrip())
+        count = self._text_page.count_rects(*self._char_range(begin, begin + len(text)))
+        if not 1 < count <= _MOST_PIECES:
+            return ()
+        boxes = sorted(map(self._text_page.get_rect, range(count)))
+        wide = [
+            (left[2], right[0])
+            for left, right in pairwise(boxes)
+            if right[0] - left[2] >= _WIDE * line.height
+        ]
+        found: list[Gap] = []
+        for space in re.finditer(r"\s+", text) if wide else ():
+            if len(found) < len(wide) and (
+                self.box(begin + space.end(), loose=False)[0] >= wide[len(found)][1] - 1
+            ):
+                before = one_line(clean(text[: space.start()]).translate(_BULLETS))
+                found.append(Gap(len(before), *wide[len(found)]))
+        return tuple(found) if len(found) == len(wide) else ()
+
+    def _char_range(self, begin: int, end: int) -> tuple[int, int]:
+        first = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, begin)
+        last = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, end - 1)
+        return first, last - first + 1
+
+    def _origin(self, index: int) -> tuple[float, float]:
+        character = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index)
+        self._raw.FPDFText_GetCharOrigin(self._text_page, character, self._x, self._y)
+        return self._x.value, self._y.value
+
+    def box(self, index: int, *, loose: bool = True) -> Box:
+        """Left, bottom, right and top of a character, by its index in the text.
+
+        A `loose` box is as high as its line; the other one is around what is drawn.
+        """
+        try:
+            box: Box = self._text_page.get_charbox(
+                self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index), loose=loose
+            )
+        except self._error:
+            return NOWHERE
+        return box
+
+
+def _ink(piece: str, start: int) -> Iterator[int]:
+    """The indices of the characters that remain of a piece, without its spaces."""
+    index = start
+    for character in piece:
+        if not character.isspace() and clean(character):
+            yield index
+        index += 1 + (character > "\uffff")
+
+
+def _doubled(text: str) -> int:
+    """The number of characters of a text that PDFium counts twice."""
+    if text.isascii() or max(text) <= "\uffff":
+        return 0
+    return sum(character > "\uffff" for character in text)

@@ -1,0 +1,102 @@
+"""Invisible text of a page: drawn invisibly, or white on white.
+
+This does not apply to scans with their recognised text behind the picture: there nearly all of the
+text is invisible, and it is the text of the page.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfPage  # type: ignore[import-untyped]
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top."""
+
+_INVISIBLE_MODES = frozenset((3, 7))  # neither filled nor stroked; only a path to clip by
+_FILLED_MODES = frozenset((0, 4))
+_WHITE = 250  # of 255, in each of its three colours
+_RECOGNISED = 0.9  # of the text objects of a page
+
+
+def unseen(page: PdfPage) -> frozenset[int]:
+    """The addresses of the text objects of a page that cannot be seen."""
+    from pypdfium2 import raw
+
+    texts = 0
+    invisible, white = [], []
+    colour = [ctypes.c_uint() for _ in range(4)]
+    elements = list(_objects(page))
+    for order, element in enumerate(elements):
+        if raw.FPDFPageObj_GetType(element) != raw.FPDF_PAGEOBJ_TEXT:
+            continue
+        texts += 1
+        mode = raw.FPDFTextObj_GetTextRenderMode(element)
+        if mode in _INVISIBLE_MODES:
+            invisible.append(address_of(element))
+        elif mode in _FILLED_MODES and _is_white(element, colour):
+            white.append((order, _box(element), address_of(element)))
+    if invisible and len(invisible) >= _RECOGNISED * texts and _has_picture(elements):
+        invisible.clear()
+    grounds = list(_grounds(elements, colour)) if white else []
+    lost = (
+        address
+        for order, box, address in white
+        if not any(below < order and _is_behind(ground, box) for below, ground in grounds)
+    )
+    return frozenset([*invisible, *lost])
+
+
+def address_of(element: Any) -> int:
+    """The identity of an object of a page."""
+    return ctypes.addressof(element.contents)
+
+
+def _objects(page: PdfPage) -> Iterator[Any]:
+    """Every object of a page, from back to front, without those inside forms."""
+    from pypdfium2 import raw
+
+    for index in range(raw.FPDFPage_CountObjects(page)):
+        yield raw.FPDFPage_GetObject(page, index)
+
+
+def _has_picture(elements: list[Any]) -> bool:
+    from pypdfium2 import raw
+
+    return any(raw.FPDFPageObj_GetType(element) == raw.FPDF_PAGEOBJ_IMAGE for element in elements)
+
+
+def _grounds(elements: list[Any], colour: list[ctypes.c_uint]) -> Iterator[tuple[int, Box]]:
+    """The objects that white letters could be visible on, with their place in the drawing order."""
+    from pypdfium2 import raw
+
+    for order, element in enumerate(elements):
+        kind = raw.FPDFPageObj_GetType(element)
+        if kind == raw.FPDF_PAGEOBJ_TEXT:
+            continue
+        if kind != raw.FPDF_PAGEOBJ_PATH or not _is_white(element, colour):
+            yield order, _box(element)
+
+
+def _is_white(element: Any, colour: list[ctypes.c_uint]) -> bool:
+    from pypdfium2 import raw
+
+    if not raw.FPDFPageObj_GetFillColor(element, *colour):
+        return False
+    return min(part.value for part in colour[:3]) >= _WHITE
+
+
+def _is_behind(ground: Box, box: Box) -> bool:
+    across, up = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return ground[0] <= across <= ground[2] and ground[1] <= up <= ground[3]
+
+
+def _box(element: Any) -> Box:
+    from pypdfium2 import raw
+
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    raw.FPDFPageObj_GetBounds(element, left, bottom, right, top)
+    return left.value, bottom.value, right.value, top.value

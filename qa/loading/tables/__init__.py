@@ -1,0 +1,1 @@
+"""Tables of values: workbooks, and text with a value between every two separators."""

@@ -1,0 +1,68 @@
+"""Excel workbooks in the format of before 2007 (.xls)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from qa.errors import DamagedFileError, EncryptedFileError
+from qa.limits import Limits
+from qa.loading.tables.grid import Value
+from qa.loading.tables.number_formats import BUILT_IN, shown
+from qa.loading.tables.workbook import Sheet, write
+from qa.records import Document
+
+
+def parse(data: bytes, source: str, limits: Limits) -> Document:
+    """The values of each visible sheet, as they are shown; formulas by what they come to."""
+    import xlrd
+
+    try:
+        book = xlrd.open_workbook(
+            file_contents=data, formatting_info=True, on_demand=True, logfile=io.StringIO()
+        )
+    except xlrd.XLRDError as error:
+        if "encrypted" in str(error):
+            raise EncryptedFileError(
+                f"{source} is protected by a password. Save it without one."
+            ) from error
+        raise DamagedFileError(
+            f"{source} is damaged ({str(error)[:100]}). Open it in Excel and save it again."
+        ) from error
+    return write(_sheets(book), source, limits)
+
+
+def _sheets(book: Any) -> Iterator[Sheet]:
+    for place in range(book.nsheets):
+        sheet = book.sheet_by_index(place)
+        if sheet.visibility == 0:
+            hidden = {column for column, one in sheet.colinfo_map.items() if one.hidden}
+            merged = [
+                (range(top + 1, bottom + 1), range(left, right))
+                for top, bottom, left, right in sheet.merged_cells
+                if bottom > top
+            ]
+            info = sorted(sheet.rowinfo_map.items())
+            unseen = [number + 1 for number, one in info if one.hidden]
+            numbers = set(range(sheet.nrows)) - {number - 1 for number in unseen}
+            rows = {number + 1: dict(_cells(book, sheet, number)) for number in numbers}
+            yield Sheet(sheet.name, rows, merged, frozenset(hidden), unseen)
+        book.unload_sheet(place)
+
+
+def _cells(book: Any, sheet: Any, row: int) -> Iterator[tuple[int, str]]:
+    import xlrd
+
+    for column, cell in enumerate(sheet.row(row)):
+        style = book.xf_list[cell.xf_index]
+        if book.font_list[style.font_index].struck_out:
+            continue
+        if cell.ctype == xlrd.XL_CELL_TEXT:
+            yield column, cell.value
+        elif cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+            key = style.format_key
+            code = BUILT_IN.get(key) or book.format_map[key].format_str
+            yield column, Value(shown(cell.value, code, from_1904=book.datemode == 1))
+        elif cell.ctype == xlrd.XL_CELL_BOOLEAN:
+            yield column, Value("TRUE" if cell.value else "FALSE")

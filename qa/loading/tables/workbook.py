@@ -1,0 +1,246 @@
+"""Excel workbooks: what their sheets show, each a section of its own.
+
+The parts are read as the XML that they are: no library says both how a number is shown and which
+rows, columns and sheets are hidden, and none reads a large sheet as fast.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qa.errors import EmptyFileError
+from qa.limits import Limits
+from qa.loading.archives import Archive, Element, local_attribute, local_name
+from qa.loading.blocks import Blocks, telling_title
+from qa.loading.tables.grid import Row, Value, add_grid
+from qa.loading.tables.number_formats import BUILT_IN, shown
+from qa.records import Document
+
+_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
+_TRUTHS = {"1": "TRUE", "0": "FALSE"}
+_MOST_FILLED = 200_000  # places of merged cells that are filled
+_LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
+_LAST_COLUMN = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet that can be seen, as its file holds it."""
+
+    name: str
+    rows: dict[int, dict[int, str]]
+    merged: Sequence[tuple[range, range]] = ()
+    """The rows and the columns of each cell that takes several places."""
+    hidden_columns: frozenset[int] = frozenset()
+    hidden_rows: Sequence[int] = ()
+    """In order; they are not among `rows`."""
+
+
+def parse(data: bytes, source: str, limits: Limits) -> Document:
+    """The values of each visible sheet, as they are shown; formulas by what they come to."""
+    archive = Archive(data, source, limits)
+    return write(_sheets(archive), source, limits, [telling_title(archive.title())])
+
+
+def write(
+    sheets: Iterator[Sheet], source: str, limits: Limits, titles: Sequence[str] = ()
+) -> Document:
+    """The document that sheets make up.
+
+    Raises:
+        EmptyFileError: there is nothing in any of them.
+    """
+    blocks = Blocks()
+    filled = False
+    for sheet in sheets:
+        blocks.heading(sheet.name, 1, "sheet")
+        before = blocks.length
+        add_grid(blocks, _seen(sheet, source, limits), sheet.hidden_rows)
+        filled = filled or blocks.length > before
+    if not filled:
+        raise EmptyFileError(f"{source} has no values in its sheets. Leave it out.")
+    return blocks.document(source, titles)
+
+
+def _seen(sheet: Sheet, source: str, limits: Limits) -> Iterator[tuple[int, Row]]:
+    """The rows without hidden columns, merged cells in each of their places."""
+    fill_merged(sheet)
+    characters = 0
+    for number in sorted(sheet.rows):
+        row = sheet.rows.pop(number)
+        characters += sum(map(len, row.values()))
+        limits.check(source, "max_characters", characters, "has {} characters")
+        yield number, {c: row[c] for c in sorted(row.keys() - sheet.hidden_columns)}
+
+
+def fill_merged(sheet: Sheet) -> None:
+    """Say a merged cell in each of its places, but for one that is all of its row."""
+    numbers = sorted(sheet.rows)
+    last = max((column for row in sheet.rows.values() for column in row), default=0)
+    filled = 0
+    for rows, columns in sheet.merged:
+        first = sheet.rows.get(rows.start, {})
+        text = first.get(columns.start, "")
+        if not text or len(text) > _LONGEST_REPEATED:
+            continue
+        alone = len(rows) == 1 and sum(map(bool, first.values())) == 1
+        across = columns[:1] if alone else range(columns.start, min(columns.stop, last + 1))
+        for number in numbers[bisect_left(numbers, rows.start) : bisect_right(numbers, rows[-1])]:
+            filled += len(across)
+            if filled > _MOST_FILLED:
+                return
+            for column in across:
+                sheet.rows[number].setdefault(column, text)
+
+
+def _sheets(archive: Archive) -> Iterator[Sheet]:
+    related = archive.relations().values()
+    book = next(one.target for one in related if one.kind == "officeDocument")
+    parts = archive.relations(book)
+    by_kind = {one.kind: one.target for one in parts.values()}
+    root = archive.xml(book)
+    from_1904 = any(
+        element.get("date1904") in ("1", "true") for element in root.iter("{*}workbookPr")
+    )
+    formats = _formats(archive, by_kind.get("styles", ""), from_1904)
+    strings = _strings(archive, by_kind.get("sharedStrings", ""))
+    for element in root.iter("{*}sheet"):
+        part = parts.get(local_attribute(element, "id"))
+        if element.get("state", "visible") == "visible" and part and part.kind == "worksheet":
+            yield _read(archive, part.target, element.get("name") or "", strings, formats)
+
+
+class _Formats:
+    """How the cells of each style are shown."""
+
+    def __init__(self, codes: Sequence[str], struck: Sequence[bool], from_1904: bool) -> None:
+        self._codes = {str(place): code for place, code in enumerate(codes)}
+        self._from_1904 = from_1904
+        self.struck = frozenset(str(place) for place, one in enumerate(struck) if one)
+        """The styles of cells that are crossed out."""
+
+    def show(self, style: str, text: str) -> str:
+        """A number with a cell's style."""
+        code = self._codes.get(style, "General")
+        try:
+            return shown(float(text), code, from_1904=self._from_1904)
+        except (ValueError, OverflowError):
+            return text
+
+
+def _formats(archive: Archive, part: str, from_1904: bool) -> _Formats:
+    if part not in archive:
+        return _Formats((), (), from_1904)
+    root = archive.xml(part)
+    codes = {str(number): code for number, code in BUILT_IN.items()}
+    for element in root.iter("{*}numFmt"):
+        codes[element.get("numFmtId") or ""] = element.get("formatCode") or "General"
+    fonts = [_is_struck(font) for fonts in root.iterchildren("{*}fonts") for font in fonts]
+    styles = [style for styles in root.iterchildren("{*}cellXfs") for style in styles]
+    used = [style.get("fontId") or "" for style in styles]
+    return _Formats(
+        [codes.get(style.get("numFmtId") or "0", "General") for style in styles],
+        [font.isdecimal() and int(font) < len(fonts) and fonts[int(font)] for font in used],
+        from_1904,
+    )
+
+
+def _is_struck(properties: Element) -> bool:
+    strike = properties.find("{*}strike")
+    return strike is not None and strike.get("val", "1") not in ("0", "false")
+
+
+def _strings(archive: Archive, part: str) -> list[str]:
+    """The texts that cells refer to by number."""
+    if part not in archive:
+        return []
+    return [_rich(element) for element in archive.elements(part, "si")]
+
+
+def _rich(element: Element) -> str:
+    """A text that may be of several runs; how it is spoken and what is struck is left out."""
+    pieces = []
+    for child in element:
+        name = local_name(child)
+        if name == "t":
+            pieces.append(child.text or "")
+        elif name == "r":
+            properties = child.find("{*}rPr")
+            if properties is None or not _is_struck(properties):
+                pieces.extend(text.text or "" for text in child.iterchildren("{*}t"))
+    return "".join(pieces)
+
+
+def _read(
+    archive: Archive, part: str, name: str, strings: Sequence[str], formats: _Formats
+) -> Sheet:
+    rows: dict[int, dict[int, str]] = {}
+    merged: list[tuple[range, range]] = []
+    hidden_columns: set[int] = set()
+    hidden_rows: list[int] = []
+    number = 0
+    for element in archive.elements(part, "row", "col", "mergeCell"):
+        kind = local_name(element)
+        if kind == "row":
+            number = int(element.get("r") or number + 1)
+            if element.get("hidden") in ("1", "true"):
+                hidden_rows.append(number)
+            else:
+                rows[number] = dict(_cells(element, strings, formats))
+        elif kind == "mergeCell" and (found := _RANGE.fullmatch(element.get("ref") or "")):
+            down = range(int(found[2]), int(found[4]) + 1)
+            merged.append((down, range(_column(found[1]), _column(found[3]) + 1)))
+        elif kind == "col" and element.get("hidden") in ("1", "true"):
+            last = min(int(element.get("max") or 0), _LAST_COLUMN)
+            hidden_columns.update(range(int(element.get("min") or 1) - 1, last))
+    held = [(down, across) for down, across in merged if down and across]
+    return Sheet(name, rows, held, frozenset(hidden_columns), sorted(hidden_rows))
+
+
+def _cells(row: Element, strings: Sequence[str], formats: _Formats) -> Iterator[tuple[int, str]]:
+    column = -1
+    namespace = row.tag[: -len("row")]
+    tag, value = f"{namespace}c", f"{namespace}v"
+    for cell in row:
+        if cell.tag != tag:
+            continue
+        reference = cell.get("r")
+        column = _column(reference.rstrip("0123456789")) if reference else column + 1
+        style = cell.get("s", "0")
+        text = next((child.text for child in cell if child.tag == value), None) or ""
+        kind = cell.get("t", "n")
+        if style in formats.struck:
+            continue
+        if kind == "n":
+            if text:
+                yield column, Value(formats.show(style, text))
+        elif text := _text(cell, kind, text, strings):
+            yield column, text
+
+
+def _text(cell: Element, kind: str, text: str, strings: Sequence[str]) -> str:
+    """What a cell holds that is no number."""
+    if kind == "s":
+        place = int(text or -1)
+        return strings[place] if 0 <= place < len(strings) else ""
+    if kind == "inlineStr":
+        inside = cell.find("{*}is")
+        return "" if inside is None else _rich(inside)
+    if kind == "b":
+        return Value(_TRUTHS.get(text, text))
+    if kind == "d":
+        return Value(text.removesuffix("T00:00:00"))
+    return "" if kind == "e" else text  # an error, such as #REF!, is nobody's statement
+
+
+@lru_cache(maxsize=_LAST_COLUMN)
+def _column(letters: str) -> int:
+    """The number of a column, counted from nought: A is 0, AA is 26."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1

@@ -1,0 +1,1 @@
+"""Processes that parse: a file may cost its worker, and nothing else."""
