@@ -1,0 +1,31 @@
+"""The index: the documents and all that is kept of them, written by one and read by many."""
+
+from __future__ import annotations
+
+from qa.index.changes import Changes
+from qa.index.combined import Combined, Keywords, Searchable, check_alike, reading_together
+from qa.index.index import Index, open_index
+from qa.index.keywords import FILE, KeywordIndex
+from qa.index.layout import (
+    Entry,
+    Failure,
+    Stamp,
+    document_id,
+    document_of,
+    entry_of,
+    passage_id,
+    text_version,
+)
+from qa.index.making import Prepared, PreparedPassage
+from qa.index.parts import Parts, Stretch, directions, parts_values
+from qa.index.scope import Scope
+from qa.index.snapshot import Snapshot
+from qa.index.stores.erasing import vector_files
+from qa.index.verdicts import Verdict, Verdicts
+
+__all__ = [
+    "FILE", "Changes", "Combined", "Entry", "Failure", "Index", "KeywordIndex", "Keywords", "Parts",
+    "Prepared", "PreparedPassage", "Scope", "Searchable", "Snapshot", "Stamp", "Stretch", "Verdict",
+    "Verdicts", "check_alike", "directions", "document_id", "document_of", "entry_of", "open_index",
+    "parts_values", "passage_id", "reading_together", "text_version", "vector_files",
+]  # fmt: skip

@@ -1,0 +1,245 @@
+"""The index's records in Chroma: one for each document, one for each passage, and the head.
+
+A document's record holds everything except the text, which is in the records of its passages. The
+head says what made the index and which folders it mirrors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from qa.records import Document, Heading, Metadata, Passage, Reading, Scan, Unread, recognised
+
+# Raised when records are laid out differently.
+FORMAT = 1
+HEAD = "head"
+_DOCUMENT = "document:"
+_FAILURE = "unread:"
+
+Stamp = tuple[int, ...]
+"""What changes with a file's content without looking at it (`qa.indexing.folders.files.stamp`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document's record: everything except the text."""
+
+    id: str
+    source: str
+    title: str
+    version: str
+    digest: str
+    passages: int
+    characters: int
+    folder: str = ""
+    pages: tuple[int, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    metadata: Metadata = field(default_factory=dict)
+    read: str = ""
+    """When it was read (ISO 8601, UTC)."""
+    reading: Reading = field(default_factory=Reading)
+    stamp: Stamp = ()
+    """That of the file when it was read; empty if it cannot be relied on."""
+    scans: tuple[Scan, ...] = ()
+    note: str = ""
+    """What the place of the file wrote down to look at it again (`qa.indexing.mirrored`)."""
+
+    @property
+    def passage_ids(self) -> list[str]:
+        """The ids of its passages, in order."""
+        return [passage_id(self.id, self.version, ordinal) for ordinal in range(self.passages)]
+
+    @property
+    def indexed(self) -> str:
+        """A value that changes with all that is embedded or looked up: the text and the title."""
+        return f"{self.version}:{_hash(self.title)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that is not in the index.
+
+    `digest` is empty if it was not looked into. `tried` changes with all that its reading depends
+    on apart from its content, and is empty if the same file might be read another time.
+    """
+
+    unread: Unread
+    digest: str = ""
+    tried: str = ""
+    stamp: Stamp = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What made the index, and the places that it mirrors (name -> absolute path, or URL)."""
+
+    fingerprint: str
+    splitter: str
+    generation: int = 0
+    format: int = FORMAT
+    folders: Mapping[str, str] = field(default_factory=dict)
+    samples: str = ""
+    updated: str = ""
+
+
+def entry_of(document: Document, version: str, digest: str, folder: str, passages: int) -> Entry:
+    """The record of a document that was cut into that many passages."""
+    return Entry(
+        id=document.id,
+        source=document.source,
+        title=document.title,
+        version=version,
+        digest=digest,
+        passages=passages,
+        characters=len(document.text),
+        folder=folder,
+        pages=document.pages,
+        headings=document.headings,
+        metadata=dict(document.metadata),
+        reading=document.reading,
+        scans=document.scans,
+    )
+
+
+def document_id(source: str, taken: Collection[str] = ()) -> str:
+    """An id for a new source; a document that was renamed away may hold the first choice."""
+    for salt in range(len(taken) + 1):
+        id = _hash(f"{source}\0{salt or ''}")
+        if id not in taken:
+            return id
+    raise AssertionError("unreachable")
+
+
+def text_version(document: Document) -> str:
+    """A value that changes with the text, blocks, links and pages; part of the passages' ids."""
+    headings = [heading.fields for heading in document.headings]
+    blocks = [
+        (block.kind, block.start, block.end, block.level, block.marker) for block in document.blocks
+    ]
+    links = [(link.start, link.end, link.target) for link in document.links]
+    # A document without links keeps the version that it had before links were stored.
+    told = [document.text, headings, document.pages, blocks, *([links] if links else ())]
+    return _hash(json.dumps(told))
+
+
+def document_record(entry: Entry) -> dict[str, Any]:
+    """A document's metadata in Chroma."""
+    headings = [heading.fields for heading in entry.headings]
+    scans = [(scan.start, scan.end, scan.sure) for scan in entry.scans]
+    return {"entry": json.dumps({**asdict(entry), "headings": headings, "scans": scans})}
+
+
+def read_document(record: Mapping[str, Any]) -> Entry:
+    """The entry that `document_record` wrote."""
+    values = json.loads(str(record["entry"]))
+    values["pages"] = tuple(values["pages"])
+    values["headings"] = tuple(Heading(**heading) for heading in values["headings"])
+    values["stamp"] = tuple(values.get("stamp", ()))
+    values["scans"] = tuple(Scan(*row) for row in values.get("scans", ()))
+    if "reading" in values:  # an index that was made before this was kept has none
+        found = values["reading"]
+        values["reading"] = Reading(
+            tuple(found["formats"]), tuple(found["warnings"]), found["named"]
+        )
+    return Entry(**values)
+
+
+def failure_record(failure: Failure) -> dict[str, Any]:
+    """The metadata in Chroma of a file that could not be read."""
+    return {"failure": json.dumps(asdict(failure))}
+
+
+def read_failure(record: Mapping[str, Any]) -> Failure:
+    """What `failure_record` wrote."""
+    values = json.loads(str(record["failure"]))
+    stamp = tuple(values.get("stamp", ()))
+    return Failure(**{**values, "unread": Unread(**values["unread"]), "stamp": stamp})
+
+
+def head_record(head: Head) -> dict[str, Any]:
+    """The head's metadata in Chroma."""
+    # The generation stands by itself because readers look at it before each question.
+    return {"generation": head.generation, "head": json.dumps(asdict(head))}
+
+
+def read_head(record: Mapping[str, Any]) -> Head:
+    """The head that `head_record` wrote; fields of later formats are ignored."""
+    values = json.loads(str(record["head"]))
+    known = {field.name for field in fields(Head)}
+    return Head(**{name: value for name, value in values.items() if name in known})
+
+
+def passage_record(passage: Passage) -> dict[str, Any]:
+    """A passage's metadata in Chroma."""
+    record: dict[str, Any] = {
+        "document_id": passage.document_id,
+        "start": passage.start,
+        "end": passage.end,
+        "heading": passage.heading,
+    }
+    if passage.page is not None:
+        record["page"] = passage.page
+    return record
+
+
+def read_passage(id: str, text: str, record: Mapping[str, Any], entry: Entry) -> Passage:
+    """The passage that `passage_record` wrote; `entry` is its document's record."""
+    start, end = int(record["start"]), int(record["end"])
+    return Passage(
+        id=id,
+        document_id=entry.id,
+        source=entry.source,
+        title=entry.title,
+        start=start,
+        end=end,
+        text=text,
+        heading=str(record.get("heading", "")),
+        page=record.get("page"),
+        metadata=entry.metadata,
+        recognised=recognised(entry.scans, start, end),
+    )
+
+
+def record_id(document_id: str) -> str:
+    """The id of a document's record."""
+    return _DOCUMENT + document_id
+
+
+def failure_id(source: str) -> str:
+    """The id of the record of a file that could not be read."""
+    return _FAILURE + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_failure(record_id: str) -> bool:
+    """Whether a record is that of a file that could not be read."""
+    return record_id.startswith(_FAILURE)
+
+
+def is_document(record_id: str) -> bool:
+    """Whether a record is that of a document, and not one of the index's own, such as the head."""
+    return record_id.startswith(_DOCUMENT)
+
+
+def vector_of(document_id: str) -> list[float]:
+    """The vector of a document's record: Chroma wants one, and equal ones degrade its graph."""
+    digest = hashlib.sha256(document_id.encode()).digest()
+    return [1.0, int.from_bytes(digest[:4], "big") / 2**32]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def passage_id(document_id: str, version: str, ordinal: int) -> str:
+    """The id of a document's nth passage in one version of its text."""
+    return f"{document_id}:{version}:{ordinal}"
+
+
+def document_of(passage_id: str) -> str:
+    """The id of the document that a passage is from."""
+    return passage_id.rsplit(":", 2)[0]

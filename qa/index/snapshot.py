@@ -1,0 +1,330 @@
+"""One generation of the index, to read from: its documents, their passages, its keyword index.
+
+It consists of two collections. `passages` holds the text and vector of every passage; `documents`
+holds one record for each document, and the head. A document's record names the current version of
+its text, and passages of any other version are never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qa.errors import IndexUnavailableError, UnknownSourceError
+from qa.index.keywords import KeywordIndex
+from qa.index.layout import (
+    HEAD,
+    Entry,
+    Failure,
+    Head,
+    document_of,
+    is_document,
+    is_failure,
+    passage_id,
+    read_document,
+    read_failure,
+    read_head,
+    read_passage,
+    record_id,
+)
+from qa.index.leading import leading
+from qa.index.parts import Parts, Stretch, joined, nested, read_parts
+from qa.index.scope import Scope
+from qa.index.stores.store import View
+from qa.records import Document, Link, Passage, Source, Status
+
+# A filter that lists up to this many documents costs Chroma little.
+_LISTED_GLADLY = 2_000
+# Where more documents are searched, this many times the wanted number of passages is fetched.
+_SPARE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One generation of the index, read: consistent, and safe to share between threads."""
+
+    opened: View | None
+    head: Head | None
+    entries: Mapping[str, Entry]
+    ids: Mapping[str, str]
+    keywords: KeywordIndex
+    failures: Mapping[str, Failure]
+    """The files that are not in it, by source."""
+
+    @property
+    def view(self) -> View:
+        """The collections behind it.
+
+        Raises:
+            IndexUnavailableError: nothing was ever written to the index.
+        """
+        if self.opened is None:
+            raise IndexUnavailableError("The index is empty. To fill it, run: qa sync FOLDER")
+        return self.opened
+
+    def status(self, index: str, embedder: str) -> Status:
+        """What it holds; `index` and `embedder` are their names in the settings."""
+        failures = sorted(self.failures.values(), key=lambda one: one.unread.source)
+        entries = sorted(self.entries.values(), key=lambda entry: entry.source)
+        head = self.head
+        return Status(
+            index=index,
+            embedder=embedder,
+            sources=[
+                Source(
+                    *(e.source, e.title, e.id, e.passages, e.characters, e.metadata, e.read),
+                    len(e.pages) or None,
+                    e.reading,
+                )
+                for e in entries
+            ],
+            passages=sum(entry.passages for entry in entries),
+            folders=list(head.folders.values()) if head else [],
+            updated=head.updated if head else None,
+            samples=head is not None
+            and bool(head.samples and entries)
+            and all(entry.folder == head.samples for entry in entries),
+            failed=[one.unread for one in failures if one.digest],
+            skipped=[one.unread for one in failures if not one.digest],
+        )
+
+    def nearest(
+        self, vector: Sequence[float], limit: int, documents: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The ids of the passages nearest to `vector`, with their cosines, nearest first."""
+        if not self.entries:
+            return []
+        if documents is None:
+            return self._nearest(vector, limit)
+        scope = frozenset(documents)
+        if scope.issuperset(self.entries):
+            return self._nearest(vector, limit)
+        if len(scope) > _LISTED_GLADLY:
+            # Such a long filter takes Chroma a second, and most of the nearest passages pass it
+            # anyway.
+            wanted = limit * _SPARE
+            near = [hit for hit in self._nearest(vector, wanted) if document_of(hit[0]) in scope]
+            if len(near) >= limit:
+                return near[:limit]
+        return self._nearest(vector, limit, sorted(scope))
+
+    def _nearest(
+        self, vector: Sequence[float], limit: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        field = None if documents is None else "document_id"
+        wanted = limit
+        while True:
+            ids, distances = self.view.passages.nearest(vector, wanted, field, documents or ())
+            ranked = [
+                (id, 1 - distance)
+                for id, distance in zip(ids, distances, strict=True)
+                if self.holds(id)
+            ]
+            # Outdated passages may have taken the places of current ones.
+            if len(ranked) >= limit or len(ids) < wanted:
+                return ranked[:limit]
+            wanted *= 2
+
+    def cosines(self, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
+        """The cosine between `vector` and each of these passages."""
+        import numpy as np
+
+        found = self.view.passages.get(ids=list(ids), include=["embeddings"])
+        vectors = np.asarray(found["embeddings"], dtype=np.float32).reshape(len(found["ids"]), -1)
+        return dict(zip(found["ids"], (vectors @ np.asarray(vector, "f4")).tolist(), strict=True))
+
+    def holds(self, id: str) -> bool:
+        """Whether a passage belongs to the current version of its document."""
+        document_id, version, _ = id.rsplit(":", 2)
+        entry = self.entries.get(document_id)
+        return entry is not None and entry.version == version
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """The passages of these ids, in this order; those that are gone are left out."""
+        return [passage for passage, _ in self._read(ids)]
+
+    def around(self, ids: Sequence[str], before: int, after: int) -> list[Stretch]:
+        """The passages of these ids, each with some `before` and `after` it, and their parts.
+
+        An id may stand for several passages that were joined. Adjacent passages form one stretch;
+        the stretches come in the order of the ids.
+        """
+        wanted: dict[str, None] = {}
+        for id in ids:
+            document_id, version, ordinals = id.rsplit(":", 2)
+            first, _, last = ordinals.partition("-")
+            entry = self.entries[document_id]
+            for ordinal in range(
+                max(0, int(first) - before), min(entry.passages, int(last or first) + 1 + after)
+            ):
+                wanted[passage_id(document_id, version, ordinal)] = None
+        places = {document_of(id): place for place, id in reversed(list(enumerate(ids)))}
+        found = sorted(
+            self._read(list(wanted)),
+            key=lambda one: (places[one[0].document_id], one[0].start),
+        )
+        runs: list[list[tuple[Passage, Parts]]] = []
+        for passage, record in found:
+            parts = read_parts(record)
+            before_it = runs[-1][-1][0] if runs else None
+            if (
+                before_it is not None
+                and before_it.document_id == passage.document_id
+                and before_it.end == passage.start
+            ):
+                runs[-1].append((passage, parts))
+            else:
+                runs.append([(passage, parts)])
+        return [self._joined(run) for run in runs]
+
+    def _joined(self, run: Sequence[tuple[Passage, Parts]]) -> Stretch:
+        entry = self.entries[run[0][0].document_id]
+        stretch = joined(run, entry.headings)
+        if not stretch.links:
+            return stretch
+        return replace(stretch, links=tuple(leading(stretch.links, entry, self._entry_of)))
+
+    def _entry_of(self, source: str) -> Entry | None:
+        id = self.ids.get(source)
+        return None if id is None else self.entries[id]
+
+    def _read(self, ids: Sequence[str]) -> list[tuple[Passage, Mapping[str, Any]]]:
+        """The passages of these ids that are there, and their records."""
+        if not ids:
+            return []
+        found: dict[str, tuple[Passage, Mapping[str, Any]]] = {}
+        records = self.view.passages.get(ids, include=["documents", "metadatas"])
+        texts, metadatas = records["documents"] or [], records["metadatas"] or []
+        for id, text, metadata in zip(records["ids"], texts, metadatas, strict=True):
+            if self.holds(id):
+                entry = self.entries[str(metadata["document_id"])]
+                found[id] = read_passage(id, text, metadata, entry), metadata
+        return [found[id] for id in ids if id in found]
+
+    def document(self, source: str) -> Document:
+        """A document with its text, reassembled from its passages.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+        """
+        entry = self.entry(source)
+        read = self._read(entry.passage_ids)
+        if len(read) != entry.passages:
+            raise IndexUnavailableError(
+                f"The index lacks {entry.passages - len(read)} passages of {source}. "
+                "Run: qa sync --rebuild"
+            )
+        kept = [read_parts(record) for _, record in read]
+        return Document(
+            id=entry.id,
+            title=entry.title,
+            source=entry.source,
+            text="".join(passage.text for passage, _ in read),
+            blocks=nested([block for parts in kept for block in parts.blocks]),
+            links=tuple(link for parts in kept for link in parts.links),
+            pages=entry.pages,
+            headings=entry.headings,
+            metadata=entry.metadata,
+            reading=entry.reading,
+            scans=entry.scans,
+        )
+
+    def links(self, document: Document) -> list[Link]:
+        """The links of one of the documents that lead somewhere; see `qa.index.leading`."""
+        return list(leading(document.links, self.entry(document.source), self._entry_of))
+
+    def traces(self, entries: Sequence[Entry]) -> int:
+        """The number of records and keyword entries left of documents that were removed."""
+        ids = [id for entry in entries for id in entry.passage_ids]
+        passages = len(self.view.passages.get(ids, include=[])["ids"])
+        records = [record_id(entry.id) for entry in entries]
+        held = len(self.view.documents.get(records, include=[])["ids"])
+        return passages + held + sum(self.keywords.entries(entry.id) for entry in entries)
+
+    def entry(self, source: str) -> Entry:
+        """The record of a source.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+        """
+        document_id = self.ids.get(source)
+        if document_id is None:
+            raise UnknownSourceError(
+                f"The index holds no source {source!r}. `qa status` lists what it holds."
+            )
+        return self.entries[document_id]
+
+    def select(self, scope: Scope) -> list[str] | None:
+        """The ids of the documents in a scope; None for all of them.
+
+        Raises:
+            UnknownSourceError: nothing is in its folder, and nothing ever was.
+        """
+        if scope.everything:
+            return None
+        chosen = [
+            entry.id for entry in self.entries.values() if scope.holds(entry.source, entry.metadata)
+        ]
+        if not chosen and self.entries:
+            scope.check(self.ids.keys(), self.head.folders if self.head is not None else ())
+        return chosen
+
+
+def read(view: View, check: Callable[[Head | None], None] = lambda _: None) -> Snapshot:
+    """A snapshot of a view: its records, and its keyword index in line with them.
+
+    `check` gets the head before anything else is read, and may raise.
+    """
+    head = head_of(view)
+    check(head)
+    return snapshot_of(view, head, *records_of(view))
+
+
+def entries_of(view: View) -> dict[str, Entry]:
+    """The documents of a view, by id."""
+    return records_of(view)[0]
+
+
+def records_of(view: View) -> tuple[dict[str, Entry], dict[str, Failure]]:
+    """The documents of a view, by id, and the files that are not in it, by source."""
+    found = view.documents.get(include=["metadatas"])
+    entries: dict[str, Entry] = {}
+    failures: dict[str, Failure] = {}
+    for id, record in zip(found["ids"], found["metadatas"] or [], strict=True):
+        if is_document(id):
+            entry = read_document(record)
+            entries[entry.id] = entry
+        elif is_failure(id):
+            failure = read_failure(record)
+            failures[failure.unread.source] = failure
+    return entries, failures
+
+
+def head_of(view: View) -> Head | None:
+    """What made the index; None for an empty one."""
+    records = view.documents.get(ids=[HEAD], include=["metadatas"])["metadatas"]
+    return read_head(records[0]) if records else None
+
+
+def snapshot_of(
+    view: View | None,
+    head: Head | None,
+    entries: Mapping[str, Entry],
+    failures: Mapping[str, Failure] | None = None,
+) -> Snapshot:
+    """A snapshot of a view with these records; its keyword index is brought in line with them."""
+    ids = {entry.source: entry.id for entry in entries.values()}
+    keywords = KeywordIndex(
+        None if view is None else view.keywords, frozen=view is not None and view.frozen
+    )
+    snapshot = Snapshot(view, head, dict(entries), ids, keywords, failures or {})
+    try:
+        keywords.reconcile(
+            {entry.id: entry.indexed for entry in entries.values()},
+            lambda ids: snapshot.passages([p for id in ids for p in entries[id].passage_ids]),
+        )
+    except BaseException:
+        keywords.close()
+        raise
+    return snapshot

@@ -1,0 +1,1 @@
+"""Where Chroma keeps an index: in a folder on this machine, or on a server."""

@@ -1,0 +1,344 @@
+"""An index in a folder on this machine.
+
+It holds generations, each a complete Chroma database that never changes once
+it is published::
+
+    index/
+      CURRENT              the manifest of the generation that is answered from
+      generations/7/       chroma.sqlite3, the vectors, keywords.sqlite3, MANIFEST
+      generations/8.draft/ what a sync is writing
+      lock                 held by the writer
+
+The reason is that Chroma's local store must not be written to while another process has it open:
+with 1.5.9, readers got deleted passages or crashed, and a writer that was killed while it saved its
+vectors left files that crash the next process to open them. Here a writer works on a copy and
+publishes it by replacing one small file. Readers check that file before each question, so they see
+all of a sync or nothing of it, and the draft of a killed writer is thrown away.
+
+A manifest has the sizes and digests of a generation's files. Sizes are checked whenever it is
+opened, digests also by writers, by `qa doctor` and after a writer was killed. Damage is reported
+before Chroma opens the files, and `qa sync` repairs what can be made again from the rest of the
+index or the mirrored folders.
+
+A reader holds a shared lock on a generation's folder for the length of a question. A process that
+deletes a generation, which is a writer or the last reader of a replaced one, takes an exclusive
+lock first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.errors import IndexUnavailableError, message_of
+from qa.index.keywords import FILE as KEYWORDS
+from qa.index.stores.erasing import DATABASE, blank, drop_strays
+from qa.index.stores.erasing import erase as erase_deleted
+from qa.index.stores.generation import copy, flush, is_of_vectors, lent, seal
+from qa.index.stores.holding import close_folder, delete, lock_shared, open_folder, unlock
+from qa.index.stores.index_folder import IndexFolder
+from qa.index.stores.paging import Records
+from qa.index.stores.store import (
+    PASSAGES,
+    Store,
+    View,
+    Writer,
+    chroma_settings,
+    locked,
+    open_collections,
+)
+from qa.index.stores.troubles import is_denied, is_full, is_generation
+from qa.places.private_folder import PrivateFolder
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+# Seconds that forgetting waits for a question that is being answered from the text.
+_PATIENCE = 10.0
+# Chroma's default for the number of vectors in its log before it saves them.
+_UNSAVED = 1000
+# About ten seconds in all.
+_PATIENT_TRIES = 32
+# After an upgrade of Chroma the database has to be changed before it can be read.
+_OUTDATED = "Unapplied migrations"
+# Chroma counts the users of each folder in this process, and does so without a lock.
+_REGISTRY = threading.Lock()
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _FolderView(View):
+    descriptor: int | None = None  # of the folder, for the shared lock
+    published: bool = False
+    has_keywords: bool = True
+    lent: PrivateFolder | None = None
+
+    @property
+    def keywords(self) -> Path | None:
+        return self.folder if self.has_keywords else None
+
+    @property
+    def frozen(self) -> bool:
+        return self.published
+
+
+class FolderStore(Store):
+    """Generations in a folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.location = str(folder)
+        self.place = IndexFolder(self.folder, self.location)
+
+    def generation(self) -> int:
+        """The number in CURRENT."""
+        return self.place.current().generation
+
+    def examine(self) -> Mapping[str, str]:
+        """Digest all files of the newest generation."""
+        return self.place.examine()
+
+    def unavailable(self, error: BaseException) -> IndexUnavailableError:
+        """What is wrong with the disk, the permissions or a file."""
+        return self.place.unavailable(error)
+
+    def open(self, generation: int, *, vectors: bool = True) -> View | None:
+        """Open a published generation, and hold it."""
+        if not generation:
+            return None
+        folder = self.folder_of(generation)
+        try:
+            descriptor = open_folder(folder)
+        except FileNotFoundError as error:
+            raise self.place.gone(generation) from error
+        except OSError as error:
+            raise self.unavailable(error) from error
+        try:
+            # Locked before Chroma is let in: it would make a new database where one was deleted.
+            if not lock_shared(descriptor, folder):
+                raise self.place.gone(generation)
+            has_keywords = self.place.is_sound(generation, vectors=vectors)
+            return self._open_published(generation, vectors, (descriptor, True, has_keywords))
+        except BaseException:
+            close_folder(descriptor)
+            raise
+
+    def open_draft(self, folder: Path, generation: int) -> View:
+        """Open a database that nobody else knows about."""
+        with self._opening():
+            return _FolderView(generation, *_opened(folder, folder, "apply"))
+
+    def _open_published(
+        self, generation: int, vectors: bool, rest: tuple[int | None, bool, bool]
+    ) -> View:
+        folder = self.folder_of(generation)
+        if vectors and os.access(folder / DATABASE, os.W_OK):
+            try:
+                return _FolderView(generation, *_opened(folder, folder, "validate"), *rest)
+            except Exception as error:
+                if not (is_denied(error) or is_full(error) or _OUTDATED in str(error)):
+                    raise self.unavailable(error) from error
+                logger.info("%s is opened as a copy: %s", folder, message_of(error))
+        with self._opening():
+            copy = lent(folder, vectors=vectors)
+            try:
+                return _FolderView(generation, *_opened(copy.path, folder), *rest, copy)
+            except BaseException:
+                copy.close()
+                raise
+
+    @contextlib.contextmanager
+    def _opening(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # Chroma raises its own, ValueError and those of its core
+            raise self.unavailable(error) from error
+
+    def close(self, view: View) -> None:
+        """Close the client, which releases its files."""
+        assert isinstance(view, _FolderView)
+        with _REGISTRY:
+            view.client.close()  # type: ignore[attr-defined]
+        if view.lent is not None:
+            view.lent.close()
+        close_folder(view.descriptor)
+        self._drop_replaced(view)
+
+    def hold(self, view: View) -> None:
+        """Take the shared lock on a generation's folder."""
+        assert isinstance(view, _FolderView)
+        if not lock_shared(view.descriptor, view.folder):
+            raise IndexUnavailableError(
+                f"Generation {view.generation} of the index {self.location} was deleted. "
+                "Run: qa sync FOLDER"
+            )
+
+    def release(self, view: View) -> None:
+        """Give the shared lock back."""
+        assert isinstance(view, _FolderView)
+        if view.descriptor is not None:
+            unlock(view.descriptor)
+            self._drop_replaced(view)
+
+    @contextlib.contextmanager
+    def writing(self, timeout: float) -> Iterator[Writer]:
+        """Hold `lock`; a draft that is not published by the end is thrown away."""
+        self.place.refuse_strangers()
+        with locked(self.folder / "lock", timeout, self.location):
+            with self.place.disk():
+                self.place.mend_current()
+                self.sweep()
+            writer = _FolderWriter(self, self.place.examine())
+            try:
+                with self.reaching():  # while the draft is there, and the disk as full as it was
+                    yield writer
+            finally:
+                writer.discard()
+
+    def settle(self, draft: View) -> None:
+        """Let Chroma save the vectors that are still only in its log.
+
+        Otherwise every reader would do so again, and write files into a generation that must not
+        change. Chroma checks what it has to save when a vector is first requested.
+        """
+        view = self.open_draft(draft.folder, draft.generation)
+        try:
+            for collection in (view.passages.collection, view.documents.collection):
+                _save_after(collection, 1)
+                collection.get(limit=1, include=["embeddings"])
+                _save_after(collection, _UNSAVED)
+        finally:
+            self.close(view)
+
+    def folder_of(self, generation: int) -> Path:
+        """The folder of a generation."""
+        return self.place.generation(generation)
+
+    def sweep(self, *, patience: float = 0) -> None:
+        """Delete drafts of killed writers, and generations that nobody reads any more."""
+        with contextlib.suppress(IndexUnavailableError):  # a damaged CURRENT: --rebuild mends it
+            keep = str(self.generation())
+            folders = self.folder / "generations"
+            for folder in folders.iterdir() if folders.is_dir() else ():
+                if folder.name != keep and is_generation(folder):
+                    delete(folder, patience)
+
+    def _drop_replaced(self, view: _FolderView) -> None:
+        """Delete a generation that was replaced while it was read, unless others still read it."""
+        if view.descriptor is not None:
+            with contextlib.suppress(IndexUnavailableError):
+                if view.generation < self.generation():
+                    delete(view.folder, 0)
+
+
+class _FolderWriter(Writer):
+    def __init__(self, store: FolderStore, damage: dict[str, str]) -> None:
+        self._store = store
+        self._damage = damage
+        self._draft: View | None = None
+        self._folder: Path | None = None
+        self._anew = False
+
+    def renew(self) -> None:
+        self.discard()
+        self._anew = True
+
+    def begin(self) -> View:
+        if self._draft is None:
+            current = 0 if self._anew else self._store.generation()
+            # Never a number that was used before: a reader may still have that one open.
+            number = 1 + max([current, *self._store.place.numbers()])
+            draft = self._store.folder_of(number).with_suffix(".draft")
+            self._folder = draft
+            with self._store.place.disk(), self._store.reaching():
+                shutil.rmtree(draft, ignore_errors=True)
+                draft.mkdir(parents=True)
+                if current:
+                    copy(self._store.folder_of(current), draft, leave_out=self._damage)
+                self._draft = self._store.open_draft(draft, number)
+        return self._draft
+
+    def unfinished(self) -> bool:
+        # A damaged keyword index, or files without digests: the next generation has both.
+        current = self._store.place.current()
+        return bool(current.generation) and (not current.files or KEYWORDS in self._damage)
+
+    def lost_vectors(self) -> bool:
+        vectors = {name for name in self._damage if is_of_vectors(name)}
+        return bool(vectors) and set(self._damage) <= {*vectors, KEYWORDS}
+
+    def publish(self, *, erase: bool = False, at_once: bool = False) -> None:
+        with self._store.place.disk():
+            self._publish(erase, at_once)
+
+    def _publish(self, erase: bool, at_once: bool) -> None:
+        if self._draft is None:
+            return
+        draft, self._draft = self._draft, None
+        if not draft.passages.count():
+            # It is made again when needed. Where no saved vector is left, Chroma would write the
+            # empty file again for every reader, filled with uninitialized memory.
+            draft.client.delete_collection(PASSAGES)
+        self._store.close(draft)
+        self._store.settle(draft)
+        drop_strays(draft.folder)
+        blank(draft.folder)
+        if erase:
+            erase_deleted(draft.folder)
+        manifest = seal(draft.folder, draft.generation)
+        folder = self._store.folder_of(draft.generation)
+        draft.folder.replace(folder)
+        flush([folder.parent])
+        self._store.place.point_to(manifest)
+        self._damage = {}
+        self._anew = False
+        self._store.sweep(patience=_PATIENCE if at_once else 0)
+
+    def discard(self) -> None:
+        if self._draft is not None:
+            draft, self._draft = self._draft, None
+            with contextlib.suppress(Exception):
+                self._store.close(draft)
+        if self._folder is not None:  # one that could not be published is left, too
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _opened(
+    place: Path, folder: Path, migrations: str = "apply"
+) -> tuple[ClientAPI, Path, Records, Records]:
+    """A client of the database in `place`, with the other fields of a view of `folder`."""
+    import chromadb
+
+    settings = chroma_settings()
+    settings.migrations = migrations
+    with _REGISTRY:
+        client = chromadb.PersistentClient(path=str(place), settings=settings)
+    try:
+        return client, folder, *open_collections(client)
+    except BaseException:
+        client.close()  # type: ignore[attr-defined]
+        raise
+
+
+def _save_after(collection: Collection, vectors: int) -> None:
+    for attempt in range(_PATIENT_TRIES):
+        try:
+            collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
+            return
+        except Exception as error:
+            # Chroma may still be recording what it has just saved, and does not wait for its own
+            # lock.
+            if "locked" not in str(error) or attempt == _PATIENT_TRIES - 1:
+                raise
+            time.sleep(0.02 * (attempt + 1))

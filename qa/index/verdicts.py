@@ -1,0 +1,190 @@
+"""What readers thought of answers: one line of JSON each, in a file beside the index.
+
+An answer quotes the documents, so what is removed from the index is removed from here, too: a
+verdict keeps the reader's opinion, the question and the names of the sources, but not the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from qa.errors import IndexUnavailableError
+from qa.places import beside
+
+FILE = "feedback.jsonl"
+# More than people would ever write; it keeps a program from filling the disk.
+LARGEST_FILE = 50_000_000
+# Seconds to wait for another process that is writing to the file.
+_PATIENCE = 10.0
+# A run of this many letters and digits is not written by chance. Of a removed text, one run in each
+# step is searched for.
+_RUN = 24
+_STEP = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One reader's opinion of one answer; `sources` are those that the answer cites."""
+
+    conversation: str
+    question: str
+    answer: str
+    verdict: Literal["up", "down"]
+    comment: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class Verdicts:
+    """The verdicts in a folder; safe to share between threads and processes.
+
+    `earlier` are files of older releases: nothing is added to them, but what is removed from the
+    index is removed from these, too.
+    """
+
+    def __init__(self, folder: Path, *earlier: Path) -> None:
+        self.file = folder / FILE
+        self.files = (self.file, *earlier)
+
+    @classmethod
+    def of(cls, index: str) -> Verdicts:
+        """The verdicts on an index; a server's are in the user's data folder."""
+        folder = beside(index, "feedback")
+        if "://" in index:
+            return cls(folder)
+        # Earlier releases had one file for all the indexes of a folder.
+        shared = Path(index).expanduser().absolute().parent / "feedback" / FILE
+        return cls(folder, shared)
+
+    def keep(self, verdict: Verdict, *, current: Callable[[], bool] = lambda: True) -> None:
+        """Store a verdict, without its answer if the documents are no longer `current`.
+
+        Raises:
+            IndexUnavailableError: the file is full or cannot be written.
+        """
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with _locked(self.file):
+                if _size(self.file) > LARGEST_FILE:
+                    raise IndexUnavailableError(f"{self.file} is full; move it away.")
+                # Within the lock, so that nothing is removed in between.
+                line = asdict(verdict) if current() else {**asdict(verdict), "answer": ""}
+                time = datetime.now(UTC).isoformat(timespec="seconds")
+                with self.file.open("a", encoding="utf-8") as lines:
+                    lines.write(_line({"time": time, **line}))
+        except OSError as error:
+            raise _refused(self.file, error) from error
+
+    def any(self) -> bool:
+        """Whether there are verdicts."""
+        return any(_size(file) > 0 for file in self.files)
+
+    def erase(
+        self, sources: Collection[str], texts: Iterable[str], renamed: Mapping[str, str]
+    ) -> int:
+        """Remove what comes from removed sources or repeats `texts`; the number of changed lines.
+
+        `renamed` maps the old names of sources to the new ones.
+
+        Raises:
+            IndexUnavailableError: a file cannot be changed.
+        """
+        if not self.any():
+            return 0
+        gone, known = frozenset(sources), _runs(texts)
+        return sum(_erase(file, gone, known, renamed) for file in self.files)
+
+
+def _erase(
+    file: Path, sources: frozenset[str], known: Collection[str], renamed: Mapping[str, str]
+) -> int:
+    if not _size(file):
+        return 0
+    try:
+        with _locked(file):
+            lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
+            lines = lines[: None if lines[-1] else -1]
+            kept = [_without(line, sources, known, renamed) for line in lines]
+            changed = sum(new != f"{old}\n" for old, new in zip(lines, kept, strict=True))
+            if changed:
+                _replace(file, kept)
+            return changed
+    except OSError as error:
+        raise _refused(file, error) from error
+
+
+def _replace(file: Path, lines: Iterable[str]) -> None:
+    new = file.with_suffix(".new")
+    with new.open("w", encoding="utf-8") as stream:
+        stream.writelines(lines)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(file)
+
+
+def _locked(file: Path) -> FileLock:
+    return FileLock(file.with_suffix(".lock"), timeout=_PATIENCE)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
+
+
+def _refused(file: Path, error: OSError) -> IndexUnavailableError:
+    if isinstance(error, Timeout):
+        return IndexUnavailableError(f"Another process has been writing to {file} for too long.")
+    return IndexUnavailableError(
+        f"{file} holds what readers said about answers and cannot be written: "
+        f"{error.strerror or error}. Let this program write there, or move that file away."
+    )
+
+
+def _without(
+    line: str, sources: frozenset[str], known: Collection[str], renamed: Mapping[str, str]
+) -> str:
+    try:
+        verdict: dict[str, Any] = json.loads(line)
+        cited = [renamed.get(source, source) for source in verdict.get("sources", ())]
+        texts = {name: str(verdict.get(name, "")) for name in ("question", "answer", "comment")}
+    except (ValueError, TypeError, AttributeError):  # half a line, or something else
+        return "" if _says(line, known) else f"{line}\n"
+    gone = {name for name, text in texts.items() if text and _says(text, known)}
+    if texts["answer"] and sources.intersection(cited):
+        gone.add("answer")
+    if not gone and cited == list(verdict.get("sources", ())):
+        return f"{line}\n"
+    renewed = {"sources": cited} if "sources" in verdict else {}
+    return _line({**verdict, **renewed, **dict.fromkeys(gone, "")})
+
+
+def _line(verdict: Mapping[str, Any]) -> str:
+    return json.dumps(verdict, ensure_ascii=False) + "\n"
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _runs(texts: Iterable[str]) -> set[str]:
+    return {run for text in texts for run in _steps(_plain(text))}
+
+
+def _steps(plain: str) -> Iterator[str]:
+    if len(plain) >= _STEP:
+        for at in range(0, max(1, len(plain) - _RUN + 1), _STEP):
+            yield plain[at : at + _RUN]
+
+
+def _says(text: str, known: Collection[str]) -> bool:
+    plain = _plain(text)
+    sizes = {len(run) for run in known}
+    return any(
+        plain[at : at + size] in known for size in sizes for at in range(len(plain) - size + 1)
+    )

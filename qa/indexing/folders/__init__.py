@@ -1,0 +1,1 @@
+"""The mirrored folders: their files, what is left out, and what became of each."""

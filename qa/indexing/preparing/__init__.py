@@ -1,0 +1,1 @@
+"""A document -> what the index stores of it: its record, passages, units and vectors."""

@@ -1,0 +1,350 @@
+"""Mirror folders in the index: what is new is added, what is gone is removed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+from qa.errors import IndexLockedError, IndexUnavailableError, LoadError, QAError
+from qa.index import Changes, Entry, Failure, Index, Snapshot, text_version
+from qa.indexing import adding
+from qa.indexing.adding import Tally, check_storable, now, with_id
+from qa.indexing.choosing import Choosing, Location, is_there
+from qa.indexing.folders.failures import Failures, within
+from qa.indexing.folders.files import Listing, Part, existing
+from qa.indexing.folders.folders import Folders
+from qa.indexing.folders.ignoring import Ignoring
+from qa.indexing.folders.matching import ByContent
+from qa.indexing.mirrored import Mirrored, Place, is_current
+from qa.indexing.preparing.storing import Incoming, Preparing
+from qa.indexing.web.addresses import Extent, Section, extent
+from qa.indexing.web.notes import Remembered
+from qa.indexing.web.site import Site
+from qa.indexing.work import Work
+from qa.loading import title_from_name
+from qa.loading.workers import pool as workers
+from qa.places import is_web
+from qa.records import Document, Progress, Skipped, SyncReport
+from qa.settings import Settings
+
+# This often, a long sync publishes what it has done so far, so that readers see it and it is not
+# lost if the sync is killed. Publishing copies the database, so it may take at most a twentieth of
+# the time.
+_SECONDS_BETWEEN_PUBLISHING = 20.0
+_PUBLISHING_SHARE = 0.05
+
+ProgressCallback = Callable[[Progress], None]
+
+
+def sync(
+    index: Index,
+    preparing: Preparing,
+    folders: Sequence[str | Path] | None,
+    settings: Settings,
+    *,
+    progress: ProgressCallback = lambda _: None,
+    rebuild: bool = False,
+    retry: bool = False,
+    leave: Collection[str] = (),
+    web: bool = True,
+) -> SyncReport:
+    """Bring the index in line with `folders`, or with those it mirrors already.
+
+    Addresses of the web may be among them. Without `web`, those that are mirrored already are left
+    as they are, and nothing is requested.
+
+    Documents of other folders are left alone. A default index that has never held anything gets the
+    sample documents, which are removed for the user's first own folder.
+
+    `rebuild` makes the index anew: every folder is read again, and documents that are in no
+    existing folder are embedded again from their text in the index. The old index is replaced when
+    the new one is complete.
+
+    A file that could not be read is not tried again as long as neither it nor the limits in the
+    settings change, except with `retry`. The sources in `leave` stay as they are in the index.
+
+    Raises:
+        SettingsError: there is no such folder, or no such page can be reached.
+        IndexLockedError: another sync did not finish within `settings.lock_timeout`.
+    """
+    tally = Tally()
+    given = None if folders is None else [_existing(folder) for folder in folders]
+    with _writing(index, settings.lock_timeout, progress, rebuild, given) as session:
+        failures = Failures(session.failures, settings.limits, retry=retry or rebuild)
+        mirror = _Mirror(
+            session, preparing, settings, index.store.folder, tally, progress, failures
+        )
+        try:
+            mirror.run(given, leave, web=web)
+        except BaseException as error:
+            # After a failure of the disk, Chroma would wait for a lock that it holds itself. And a
+            # rebuilt index is published whole or not at all.
+            failed = isinstance(error, IndexUnavailableError) or index.store.is_its_own(error)
+            if session.before is None and not failed:
+                with contextlib.suppress(QAError):
+                    session.salvage()
+            raise
+        session.publish()
+    return tally.report()
+
+
+def _existing(place: str | Path) -> Location:
+    return extent(str(place)) if is_web(str(place)) else existing(Path(place))
+
+
+class _Mirror:
+    """One sync: list the folders, compare, then read and embed what is new or has changed."""
+
+    def __init__(
+        self,
+        session: Changes,
+        preparing: Preparing,
+        settings: Settings,
+        own_folder: Path,
+        tally: Tally,
+        progress: ProgressCallback,
+        failures: Failures,
+    ) -> None:
+        self._session = session
+        self._preparing = preparing
+        self._settings = settings
+        self._own_folder = own_folder
+        self._tally = tally
+        self._progress = progress
+        self._failures = failures
+        self._published = time.perf_counter()
+        self._interval = _SECONDS_BETWEEN_PUBLISHING
+        self._moved_from: set[str] = set()
+
+    def run(self, given: Sequence[Location] | None, leave: Collection[str], *, web: bool) -> None:
+        with contextlib.ExitStack() as stack:
+            places = self._places(given, web, stack)
+            unseen = [*leave, *(skipped.source for skipped in self._tally.skipped)]
+            for place in places:
+                self._mirror(place, unseen, leave)
+        if self._session.before is not None:
+            roots = {name for place in places for name in place.names}
+            self._carry_over(self._session.before, roots, unseen)
+        looked_at = [source for place in places for source in place.sources]
+        notes = {source: note for place in places for source, note in place.notes.items()}
+        failures = self._failures.all(self._tally.skipped, looked_at, unseen, notes)
+        folders = [*self._session.head.folders]
+        self._session.set_failures({s: one for s, one in failures.items() if within(s, folders)})
+
+    def _places(
+        self, given: Sequence[Location] | None, web: bool, stack: contextlib.ExitStack
+    ) -> list[Place]:
+        """The places to look through, the folders as one of them."""
+        choosing = Choosing(self._session, self._settings, self._own_folder, self._tally)
+
+        def site(section: Section) -> Site:
+            made = Site(section, self._settings, self._remembered, self._progress)
+            return stack.enter_context(contextlib.closing(made))
+
+        new = [one for one in given or () if isinstance(one, Extent) and choosing.is_new(one)]
+        sites = {one: site(Section(one.name, one)) for one in new}
+        for begun in sites.values():  # if one cannot be reached, nothing is changed
+            begun.begin()
+        parts = choosing.parts(given)
+        listing = Listing(self._own_folder, Ignoring.of(self._settings.ignore))
+        folders = [part for part in parts if isinstance(part, Part)]
+        sections = [part for part in parts if web and isinstance(part, Section)]
+        return [
+            Folders(folders, listing, self._known, self._progress),
+            *(sites.get(one.extent) or site(one) for one in sections),
+        ]
+
+    def _known(self, source: str) -> Entry | Failure | None:
+        return self._session.find(source) or self._session.failures.get(source)
+
+    def _remembered(self, source: str) -> Remembered:
+        """What is known of a page, and whether that is enough as long as it does not change."""
+        known = self._known(source)
+        if known is None:
+            return Remembered()
+        if isinstance(known, Entry):
+            return Remembered(known.digest, known.note, is_current(known))
+        enough = not known.digest or self._failures.again(source, known.digest) is not None
+        return Remembered(known.digest, known.note, enough)
+
+    def _mirror(self, place: Place, unseen: list[str], leave: Collection[str]) -> None:
+        """Bring the documents of a place in line with it; `unseen` gets what it could not see."""
+        mirrored = {e.source: e for e in self._session.entries.values() if place.holds(e)}
+        left = dict(mirrored)
+        for batch in place.batches():
+            present = {file.source: file for file in batch if self._is_wanted(file, leave)}
+            gone: dict[str, Entry] = {}
+            left = {source: entry for source, entry in left.items() if source not in present}
+            if place.complete:
+                unseen.extend(skipped.source for skipped in place.unseen)
+                self._tally.skipped.extend([*place.unseen, *place.passed_over])
+                gone = {s: entry for s, entry in left.items() if not within(s, unseen)}
+            self._read(self._compare(present, mirrored, gone))
+
+    def _is_wanted(self, file: Mirrored, leave: Collection[str]) -> bool:
+        """Whether a file is to be looked at, and is not one that another place has, too."""
+        known = self._session.find(file.source)
+        others = self._session.head.folders.keys() - {file.folder}
+        return file.source not in leave and (known is None or known.folder not in others)
+
+    def _carry_over(self, before: Snapshot, roots: Collection[str], unseen: Sequence[str]) -> None:
+        """Embed documents that are in no existing folder again, from their text in the index."""
+        folders = {"", *self._session.head.folders} - set(roots)
+        kept = [
+            entry
+            for entry in before.entries.values()
+            if entry.folder in folders or within(entry.source, unseen)
+        ]
+        work = Work([entry.characters for entry in kept], self._progress)
+        batch: list[Incoming] = []
+        for number, entry in enumerate(kept):
+            document = before.document(entry.source)
+            if document.id in self._session.entries:
+                document = with_id(replace(document, id=""), self._session)
+            kept_of = (entry.digest, entry.folder, entry.stamp, entry.read, entry.note)
+            batch.append(Incoming(document, *kept_of))
+            if sum(len(one.document.text) for one in batch) > adding.CHARACTERS_AT_ONCE:
+                self._put(batch, work, number + 1, entry.source)
+                batch = []
+        self._put(batch, work, len(kept), kept[-1].source if kept else "")
+
+    def _compare(
+        self,
+        present: Mapping[str, Mirrored],
+        mirrored: Mapping[str, Entry],
+        gone: dict[str, Entry],
+    ) -> list[Mirrored]:
+        """Tell apart unchanged files, renamed ones and those to be read; remove what is gone."""
+        moved = ByContent([*gone.values(), *self._of_vanished_folders()])
+        todo: list[Mirrored] = []
+        for file in present.values():
+            known = mirrored.get(file.source)
+            if known is not None and known.digest == file.digest and is_current(known):
+                self._tally.unchanged.append(file.source)
+                if known.note != file.note:
+                    self._session.relabel(replace(known, note=file.note))
+            elif known is None and (entry := moved.take(file)) is not None:
+                self._rename(entry, file, gone)
+                if not is_current(entry):
+                    todo.append(file)
+            elif (unread := self._failures.again(file.source, file.digest)) is not None:
+                self._tally.skipped.append(Skipped(file.source, unread.reason))
+            else:
+                todo.append(file)
+        self._tally.removed.extend(gone)
+        self._session.remove([entry.id for entry in gone.values()])
+        self._drop_emptied_folders()
+        return todo
+
+    def _of_vanished_folders(self) -> list[Entry]:
+        """The documents of folders that are gone; those of a moved folder are found again in it."""
+        vanished = {n for n, place in self._session.head.folders.items() if not is_there(place)}
+        return [entry for entry in self._session.entries.values() if entry.folder in vanished]
+
+    def _drop_emptied_folders(self) -> None:
+        """Stop mirroring vanished folders whose documents were all found again in another one."""
+        head = self._session.head
+        held = {entry.folder for entry in self._session.entries.values()}
+        self._session.set_head(
+            folders={
+                name: place
+                for name, place in head.folders.items()
+                if name in held or name not in self._moved_from or is_there(place)
+            }
+        )
+
+    def _rename(self, entry: Entry, file: Mirrored, gone: dict[str, Entry]) -> None:
+        gone.pop(entry.source, None)
+        self._moved_from.add(entry.folder)
+        self._tally.renamed.append((entry.source, file.source))
+        title = title_from_name(file.source) if entry.reading.named else entry.title
+        renamed = replace(entry, source=file.source, folder=file.folder, title=title)
+        self._session.relabel(replace(renamed, stamp=file.stamp, note=file.note))
+
+    def _read(self, found: Sequence[Mirrored]) -> None:
+        work = Work([file.size for file in found], self._progress)
+        batch: list[Incoming] = []
+        characters = 0
+        with self._loading(found) as documents:  # the next ones, while one is embedded
+            for number, (file, loading) in enumerate(zip(found, documents, strict=True)):
+                work.reads(number, file.source)
+                document = self._accepted(file, loading)
+                if document is None:
+                    continue
+                batch.append(
+                    Incoming(document, file.digest, file.folder, file.stamp, now(), file.note)
+                )
+                characters += len(document.text)
+                if characters > adding.CHARACTERS_AT_ONCE:
+                    self._put(batch, work, number + 1, file.source)
+                    batch, characters = [], 0
+            self._put(batch, work, len(found), found[-1].source if found else "")
+
+    def _loading(self, found: Iterable[Mirrored]) -> workers.Loading:
+        places = ((file.opened, file.source, file.suffix) for file in found)
+        return workers.loading(places, self._settings.limits, self._settings.parsing_processes)
+
+    def _accepted(self, file: Mirrored, loading: Future[Document]) -> Document | None:
+        known = self._session.find(file.source)
+        try:
+            document = loading.result()
+            check_storable(document)
+        except LoadError as error:
+            self._tally.skipped.append(Skipped(file.source, str(error)))
+            self._failures.add(file, error)
+            if known is not None:  # its previous text is no longer in the folder
+                self._tally.removed.append(file.source)
+                self._session.remove([known.id])
+            return None
+        document = with_id(document, self._session)
+        self._count(known, document)
+        return document
+
+    def _count(self, known: Entry | None, document: Document) -> None:
+        if known is None:
+            self._tally.added.append(document.source)
+        elif (known.version, known.title) != (text_version(document), document.title):
+            self._tally.changed.append(document.source)
+        elif all(new != document.source for _, new in self._tally.renamed):
+            self._tally.unchanged.append(document.source)
+
+    def _put(self, batch: Sequence[Incoming], work: Work, number: int, source: str) -> None:
+        """Embed and store documents, the last of which is the one before a number."""
+        if not batch:
+            return
+        report = work.embeds(number, source)
+        prepared = self._preparing.prepared(batch, self._session.holds, report)
+        self._tally.passages += self._session.put(prepared)
+        work.ends(number)
+        if self._session.before is None:
+            self._publish_at_times()
+
+    def _publish_at_times(self) -> None:
+        if time.perf_counter() - self._published > self._interval:
+            before = time.perf_counter()
+            self._session.publish()
+            self._published = time.perf_counter()
+            took = self._published - before
+            self._interval = max(_SECONDS_BETWEEN_PUBLISHING, took / _PUBLISHING_SHARE)
+
+
+@contextlib.contextmanager
+def _writing(
+    index: Index,
+    timeout: float,
+    progress: ProgressCallback,
+    rebuild: bool,
+    given: Sequence[Location] | None,
+) -> Iterator[Changes]:
+    how = {"rebuild": rebuild, "unread": given is not None, "mend": True}
+    with contextlib.ExitStack() as stack:
+        try:
+            session = stack.enter_context(index.writing(0, **how))
+        except IndexLockedError:
+            progress(Progress("waiting", 0, 0))
+            session = stack.enter_context(index.writing(timeout, **how))
+        yield session

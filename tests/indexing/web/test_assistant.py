@@ -1,0 +1,100 @@
+"""Pages of the web through the library and the command line, as users have them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+import qa
+from tests.indexing.mirroring import write
+from tests.indexing.web.serving import Served, Web
+
+
+@pytest.fixture
+def assistant(tmp_path: Path) -> Iterator[qa.Assistant]:
+    index = tmp_path / "index"
+    with qa.Assistant(index, web_networks=["127.0.0.1"], web_pause=0) as assistant:
+        yield assistant
+
+
+def test_an_answer_cites_the_address_of_its_page(assistant: qa.Assistant, web: Web) -> None:
+    assistant.sync(f"{web.url}/handbook/")
+
+    answer = assistant.ask("How many days of leave does everyone have?")
+
+    assert answer.citations[0].source == f"{web.url}/handbook/leave.html"
+    assert "30 days" in answer.citations[0].quote
+    assert assistant.original(answer.citations[0].source) is None
+    found = assistant.search("trains", folder=f"{web.url}/handbook/")
+    assert found[0].passage.source == f"{web.url}/handbook/travel"
+
+
+def test_nothing_is_requested_except_by_a_sync(
+    assistant: qa.Assistant, web: Web, tmp_path: Path
+) -> None:
+    write(tmp_path / "docs" / "pears.md", "Pears are green.")
+    assistant.sync([f"{web.url}/handbook/", tmp_path / "docs"])
+    web.asked.clear()
+
+    assistant.ask("How many days of leave does everyone have?")
+    assistant.links(f"{web.url}/handbook/leave.html")
+    status = assistant.status(compare=True)
+    assert status.stale == []
+    assert sorted(status.folders) == sorted([f"{web.url}/handbook/", str(tmp_path / "docs")])
+    stop = Event()
+    write(tmp_path / "docs" / "pears.md", "Pears are yellow.")
+    for report in assistant.watch(stop):
+        assert isinstance(report, qa.SyncReport)
+        assert report.removed == ()
+        stop.set()
+
+    assert "yellow" in assistant.document("docs/pears.md").text
+    assert len(assistant.status().sources) == 4
+    assert web.asked == []
+
+
+@pytest.mark.parametrize("place", ["https://user:word@x.example/", "https://", "http://a b/"])
+def test_an_address_that_cannot_be_synced_is_refused(assistant: qa.Assistant, place: str) -> None:
+    with pytest.raises(qa.SettingsError, match=r"password|no address of the web"):
+        assistant.sync(place)
+
+
+def test_the_command_line_takes_addresses(web: Web, tmp_path: Path) -> None:
+    web.pages["/handbook/"].body = web.pages["/handbook/"].body.replace(b'"travel"', b'"gone"')
+    web.pages["/handbook/gone"] = Served(b"", status=503, etag=False)
+
+    def run(*arguments: str, networks: str = "127.0.0.0/8") -> subprocess.CompletedProcess[str]:
+        settings = {"QA_WEB_NETWORKS": networks, "QA_WEB_PAUSE": "0"}
+        return subprocess.run(
+            [sys.executable, "-m", "qa", *arguments, "--index", str(tmp_path / "index")],
+            env={**os.environ, **settings},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    refused = run("sync", f"{web.url}/handbook/", networks="")
+    assert refused.returncode == 1
+    assert "127.0.0.1 is not a public address" in " ".join(refused.stderr.split())
+    assert "QA_WEB_NETWORKS=127.0.0.1" in refused.stderr
+    assert web.asked == []
+
+    synced = run("sync", f"{web.url}/handbook/")
+    assert synced.returncode == 0, synced.stderr
+    assert f"{web.url}/handbook/leave.html" in synced.stdout
+    status = run("status")
+    assert f"Folders  {web.url}/handbook/" in status.stdout
+    assert f"{web.url}/handbook/gone cannot be reached: the server answers 503." in " ".join(
+        status.stdout.split()
+    )
+    told = json.loads(run("ask", "--json", "How many days of leave does everyone have?").stdout)
+    assert told["citations"][0]["source"] == f"{web.url}/handbook/leave.html"
+    assert run("forget", f"{web.url}/handbook/").returncode == 0
+    assert json.loads(run("status", "--json").stdout)["folders"] == []
