@@ -1,0 +1,1 @@
+"""Questions to go on with, and what else the documents hold."""

@@ -1,0 +1,1 @@
+"""From the units that search brings to those that are said, and how."""

@@ -1,0 +1,262 @@
+"""From units, best first, to those that are said.
+
+The best unit may be too much (a whole section for one number) or too little (one step, or the line
+that leads in to a list); then the unit inside or around it is said instead. A second unit is said
+where it is nearly as good and there is room for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from qa.answering.units.choosing import LISTS, Choice
+from qa.answering.units.wording import LONGER, LONGEST_LIST, SHORT
+from qa.questions import LONG, Form, Kind, form_of, kind_of, sides
+from qa.text.asking import asked_stems
+from qa.text.sentences import CELL_SEPARATOR
+from qa.text.terms import stems
+
+_PARTED = frozenset(("list", "steps", "table", "section"))
+_WHOLES = {
+    "item": frozenset(("list", "steps")),
+    "row": frozenset(("table",)),
+    "lead": frozenset(("list", "steps", "table")),
+}
+# How much worse a second unit may be, in the units of `Choice.value`.
+_NEARLY = 1.0
+# The share of words of two units that makes them alike.
+_SAME_WORDS = 0.6
+# One row alone is no table.
+_FEWEST_ROWS = 2
+# What naming a side of a comparison is worth, in the same units, and what naming the other costs.
+_NAMED = 4.0
+_OTHER = 2.0
+# The reader's unit may come first if it is no worse than this.
+_CLOSE = 2.0
+# As an abbreviation is behind what it stands for.
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_SAID = frozenset(("paragraph", "list", "steps", "table"))
+# The share of a list's letters that are in links where it only refers to other texts.
+_REFERRING = 0.9
+
+
+def selected(question: str, choices: Sequence[Choice]) -> list[Choice]:
+    """The units that an answer says, in the order in which it says them."""
+    form = form_of(question)
+    compared = sides(question) if form is Form.COMPARISON else None
+    if compared is not None:
+        return _of_both(compared, choices)
+    if form is Form.FACT:
+        choices = _found_first(question, choices)
+    if form in (Form.OPEN, Form.OVERVIEW):
+        choices = [one for one in choices if not _only_refers(one)] or choices
+    best = _meant(question, form, choices[0], choices)
+    if form is Form.OVERVIEW:
+        return _overview(question, best, choices)
+    room = SHORT - best.words
+    named = best.unit.kind == "row" and best is not choices[0]
+    for other in _next_best(form, best, choices):
+        other = _meant(question, form, other, choices)
+        # Of the rows for 5 and for 6, only one was asked for; so it is where the question names a
+        # row.
+        if other.signals.absent > best.signals.absent or (named and _holds(choices[0], other)):
+            continue
+        if other.words <= room and not _meet(best, other) and not _alike(best, other):
+            return [other, best] if _preferred(question, best, other) else [best, other]
+    return [best]
+
+
+def _found_first(question: str, choices: Sequence[Choice]) -> Sequence[Choice]:
+    """The choices; the one with the reader's fact goes before one that is hardly better."""
+    found = next((one for one in choices if one.best_span), choices[0])
+    close = found.value >= choices[0].value - _NEARLY
+    if kind_of(question) is Kind.STATEMENT or not close:
+        return choices
+    return [found, *(one for one in choices if one is not found)]
+
+
+def _preferred(question: str, best: Choice, other: Choice) -> bool:
+    """Whether a name, number or time was asked for and the reader found it in the other one."""
+    found = other.best_span and not best.best_span
+    close = other.value >= best.value - _CLOSE
+    return found and close and kind_of(question) is not Kind.STATEMENT
+
+
+def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[Choice]:
+    """What may be said besides: units with an answer for the reader that are nearly as good."""
+    if form is Form.FACT and not best.best_span:
+        yield from (one for one in choices if one.best_span)
+    yield from (one for one in choices[1:] if one.value >= choices[0].value - _NEARLY)
+
+
+def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
+    """The row of a table that a question names, or else the part that fits its form."""
+    if form not in LONG and choice.unit.kind in ("table", "section"):
+        row = _row(question, choice, choices)
+        if row is not None:
+            return row
+    return fitting(form, choice, choices)
+
+
+def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
+    """The unit itself, or the best one inside or around it that has the length asked for."""
+    brief = form not in LONG and form is not Form.OPEN
+    longest = SHORT if brief else LONGEST_LIST
+    if choice.words > longest and choice.unit.kind in _PARTED:
+        return next(_inside(choice, choices, longest), choice)
+    wholes = _WHOLES.get(choice.unit.kind, frozenset())
+    if brief and choice.unit.kind != "lead":
+        return choice
+    if form is Form.OPEN and choice.unit.kind == "item":
+        wholes = frozenset(("steps",))
+    return next(_around(choice, choices, wholes, longest), choice)
+
+
+def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:
+    """The row that the question names, or else that holds most of its words, if it is only one."""
+    rows = [one for one in choices if one.unit.kind == "row" and _holds(table, one)]
+    held = [set(stems(row.text)) for row in rows]
+    if len(rows) < _FEWEST_ROWS:
+        return None
+    said = set(stems(question))
+    names = [set(stems(row.text.split(CELL_SEPARATOR)[0])) for row in rows]
+    named = [row for row, name in zip(rows, names, strict=True) if name and name <= said]
+    if len(named) == 1:
+        return named[0]
+    telling = said.difference(set[str].intersection(*held))
+    counts = [len(telling & words) for words in held]
+    most = max(counts)
+    return rows[counts.index(most)] if most and counts.count(most) == 1 else None
+
+
+def _inside(choice: Choice, choices: Sequence[Choice], longest: int) -> Iterator[Choice]:
+    """The shorter units in it, those where the reader found an answer first."""
+    inside = [
+        other
+        for other in choices
+        if other is not choice
+        and other.words <= longest
+        and other.unit.kind != "outline"
+        and _holds(choice, other)
+    ]
+    at = None if choice.span is None else choice.span.start
+    yield from sorted(inside, key=lambda one: at is None or not one.unit.start <= at < one.unit.end)
+
+
+def _around(
+    choice: Choice,
+    choices: Sequence[Choice],
+    kinds: frozenset[str],
+    longest: int = LONGEST_LIST,
+) -> Iterator[Choice]:
+    for other in choices:
+        if other.unit.kind in kinds and other.words <= longest and _holds(other, choice):
+            yield other
+
+
+def _of_both(compared: tuple[str, str], choices: Sequence[Choice]) -> list[Choice]:
+    """The best unit about each side, or one that is about both."""
+    found: list[Choice] = []
+    # Names alone say nothing about the things they name.
+    telling = [choice for choice in choices if choice.unit.kind not in ("outline", "lead")]
+    sides_named = frozenset([*stems(compared[0]), *stems(compared[1])])
+    for side, other in (compared, compared[::-1]):
+
+        def fit(choice: Choice, side: str = side, other: str = other) -> float:
+            heading = choice.nearest_heading
+            # A heading that names a side says which of the two its text is about.
+            named = frozenset(stems(heading))
+            about = named if named & sides_named else frozenset(stems(choice.text))
+            return choice.value + _NAMED * _share(side, about) - _OTHER * _share(other, about)
+
+        apart = [one for one in telling or choices if not any(_meet(one, had) for had in found)]
+        if (found and _share(side, frozenset(stems(found[0].text))) == 1) or not apart:
+            return found
+        found.append(max(apart, key=fit))
+    return found
+
+
+def _share(name: str, stems_held: frozenset[str]) -> float:
+    """The share of a name's words that are among those."""
+    named = stems(name)
+    return sum(stem in stems_held for stem in named) / len(named or "?")
+
+
+def _overview(question: str, best: Choice, choices: Sequence[Choice]) -> list[Choice]:
+    """The beginning of the section about the topic, unit by unit.
+
+    What a text begins with is a hard summary of it to beat (A. Nenkova: Automatic Text
+    Summarization of Newswire, AAAI 2005), and needs no opinion about each sentence.
+    """
+    known = {(one.unit.start, one.unit.end): one for one in choices if one.stretch is best.stretch}
+    topic = _topic(question, best)
+    found: list[Choice] = []
+    words = 0
+    for unit in best.stretch.units:
+        if unit.kind not in _SAID:
+            continue
+        choice = known.get((unit.start, unit.end)) or replace(
+            best, unit=unit, span=None, best_span=False
+        )
+        if topic not in _path(choice) or _only_refers(choice):
+            continue
+        if any(_meet(choice, one) for one in found):
+            continue
+        longest = LONGEST_LIST if unit.kind in LISTS and words < SHORT else LONGER
+        if words + choice.words <= longest:
+            found.append(choice)
+            words += choice.words
+    return found or [best]
+
+
+def _topic(question: str, best: Choice) -> str:
+    """The heading above the best unit, or the title, that is most like the question."""
+    asked = set(asked_stems(question))
+
+    def likeness(name: str) -> float:
+        named = set(stems(_IN_BRACKETS.sub("", name)))
+        return len(asked & named) / (len(asked) + len(named) or 1)
+
+    return max(reversed(_path(best)), key=likeness)
+
+
+def _path(choice: Choice) -> tuple[str, ...]:
+    return (choice.stretch.passage.title, *choice.stretch.heading_path(choice.unit))
+
+
+def _only_refers(choice: Choice) -> bool:
+    """Whether a list only names what to read elsewhere: all its items are links."""
+    unit, stretch = choice.unit, choice.stretch
+    if unit.kind not in ("list", "item"):
+        return False
+    linked = sum(
+        min(link.end, unit.end) - max(link.start, unit.body)
+        for link in stretch.links
+        if link.start < unit.end and unit.body < link.end
+    )
+    at = stretch.passage.start
+    items = stretch.passage.text[unit.body - at : unit.end - at]
+    return linked >= _REFERRING * sum(map(str.isalnum, items))
+
+
+def _holds(one: Choice, other: Choice) -> bool:
+    return (
+        one.stretch is other.stretch
+        and one.unit.start <= other.unit.start
+        and other.unit.end <= one.unit.end
+    )
+
+
+def _alike(one: Choice, other: Choice) -> bool:
+    """Whether two units say the same of different things, as below the names of two machines."""
+    first, second = set(stems(one.text)), set(stems(other.text))
+    return len(first & second) >= _SAME_WORDS * len(first | second)
+
+
+def _meet(one: Choice, other: Choice) -> bool:
+    """Whether two units share text, or say the same."""
+    if one.stretch is other.stretch:
+        return one.unit.start < other.unit.end and other.unit.start < one.unit.end
+    return " ".join(one.text.split()) == " ".join(other.text.split())

@@ -1,0 +1,171 @@
+"""Which of the units are said: of the length asked for, both sides, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import pytest
+
+from qa.answering.units.choosing import Choice
+from qa.answering.units.selecting import fitting, selected
+from qa.answering.units.wording import LONGER, SHORT
+from qa.questions import LONG, Form, form_of
+from tests.answering.asking import asked
+
+WORDS = "The yard is swept by the man of the house on every day of the week. " * 4
+TEXT = (
+    "# Manual\n\n## Parking\n\nTo get a permit, do this:\n\n"
+    "1. Ask the desk for a form to fill in.\n2. Bring it to the gate of the yard.\n"
+    "3. Stick the permit to the window of the car.\n\n"
+    f"## Sweeping\n\n{WORDS}\n\nThe snow is swept by the man of the town.\n\n{WORDS[:200]}\n\n"
+    "## Leave\n\n### Sick leave\n\nSick leave is paid for six weeks.\n\n"
+    "### Study leave\n\nStudy leave is paid for twelve days.\n\n"
+    "## Fees\n\n| Permit | Fee |\n|---|---|\n| Car | 30 euros |\n| Boat | 50 euros |\n"
+)
+QUESTIONS = (
+    "How do I get a permit?", "What does a boat pay?", "What do I need to bring?", "leave",
+    "What is the difference between sick leave and study leave?", "Summarise the manual.",
+    "Who sweeps the snow?", "May I park here?", "Why?", "fees of a permit",
+)  # fmt: skip
+
+
+def check_selected(chosen: Sequence[Choice], form: Form) -> None:
+    assert chosen
+    for one, other in combinations(chosen, 2):
+        assert one.unit.end <= other.unit.start or other.unit.end <= one.unit.start
+    if len(chosen) > 1 and form is not Form.COMPARISON:
+        assert sum(choice.words for choice in chosen) <= (LONGER if form in LONG else SHORT)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_nothing_is_said_twice(question: str) -> None:
+    found = asked(TEXT, question)
+    for choice in found.choices:
+        chosen = selected(question, found.first(choice))
+        check_selected(chosen, form_of(question))
+
+
+def test_of_one_step_the_whole_steps_are_said_where_steps_are_asked_for() -> None:
+    found = asked(TEXT, "How do I get a permit?")
+    step = found.unit("item", "window")
+    said = selected(found.question, found.first(step))[0]
+    assert said.unit.kind == "steps"
+    assert said.text.startswith("To get a permit")
+    assert fitting(Form.FACT, step, found.choices) is step
+    assert fitting(Form.OPEN, step, found.choices) is said
+
+
+def test_a_line_that_leads_in_gives_way_to_its_list_where_one_is_asked_for() -> None:
+    text = "# Bag\n\nBring what the hut has not.\n\n- a bottle of water\n- two pens and a book\n"
+    found = asked(text, "What do I need to bring?")
+    assert fitting(Form.LIST, found.unit("lead"), found.choices).unit.kind == "list"
+    assert fitting(Form.LIST, found.unit("item"), found.choices).unit.kind == "list"
+
+
+def test_of_a_long_section_the_part_is_said_that_the_reader_found() -> None:
+    found = asked(TEXT, "Who sweeps the snow?", "The snow is swept by the man of the town.")
+    section = found.unit("section", "snow")
+    assert section.words > SHORT
+    part = fitting(Form.FACT, section, found.choices)
+    assert part.text == "The snow is swept by the man of the town."
+
+
+def test_both_sides_of_a_comparison_are_said() -> None:
+    for question in (
+        "What is the difference between sick leave and study leave?",
+        "Sick leave vs study leave",
+    ):
+        texts = [choice.text for choice in selected(question, asked(TEXT, question).choices)]
+        assert any("six weeks" in text for text in texts)
+        assert any("twelve days" in text for text in texts)
+
+
+def test_an_overview_is_in_the_order_of_the_document() -> None:
+    found = asked(TEXT, "What does the manual say about leave?")
+    chosen = selected(found.question, found.choices)
+    starts = [choice.unit.start for choice in chosen]
+    assert starts == sorted(starts)
+    assert len(chosen) > 1
+    assert sum(choice.words for choice in chosen) <= LONGER
+
+
+def test_what_is_said_alike_elsewhere_is_not_said_again() -> None:
+    sentence = "The permit of a car is 30 euros."
+    one = asked(f"# One\n\n{sentence}\n", "How much is the permit?", name="one.md")
+    other = asked(f"# Two\n\n{sentence}\n", "How much is the permit?", name="two.md")
+    chosen = selected(one.question, [one.unit("paragraph"), other.unit("paragraph")])
+    assert len(chosen) == 1
+
+
+PRICES = (
+    "# Prices\n\n| Zone | Season | Price |\n|---|---|---|\n| South | summer | 55 euros |\n"
+    "| South | winter | 30 euros |\n| North | winter | 25 euros |\n"
+)
+
+
+def test_of_a_table_in_which_the_question_names_a_row_no_other_row_is_said() -> None:
+    question = "What is the winter price in the South zone?"
+    found = asked(PRICES, question, read_as="South | summer | 55 euros")
+    assert found.unit("row", "summer").best_span
+    chosen = selected(question, found.first(found.unit("table")))
+    assert [choice.text for choice in chosen] == [found.unit("row", "South | winter").text]
+
+
+def test_a_row_that_lacks_the_number_asked_for_is_not_said_besides() -> None:
+    question = "What is the target for 5 reports?"
+    text = (
+        "# Targets\n\n| Reports | Target |\n|---|---|\n| 5 | sixteen hours |\n| 6 | ten hours |\n"
+    )
+    found = asked(text, question, read_as="6 | ten hours")
+    chosen = selected(question, found.first(found.unit("row", "sixteen")))
+    assert [choice.unit for choice in chosen] == [found.unit("row", "sixteen").unit]
+
+
+def test_the_row_whose_name_the_question_says_goes_before_one_with_more_of_its_words() -> None:
+    text = (
+        "# Channels\n\n| Prefix | What it is for |\n|---|---|\n"
+        "| adm- | Names of a channel that starts a tool |\n| wg- | Working groups |\n"
+    )
+    found = asked(text, "What is a channel for whose name starts with wg-?")
+    chosen = selected(found.question, found.first(found.unit("table")))
+    assert [choice.text for choice in chosen] == ["wg- | Working groups"]
+
+
+def test_an_overview_is_the_beginning_of_the_section_that_has_its_name() -> None:
+    text = (
+        "# Work\n\nWe work in the yard.\n\n## Award leave\n\nIt is given for good work.\n\n"
+        "Rules:\n\n- [Award leave rules](https://example.org/a)\n\n### Using it\n\n"
+        "Award leave ends after a year.\n\n## Sick leave\n\nSick leave is paid.\n"
+    )
+    found = asked(text, "Give me an overview of award leave")
+    for choice in (found.unit("paragraph", "ends"), found.unit("list")):
+        chosen = selected(found.question, found.first(choice))
+        assert [one.text for one in chosen] == [
+            "It is given for good work.",
+            "Award leave ends after a year.",
+        ]
+
+
+def test_a_list_that_only_refers_is_no_answer_to_a_topic() -> None:
+    text = (
+        "# Leave\n\n## Jury duty\n\nYour absence is marked as court leave.\n\nFact sheets:\n\n"
+        "- [Jury duty](https://example.org/jury)\n- [Court leave](https://example.org/court)\n"
+    )
+    for question, kind in (("jury duty", "paragraph"), ("Where are the fact sheets?", "list")):
+        found = asked(text, question)
+        chosen = selected(question, found.first(found.unit("list")))
+        assert chosen[0].unit.kind == kind
+
+
+def test_each_side_of_a_comparison_has_a_unit_of_its_own() -> None:
+    text = (
+        "# Staff\n\nA move is for good.\n\nThese are moves, details, and other such things.\n\n"
+        "A detail ends after a year.\n"
+    )
+    question = "Is a move the same as a detail?"
+    found = asked(text, question)
+    chosen = selected(question, found.first(found.unit("section")))
+    texts = " ".join(choice.text for choice in chosen)
+    assert "for good" in texts
+    assert "ends after a year" in texts
