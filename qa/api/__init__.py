@@ -1,0 +1,51 @@
+"""The interfaces for other programs: REST, OpenAI's and MCP, and what they share with the page."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qa.api.keys import Key, Keys
+    from qa.api.line import Line, at_once
+    from qa.api.mcp.transports import serve_stdio
+    from qa.api.mounting import mount
+    from qa.api.permitting import is_for_programs, viewer_of
+    from qa.api.problems import Problem, written
+    from qa.api.replies import tell_errors, told
+    from qa.api.rest.feedback import holds, keep
+    from qa.api.rest.requests import LONGEST_HISTORY, Asked, Cited, Earlier
+    from qa.api.service import Service
+    from qa.api.sign_in.desk import Desk, TooManyTriesError
+    from qa.api.sign_in.users import User, Users
+
+_HOMES = {
+    "qa.api.rest.feedback": ("holds", "keep"),
+    "qa.api.keys": ("Key", "Keys"),
+    "qa.api.line": ("Line", "at_once"),
+    "qa.api.mcp.transports": ("serve_stdio",),
+    "qa.api.mounting": ("mount",),
+    "qa.api.permitting": ("is_for_programs", "viewer_of"),
+    "qa.api.problems": ("Problem", "written"),
+    "qa.api.replies": ("tell_errors", "told"),
+    "qa.api.rest.requests": ("LONGEST_HISTORY", "Asked", "Cited", "Earlier"),
+    "qa.api.service": ("Service",),
+    "qa.api.sign_in.desk": ("Desk", "TooManyTriesError"),
+    "qa.api.sign_in.users": ("User", "Users"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "LONGEST_HISTORY", "Asked", "Cited", "Desk", "Earlier", "Key", "Keys", "Line", "Problem",
+    "Service", "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "keep",
+    "mount", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # FastAPI is only needed, and imported, where something is served.
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'qa.api' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,132 @@
+"""The queue of questions, with limits on their number and time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from qa.errors import BusyError, TimeLimitError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from qa.answering import AnswerStream
+    from qa.records import Answer
+    from qa.settings import Settings
+
+Result = TypeVar("Result")
+
+# Questions that may wait for a chat model at the same time.
+WORDED_AT_ONCE = 8
+# Seconds between checks whether the asker is still there.
+LOOK_SECONDS = 1.0
+
+
+def at_once(settings: Settings) -> int:
+    """The best number of questions to answer at the same time.
+
+    Without a chat model, each of them keeps a core busy. More questions than cores would not be
+    answered sooner, and all other requests would have to wait.
+    """
+    return WORDED_AT_ONCE if settings.chat_model else max(2, os.cpu_count() or 1)
+
+
+class Line:
+    """Questions, each answered in its own thread.
+
+    A question keeps its place until its thread is done, even if nobody waits for it any more, so
+    that never more than `at_once` are being answered. A question is not started if its asker has
+    gone, or has waited for `seconds`, before its turn.
+    """
+
+    def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="footnote question")
+        self._most = at_once + waiting
+        self._seconds = seconds
+        self._lock = Lock()
+        self._inside = 0
+
+    async def answered(
+        self, work: Callable[[], Result], gone: Callable[[], Awaitable[bool]]
+    ) -> Result:
+        """The result of `work`; `gone` says whether nobody waits for it any more.
+
+        Raises:
+            BusyError: too many are waiting already.
+            TimeLimitError: it took too long, including the time in the queue.
+        """
+        with self._lock:
+            if self._inside >= self._most:
+                raise BusyError("Too many questions are waiting. Ask again in a moment.")
+            self._inside += 1
+        running = self._threads.submit(work)
+        running.add_done_callback(self._leave)
+        try:
+            return await self._awaited(running, gone)
+        finally:
+            running.cancel()  # if its turn has not come
+
+    async def streamed(
+        self, begin: Callable[[], AnswerStream], gone: Callable[[], Awaitable[bool]]
+    ) -> AsyncGenerator[str | Answer, None]:
+        """The pieces of an answer as they come, and at the end the answer.
+
+        It takes one place in the queue. If the iterator is closed before its end, no more of the
+        answer is worded.
+
+        Raises:
+            BusyError, TimeLimitError: as above.
+        """
+        loop, left = asyncio.get_running_loop(), Event()
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def work() -> Answer | None:
+            stream = begin()
+            for piece in stream:
+                if left.is_set():
+                    stream.close()
+                    return None
+                loop.call_soon_threadsafe(pieces.put_nowait, piece)
+            return stream.answer
+
+        answering = asyncio.ensure_future(self.answered(work, gone))
+        answering.add_done_callback(lambda _: pieces.put_nowait(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            answer = await answering
+            assert answer is not None, "it is only left by closing this iterator"
+            yield answer
+        finally:
+            left.set()
+            answering.cancel()
+
+    async def _awaited(
+        self, running: Future[Result], gone: Callable[[], Awaitable[bool]]
+    ) -> Result:
+        result = asyncio.wrap_future(running)
+        result.add_done_callback(_seen)
+        until = time.monotonic() + self._seconds
+        while (left := until - time.monotonic()) > 0:
+            await asyncio.wait([result], timeout=min(left, LOOK_SECONDS))
+            if result.done():
+                return result.result()
+            if await gone():
+                break
+        raise TimeLimitError(
+            f"There was no answer after {self._seconds:g} seconds. Ask again, or for less."
+        )
+
+    def _leave(self, _: Future[Result]) -> None:
+        with self._lock:
+            self._inside -= 1
+
+
+def _seen(result: asyncio.Future[Result]) -> None:
+    """An error that nobody waits for is not reported."""
+    if not result.cancelled():
+        result.exception()

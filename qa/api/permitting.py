@@ -1,0 +1,38 @@
+"""Who asks a route, and what it asks of a program before it answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+
+from qa.access import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import HTTPConnection
+
+    from qa.api.keys import Keys, Right
+
+PROGRAMS = ("/api/v1", "/v1", "/mcp")
+
+
+def permitted(keys: Keys, right: Right | None = None) -> Callable[[Request], Awaitable[None]]:
+    """For `Depends`: lets only those through who have this right, or, without one, any key."""
+
+    async def check(request: Request) -> None:
+        keys.check(request.headers.get("authorization"), right)
+
+    return check
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether a path belongs to the interfaces for programs, which have keys."""
+    return any(f"{path}/".startswith(f"{folder}/") for folder in PROGRAMS)
+
+
+def viewer_of(request: HTTPConnection) -> Viewer | None:
+    """Whoever sent a request; None for a stranger, where people sign in."""
+    known: Viewer | None = getattr(request.state, "viewer", Viewer())
+    return known

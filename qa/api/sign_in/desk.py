@@ -1,0 +1,109 @@
+"""Where people sign in with a name and a password."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
+from typing import TYPE_CHECKING
+
+from qa.api.line import Line
+from qa.api.sign_in.sessions import Sessions
+from qa.api.sign_in.throttle import Throttle
+from qa.api.sign_in.users import LONGEST_NAME, Users
+from qa.errors import SettingsError, UnknownCallerError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from qa.access import Viewer
+    from qa.settings import Settings
+
+# Tries at once, and seconds until another: of one name, and from one address, behind which a whole
+# office may be.
+FOR_NAME = (10, 30.0)
+FOR_ADDRESS = (50, 6.0)
+# Each check of a password takes 64 MiB and a part of a second.
+CHECKED_AT_ONCE, WAITING, PATIENCE = 2, 50, 20.0
+HOUR = 3600.0
+
+
+class TooManyTriesError(UnknownCallerError):
+    """A name or an address has had its tries; the next may be made in so many `seconds`."""
+
+    status = 429
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = max(1, ceil(seconds))
+        super().__init__(f"There were too many tries. Try again in {self.seconds} seconds.")
+
+
+class Desk:
+    """The users of a server, their sessions, and the tries of whoever wants to be one of them."""
+
+    def __init__(
+        self, users: Users, sessions: Sessions, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.users = users
+        self.sessions = sessions
+        self.names = Throttle(*FOR_NAME, clock)
+        self.addresses = Throttle(*FOR_ADDRESS, clock)
+        self._line = Line(CHECKED_AT_ONCE, WAITING, PATIENCE)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Desk:
+        """The desk of an index's users.
+
+        Raises:
+            SettingsError: there are no users, or their file cannot be read.
+        """
+        users = Users.of(settings.index)
+        if not users.all():
+            raise SettingsError(
+                f"Nobody could sign in: there are no users in {users.file} yet. "
+                "Add one: qa user add NAME"
+            )
+        idle, longest = settings.session_idle_hours, settings.session_hours
+        return cls(users, Sessions(idle * HOUR, longest * HOUR))
+
+    async def enter(
+        self, name: str, password: str, address: str, gone: Callable[[], Awaitable[bool]]
+    ) -> str:
+        """The token of a new session; `gone` says whether nobody waits for it any more.
+
+        Raises:
+            UnknownCallerError: there is no such user, or it is another password.
+            TooManyTriesError: this name or this address has had its tries.
+            BusyError, TimeLimitError: too many are signing in.
+        """
+        name = name.strip()[: LONGEST_NAME + 1]
+        tries = ((self.names, name), (self.addresses, household(address)))
+        if seconds := max(throttle.wait(whose) for throttle, whose in tries):
+            raise TooManyTriesError(seconds)
+        for throttle, whose in tries:
+            throttle.count(whose)
+        user = await self._line.answered(lambda: self.users.check(name, password), gone)
+        for throttle, whose in tries:
+            throttle.forgive(whose)
+        return self.sessions.begin(user.name, user.hash)
+
+    def viewer(self, token: str, *, seen: bool = True) -> Viewer | None:
+        """Whose session a token is of; `seen` if they did something.
+
+        Raises:
+            SettingsError: the file of users cannot be read.
+        """
+        session = self.sessions.of(token, seen=seen)
+        user = self.users.named(session.name) if session else None
+        if session is None or user is None or user.hash != session.stamp:
+            return None
+        return user.viewer
+
+
+def household(address: str) -> str:
+    """An address, or the network that one customer has all of, with IPv6."""
+    with suppress(ValueError):
+        if isinstance(ip_address(address), IPv6Address):
+            return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
+    return address
