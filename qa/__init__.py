@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from qa.access import Viewer
+    from qa.answering import AnswerStream
     from qa.assistant import Assistant
     from qa.errors import (
         AccessError,
+        ArgumentError,
+        BusyError,
         DamagedFileError,
         EmptyFileError,
         EncryptedFileError,
@@ -28,56 +32,92 @@ if TYPE_CHECKING:
         ModelUnavailableError,
         QAError,
         SettingsError,
+        TimeLimitError,
         TooLargeError,
+        UnknownCallerError,
         UnknownSourceError,
         UnsupportedFormatError,
     )
-    from qa.evaluation import Evaluation, evaluate
-    from qa.evaluation_sets import Expected
+    from qa.evaluation import Evaluation, Expected, evaluate
+    from qa.index import Verdict, Verdicts
+    from qa.places import folders_above
+    from qa.places.private_folder import PrivateFolder
+    from qa.places.regular_file import open_regular
     from qa.records import (
         Answer,
+        Block,
         Citation,
         Document,
         Forgotten,
         Heading,
         Hit,
+        Link,
+        PageMarks,
         Passage,
         Progress,
+        Reading,
+        Scan,
         Skipped,
         Source,
         Span,
         Status,
         SyncReport,
         Turn,
+        Unread,
+        hard_to_read,
+        headings_below,
+        rows_of,
     )
+    from qa.schemas import AnswerFields, AnswerJSON, CitationJSON
     from qa.settings import Settings
-    from qa.streaming import AnswerStream
+    from qa.text.excerpts import excerpt
+    from qa.text.markup.links import answer_links, web_address
+    from qa.text.markup.markdown import answer_markdown, plain_markdown
+    from qa.text.markup.shapes import AnswerPart, answer_parts, repeated
 
 _HOMES = {
+    "qa.access": ("Viewer",),
+    "qa.answering": ("AnswerStream",),
     "qa.assistant": ("Assistant",),
     "qa.errors": (
-        "AccessError", "DamagedFileError", "EmptyFileError", "EncryptedFileError",
-        "EvaluationError", "GenerationError", "IndexLockedError", "IndexMismatchError",
-        "IndexUnavailableError", "LoadError", "ModelUnavailableError", "QAError", "SettingsError",
-        "TooLargeError", "UnknownSourceError", "UnsupportedFormatError",
+        "AccessError", "ArgumentError", "BusyError", "DamagedFileError", "EmptyFileError",
+        "EncryptedFileError", "EvaluationError", "GenerationError", "IndexLockedError",
+        "IndexMismatchError", "IndexUnavailableError", "LoadError", "ModelUnavailableError",
+        "QAError", "SettingsError", "TimeLimitError", "TooLargeError", "UnknownCallerError",
+        "UnknownSourceError", "UnsupportedFormatError",
     ),
-    "qa.evaluation": ("Evaluation", "evaluate"),
-    "qa.evaluation_sets": ("Expected",),
+    "qa.evaluation": ("Evaluation", "Expected", "evaluate"),
+    "qa.index": ("Verdict", "Verdicts"),
+    "qa.places": ("folders_above",),
+    "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
-        "Answer", "Citation", "Document", "Forgotten", "Heading", "Hit", "Passage", "Progress",
-        "Skipped", "Source", "Span", "Status", "SyncReport", "Turn",
+        "Answer", "Block", "Citation", "Document", "Forgotten", "Heading", "Hit", "Link",
+        "PageMarks", "Passage", "Progress", "Reading", "Scan", "Skipped", "Source", "Span",
+        "Status", "SyncReport", "Turn", "Unread", "hard_to_read", "headings_below", "rows_of",
     ),
+    "qa.places.regular_file": ("open_regular",),
+    "qa.schemas": ("AnswerFields", "AnswerJSON", "CitationJSON"),
     "qa.settings": ("Settings",),
-    "qa.streaming": ("AnswerStream",),
+    "qa.text.excerpts": ("excerpt",),
+    "qa.text.markup.links": ("answer_links", "web_address"),
+    "qa.text.markup.markdown": ("answer_markdown", "plain_markdown"),
+    "qa.text.markup.shapes": ("AnswerPart", "answer_parts", "repeated"),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AccessError",
     "Answer",
+    "AnswerFields",
+    "AnswerJSON",
+    "AnswerPart",
     "AnswerStream",
+    "ArgumentError",
     "Assistant",
+    "Block",
+    "BusyError",
     "Citation",
+    "CitationJSON",
     "DamagedFileError",
     "Document",
     "EmptyFileError",
@@ -92,11 +132,16 @@ __all__ = [
     "IndexLockedError",
     "IndexMismatchError",
     "IndexUnavailableError",
+    "Link",
     "LoadError",
     "ModelUnavailableError",
+    "PageMarks",
     "Passage",
+    "PrivateFolder",
     "Progress",
     "QAError",
+    "Reading",
+    "Scan",
     "Settings",
     "SettingsError",
     "Skipped",
@@ -104,17 +149,35 @@ __all__ = [
     "Span",
     "Status",
     "SyncReport",
+    "TimeLimitError",
     "TooLargeError",
     "Turn",
+    "UnknownCallerError",
     "UnknownSourceError",
+    "Unread",
     "UnsupportedFormatError",
+    "Verdict",
+    "Verdicts",
+    "Viewer",
+    "answer_links",
+    "answer_markdown",
+    "answer_parts",
     "evaluate",
+    "excerpt",
+    "folders_above",
+    "hard_to_read",
+    "headings_below",
+    "open_regular",
+    "plain_markdown",
+    "repeated",
+    "rows_of",
+    "web_address",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # Settings need pydantic and the Assistant LangChain, a second of imports together:
-    # they are paid when first used, not by whoever only wants `qa.Document`.
+    # they are imported when first used, so that `qa.Document` alone stays cheap.
     if name not in _HOME_OF:
         raise AttributeError(f"module 'qa' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF[name]), name)

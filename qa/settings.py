@@ -7,41 +7,52 @@ the working folder, then from the defaults below.
 
 from __future__ import annotations
 
+import shlex
 import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, IPvAnyNetwork, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     PyprojectTomlConfigSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
-from qa.errors import SettingsError
+from qa.arguments import described, place_of
+from qa.errors import ArgumentError, SettingsError
+from qa.limits import Limits
+from qa.places import PACKAGED_EMBEDDER, default_index
 
-PACKAGED_EMBEDDER = "package:all-MiniLM-L6-v2"
 FILES = ("footnote.toml", "pyproject.toml")
+# The name of a header, as RFC 9110 has it.
+_HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 
-def default_index() -> str:
-    """`index/` of the project in a checkout, the user's data folder elsewhere."""
-    project = Path(__file__).resolve().parent.parent
-    if (project / "pyproject.toml").is_file() and (project / "index").is_dir():
-        return str(project / "index")
-    import platformdirs
-
-    return str(platformdirs.user_data_path("footnote-qa") / "index")
+def is_default_index(index: str) -> bool:
+    """Whether an index is the one that is used if none is named."""
+    if "://" in index:
+        return False
+    return Path(index).expanduser().absolute() == Path(default_index()).absolute()
 
 
-def sample_folder() -> Path:
-    """The sample documents: `seeds/` of the project, or the copy inside the package."""
-    here = Path(__file__).resolve().parent
-    packaged = here / "seeds"
-    return packaged if packaged.is_dir() else here.parent / "seeds"
+def refuse_unless_default(index: str) -> None:
+    """Say that there is no index at a place; only the default one may be missing.
+
+    Raises:
+        SettingsError: another place was named.
+    """
+    if not is_default_index(index):
+        raise SettingsError(
+            f"There is no index at {index}. Check the name, or make one there: "
+            f"qa sync FOLDER --index {shlex.quote(index)}"
+        )
 
 
 class Settings(BaseSettings):
@@ -56,42 +67,143 @@ class Settings(BaseSettings):
         pyproject_toml_table_header=("tool", "footnote"),
     )
 
-    index: str = Field(default_factory=default_index, min_length=1)
+    index: str = Field(default_factory=lambda: default_index(), min_length=1)
     """A folder, or the URL of a Chroma server."""
     embedder: str = Field(PACKAGED_EMBEDDER, min_length=1)
     """`provider:name`, or a local folder that sentence-transformers can open."""
     passage_tokens: int = Field(200, ge=32, le=2000)
-    """The most tokens of its own that a passage holds."""
+    """The most tokens of a passage, without its context."""
     fast_encoder: bool = True
-    """Encode with onnxruntime, once its vectors were checked against the original's."""
+    """Encode with onnxruntime, if its vectors agree with the original's."""
 
     limit: int = Field(10, ge=1, le=200)
-    """How many passages a search brings."""
+    """How many passages a search returns."""
     candidates: int = Field(100, ge=5, le=1000)
-    """How many passages each leg of the retrieval brings before they are fused."""
+    """How many passages each leg of the retrieval returns before they are fused."""
     dense_weight: float = Field(0.4, ge=0, le=1)
     """The share of the dense leg in the fused score; the keyword leg has the rest."""
     reader: str = Field("packaged", min_length=1)
     """What finds the answer in the passages: `packaged`, a folder that the training program
     exported to, or `words` to go by words alone."""
-    threshold: float = Field(0.25, ge=0, le=1)
-    """An answer that scores below is refused."""
+    threshold: float = Field(0.32, ge=0, le=1)
+    """An answer with a lower score is refused."""
+    sure: float = Field(0.5, ge=0, le=1)
+    """An answer with a lower score is shown as one that may not fit the question."""
 
     chat_model: str | None = None
-    """`provider:name`; None quotes."""
+    """`provider:name`; without one, answers are quotes."""
     chat_model_url: str | None = None
     """The base URL of an OpenAI-compatible server, or of Ollama."""
     chat_model_timeout: float = Field(120, gt=0)
-    """Seconds without a piece of the answer after which the chat model has failed."""
+    """Seconds without a new piece of the answer after which the chat model has failed."""
     unsupported: Literal["mark", "drop"] = "drop"
-    """What becomes of a written sentence that no passage supports."""
+    """Whether a sentence of the chat model that no passage supports is marked or dropped."""
 
-    max_file_megabytes: float = Field(100, gt=0)
-    """Larger files are skipped, with the reason."""
+    ignore: Annotated[tuple[str, ...], NoDecode] = ()
+    """Files and folders to leave out of a synced folder, as patterns of `.gitignore`; in the
+    environment they are separated by commas. They count more than those in `.qaignore` files."""
+
+    watch_seconds: float = Field(300, ge=1, le=86_400)
+    """Seconds after which watched folders are looked through even if nothing was reported."""
+
+    web_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    """Networks that are not public and whose pages may be synced, such as `10.0.0.0/8`; in the
+    environment they are separated by commas."""
+    web_pause: float = Field(0.5, ge=0, le=3600)
+    """Seconds from one request to the next; more if a site's robots.txt asks for it."""
+    max_web_pages: int = Field(2000, ge=1, le=1_000_000)
+    """The most pages of a site; when it has more, a sync stops there."""
+    web_page_seconds: float = Field(60, ge=1, le=3600)
+    """Time that one page may take to arrive; it may be as large as `max_file_megabytes`."""
+    web_seconds: float = Field(7200, ge=1, le=604_800)
+    """Time that all pages of a site may take to arrive."""
+
+    max_file_megabytes: float = Field(Limits.max_file_megabytes, gt=0, le=10_000)
+    """Larger files are skipped, with the reason; as are those beyond the limits that follow."""
+    max_pages: int = Field(Limits.max_pages, ge=1, le=1_000_000)
+    """The most pages of a PDF."""
+    max_page_lines: int = Field(Limits.max_page_lines, ge=100, le=1_000_000)
+    """The most lines on one of its pages."""
+    max_characters: int = Field(Limits.max_characters, ge=1000, le=1_000_000_000)
+    """The most characters of a document's text."""
+    max_unpacked_megabytes: float = Field(Limits.max_unpacked_megabytes, ge=1, le=10_000)
+    """The most XML that an Office file may unpack to, its parts together."""
+    max_unpacked_ratio: float = Field(Limits.max_unpacked_ratio, ge=10, le=10_000)
+    """How many times larger its XML may become by unpacking."""
+    parsing_processes: int = Field(0, ge=0, le=256)
+    """How many files are parsed at once, each by a process of its own; 0: one for each core."""
+    parsing_megabytes: int = Field(Limits.parsing_megabytes, ge=200, le=1_000_000)
+    """Memory that parsing a file may take (on Linux)."""
+    parsing_cpu_seconds: int = Field(Limits.parsing_cpu_seconds, ge=1, le=86_400)
+    """CPU time that it may take (not on Windows)."""
+    parsing_seconds: float = Field(Limits.parsing_seconds, ge=1, le=86_400)
+    """Time that it may take by the clock."""
+    uploads: bool = True
+    """Whether files may be dropped on the page."""
+    upload_files: int = Field(20, ge=1, le=1000)
+    """The most files that a conversation may have."""
+    upload_megabytes: float = Field(200, gt=0)
+    """The most that the files of one conversation may take together."""
+    upload_client_megabytes: float = Field(400, gt=0)
+    """The most that files from one address may take, in all conversations."""
+    upload_client_conversations: int = Field(25, ge=1)
+    """The most conversations from one address that may have files at the same time."""
+    upload_total_megabytes: float = Field(1000, gt=0)
+    """The most that all dropped files may take together, and those kept for everyone."""
+    upload_conversations: int = Field(100, ge=1)
+    """The most conversations that may have files at the same time."""
+    upload_seconds: float = Field(600, gt=0)
+    """The time that one file may take to arrive."""
+    upload_reading_seconds: float = Field(300, gt=0)
+    """The time that the files dropped together may take to be read; those of a folder have none."""
+    upload_hours: float = Field(24, gt=0)
+    """Hours without a question after which a conversation's files are deleted."""
     max_question_characters: int = Field(2000, ge=100)
-    """Longer questions are asked to be shortened."""
+    """Longer questions are refused."""
+    max_history_turns: int = Field(20, ge=1, le=1000)
+    """The latest turns of a conversation that are used."""
+    max_history_characters: int = Field(20_000, ge=100)
+    """The latest characters of those turns that are used."""
+    question_timeout: float = Field(180, gt=0)
+    """Seconds after which a question fails."""
+    max_waiting_questions: int = Field(64, ge=0, le=10_000)
+    """Questions that may wait while others are answered; the server refuses more."""
+    max_request_megabytes: float = Field(2, gt=0, le=1000)
+    """The largest request that the server accepts, apart from files."""
+    request_timeout: float = Field(20, gt=0)
+    """Seconds that the server waits for a request to arrive, and for its reply to be taken."""
+    max_connections: int = Field(1000, ge=10, le=100_000)
+    """Simultaneous connections of the server."""
+    require_api_key: bool = False
+    """Whether programs need a key before there is one; once there is, they need one anyway."""
+    sign_in: Literal["none", "password", "proxy"] | None = None
+    """How the server knows who asks: `password`, or `proxy`, which says it in a header. `none` lets
+    everyone in who can reach it, and so does no value, but only on this machine."""
+    sign_in_header: str = Field("X-Forwarded-User", pattern=_HEADER)
+    """The header in which a trusted proxy says who asks."""
+    sign_in_groups_header: str = Field("X-Forwarded-Groups", pattern=_HEADER)
+    """The header in which it says their groups, separated by commas."""
+    session_idle_hours: float = Field(8, gt=0, le=8760)
+    """Hours without a request after which somebody has to sign in again."""
+    session_hours: float = Field(168, gt=0, le=8760)
+    """Hours after which they have to in any case."""
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
+
+    @field_validator("ignore", "web_networks", mode="before")
+    @classmethod
+    def _separated(cls, given: object) -> object:
+        return [one.strip() for one in given.split(",")] if isinstance(given, str) else given
+
+    @property
+    def limits(self) -> Limits:
+        """The settings that limit the reading of a file."""
+        return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
+
+    @property
+    def programs_need_keys(self) -> bool:
+        """Whether programs need a key before there is one."""
+        return self.require_api_key or self.sign_in not in (None, "none")
 
     @classmethod
     def settings_customise_sources(
@@ -122,8 +234,29 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as error:
             raise SettingsError(_first_problem(error)) from error
-        except (ValueError, OSError, AttributeError) as error:  # the last: a table that is none
+        except (ValueError, OSError, AttributeError) as error:  # the last one: not a table
             raise SettingsError(_unreadable(error)) from error
+
+
+def settings_of(settings: object, given: Mapping[str, Any]) -> Settings:
+    """The settings passed as one object, or those in force with the `given` values.
+
+    Raises:
+        ArgumentError: both were given, or `settings` are none.
+        SettingsError: see `Settings.load`.
+    """
+    if settings is None:
+        index = given["index"]
+        place = None if index is None else place_of(index, "The index")
+        return Settings.load(**{**given, "index": place})
+    extra = sorted(name for name, value in given.items() if value is not None)
+    if not isinstance(settings, Settings) or extra:
+        raise ArgumentError(
+            f"settings is a qa.Settings and stands alone; there is {', '.join(extra)}, too."
+            if extra
+            else f"settings is a qa.Settings, not {described(settings)}."
+        )
+    return settings
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -144,5 +277,5 @@ def _unreadable(error: Exception) -> str:
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as reason:
-            return f"{Path(name).absolute()} cannot be read: {reason}. Mend it or take it away."
+            return f"{Path(name).absolute()} cannot be read: {reason}. Fix it or remove it."
     return f"[tool.footnote] in {Path(FILES[1]).absolute()} is not a table of settings: {error}."

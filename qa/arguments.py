@@ -1,0 +1,357 @@
+"""The arguments of the library: accepted in their usual forms, or refused by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from qa.errors import ArgumentError
+from qa.places import is_web
+from qa.records import (
+    Answer,
+    Block,
+    BlockKind,
+    Document,
+    Heading,
+    Scan,
+    Turn,
+    are_apart,
+    are_nested,
+)
+
+MOST_HITS = 1000
+
+_KINDS = frozenset(get_args(BlockKind))
+_ASKS = frozenset(("user", "human"))
+_ANSWERS = frozenset(("assistant", "ai"))
+_NEITHER = frozenset(("system", "developer", "tool", "function"))
+_METHODS = {"retrieval": "__call__", "reader": "read", "answerer": "stream"}
+_ROLES = _ASKS | _ANSWERS | _NEITHER
+_HISTORY = (
+    "history takes qa.Turn(question, answer), (question, answer) or (role, text) pairs, "
+    '{"question": …, "answer": …} or {"role": …, "content": …}, or LangChain messages, oldest first'
+)
+
+
+def question_of(value: object) -> str:
+    """A question as text.
+
+    Raises:
+        ArgumentError: it is no string.
+    """
+    if not isinstance(value, str):
+        raise ArgumentError(f"A question is a string, not {described(value)}.")
+    return _whole(value)
+
+
+def questions_of(value: object) -> list[str]:
+    """Several questions as texts.
+
+    Raises:
+        ArgumentError: they are no strings.
+    """
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise ArgumentError(f"asked is a list of questions, not {described(value)}.")
+    return [question_of(one) for one in value]
+
+
+def answer_of(value: object) -> Answer:
+    """An answer that `ask` returned.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if not isinstance(value, Answer):
+        raise ArgumentError(f"An answer is what ask returns, a qa.Answer, not {described(value)}.")
+    return value
+
+
+def seconds_of(value: object) -> float:
+    """A length of time.
+
+    Raises:
+        ArgumentError: it is not a number, or negative.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise ArgumentError(f"seconds is a number from 0, not {described(value)}.")
+    return float(value)
+
+
+def turns_of(history: object) -> list[Turn]:
+    """The earlier turns of a conversation, from any of the usual forms.
+
+    System and tool messages are left out, and so are the assistant's messages before the first
+    question.
+
+    Raises:
+        ArgumentError: it has none of these forms.
+    """
+    if history is None:
+        return []
+    if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
+        raise ArgumentError(f"{_HISTORY}; not {described(history)}.")
+    items = list(history)
+    pairs = [item for item in items if _is_pair(item)]
+    by_role = all(isinstance(pair[0], str) and pair[0].lower() in _ROLES for pair in pairs)
+    turns: list[Turn] = []
+    for item in items:
+        said = _turn(item) or (None if by_role or not _is_pair(item) else Turn(*item))
+        if said is not None:
+            turns.append(_checked(said))
+            continue
+        role, text = _message(item)
+        if role in _ASKS:
+            turns.append(Turn(text))
+        elif role in _ANSWERS and turns:
+            last = turns[-1]
+            turns[-1] = Turn(last.question, "\n".join(filter(None, (last.answer, text))))
+    return turns
+
+
+def limit_of(value: object, usual: int) -> int:
+    """The number of hits wanted.
+
+    Raises:
+        ArgumentError: it is not a whole number from 1 to 1000.
+    """
+    if value is None:
+        return usual
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_HITS:
+        raise ArgumentError(
+            f"limit must be a whole number from 1 to {MOST_HITS}, not {described(value)}."
+        )
+    return value
+
+
+def whole_number(value: object, name: str) -> int:
+    """A whole number, such as a page.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ArgumentError(f"{name} is a whole number, not {described(value)}.")
+    return value
+
+
+def source_of(value: object) -> str:
+    """The name of a source.
+
+    Raises:
+        ArgumentError: it is no string.
+    """
+    if not isinstance(value, str):
+        raise ArgumentError(
+            f"A source is named by a string, as `qa status` lists it, not by {described(value)}."
+        )
+    return value
+
+
+def place_of(value: object, what: str) -> str:
+    """A folder, a file or a URL.
+
+    Raises:
+        ArgumentError: it is neither a string nor a path, or it is empty.
+    """
+    place = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(place, str) or not place.strip():
+        raise ArgumentError(f"{what} is a string or a path, not {described(value)}.")
+    try:
+        encoded = os.fsencode(place)
+    except UnicodeEncodeError:
+        encoded = b"\0"
+    if b"\0" in encoded:
+        raise ArgumentError(f"{what} {place!r} has a character that no path can have.")
+    return place
+
+
+def folders_of(value: object) -> list[Path | str] | None:
+    """The folders and files to sync, and addresses as strings; None for those synced before.
+
+    Raises:
+        ArgumentError: they are neither names nor paths, or there are none.
+    """
+    if value is None:
+        return None
+    given = [value] if isinstance(value, str | os.PathLike) else value
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
+        raise ArgumentError(
+            f"sync takes folders and files by name or path, and addresses of the web, "
+            f"not {described(value)}."
+        )
+    places = [place_of(item, "A folder to sync") for item in given]
+    folders = [place if is_web(place) else Path(place) for place in places]
+    if not folders:
+        raise ArgumentError(
+            "sync was given an empty list. Name a folder, or call sync() for those synced before."
+        )
+    return folders
+
+
+def documents_of(value: object) -> Iterator[Document]:
+    """Documents to add, each checked when its turn comes.
+
+    Raises:
+        ArgumentError: they are not documents, or a field has a wrong type.
+    """
+    if isinstance(value, Document | str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise ArgumentError(
+            f"add takes a list of qa.Document(text, source), not {described(value)}. "
+            "Files and folders are added by sync."
+        )
+    return (_document(item) for item in value)
+
+
+def check_parts(**parts: object) -> None:
+    """Refuse an object that cannot replace a part of the Assistant.
+
+    Raises:
+        ArgumentError: it lacks the method that is called.
+    """
+    for name, part in parts.items():
+        method = _METHODS[name]
+        if part is not None and not callable(getattr(part, method, None)):
+            raise ArgumentError(f"{name} needs a method {method}; {described(part)} has none.")
+
+
+def described(value: object) -> str:
+    """A value in a message: its type, and the value itself if that is short."""
+    kind = type(value).__name__
+    shown = (
+        repr(value) if isinstance(value, str | bytes | int | float | list | tuple | dict) else ""
+    )
+    return "None" if value is None else f"{kind} {shown}".strip()[:80]
+
+
+def _document(value: object) -> Document:
+    if not isinstance(value, Document):
+        raise ArgumentError(
+            f"add takes qa.Document(text, source), not {described(value)}. "
+            "Files and folders are added by sync."
+        )
+    for name in ("text", "source", "title", "id"):
+        if not isinstance(field := getattr(value, name), str):
+            raise ArgumentError(f"A document's {name} is a string, not {described(field)}.")
+    if not value.source.strip():
+        raise ArgumentError("A document needs a source: the name that citations give.")
+    if not _rising(value.pages, len(value.text)):
+        raise ArgumentError(
+            f"{value.source}: pages are the offsets at which pages start, rising; "
+            f"not {described(value.pages)}."
+        )
+    headings = value.headings
+    if not isinstance(headings, Sequence) or not all(map(_is_heading, headings)):
+        raise ArgumentError(
+            f"{value.source}: headings are qa.Heading(start, level, text), "
+            f"not {described(headings)}."
+        )
+    blocks = value.blocks
+    known = isinstance(blocks, Sequence) and all(map(_is_block, blocks))
+    if not known or not are_nested(blocks, len(value.text)):
+        raise ArgumentError(
+            f"{value.source}: blocks are qa.Block(kind, start, end, level, marker, parent) in the "
+            f"order of the text, each after the one that holds it; not {described(blocks)}."
+        )
+    scans = value.scans
+    known = isinstance(scans, Sequence) and all(map(_is_scan, scans))
+    if not known or not are_apart(scans, len(value.text)):
+        raise ArgumentError(
+            f"{value.source}: scans are qa.Scan(start, end, sure) in the order of the text, "
+            f"sure from 0 to 1; not {described(scans)}."
+        )
+    if not isinstance(value.metadata, Mapping) or not all(
+        isinstance(name, str) for name in value.metadata
+    ):
+        raise ArgumentError(
+            f'{value.source}: metadata are names with values, as {{"year": 2024}}, '
+            f"not {described(value.metadata)}."
+        )
+    return value
+
+
+def _rising(offsets: object, length: int) -> bool:
+    if not isinstance(offsets, Sequence) or isinstance(offsets, str | bytes):
+        return False
+    whole = all(isinstance(offset, int) and 0 <= offset <= length for offset in offsets)
+    return whole and list(offsets) == sorted(offsets)
+
+
+def _is_block(value: object) -> bool:
+    return (
+        isinstance(value, Block)
+        and value.kind in _KINDS
+        and all(isinstance(n, int) for n in (value.start, value.end, value.level, value.parent))
+        and isinstance(value.marker, str)
+    )
+
+
+def _is_scan(value: object) -> bool:
+    return (
+        isinstance(value, Scan)
+        and all(isinstance(n, int) for n in (value.start, value.end))
+        and isinstance(value.sure, int | float)
+        and 0 <= value.sure <= 1
+    )
+
+
+def _is_heading(value: object) -> bool:
+    return (
+        isinstance(value, Heading)
+        and isinstance(value.start, int)
+        and isinstance(value.level, int)
+        and isinstance(value.text, str)
+    )
+
+
+def _is_pair(item: object) -> bool:
+    return isinstance(item, tuple | list) and len(item) == 2
+
+
+def _turn(item: object) -> Turn | None:
+    """An item of a history that is a whole turn."""
+    if isinstance(item, Turn):
+        return item
+    if isinstance(item, Answer):
+        return Turn(item.question, item.text)
+    if isinstance(item, Mapping) and "question" in item:
+        return Turn(item["question"], item.get("answer") or "")
+    return None
+
+
+def _checked(turn: Turn) -> Turn:
+    answer = "" if turn.answer is None else turn.answer
+    if not isinstance(turn.question, str) or not isinstance(answer, str):
+        raise ArgumentError(f"{_HISTORY}; not {described((turn.question, turn.answer))}.")
+    return Turn(_whole(turn.question), _whole(answer))
+
+
+def _message(item: Any) -> tuple[str, str]:
+    """The role and text of an item of a history that is a message."""
+    if _is_pair(item):
+        role, content = item
+    elif isinstance(item, Mapping):
+        role, content = item.get("role"), item.get("content")
+    else:  # a LangChain message; its type is "human", or "chat" with a separate role
+        role = getattr(item, "role", None) or getattr(item, "type", None)
+        content = getattr(item, "content", None)
+    text = _text(content)
+    if not isinstance(role, str) or role.lower() not in _ROLES or text is None:
+        raise ArgumentError(f"{_HISTORY}; not {described(item)}.")
+    return role.lower(), _whole(text)
+
+
+def _text(content: object) -> str | None:
+    """The text of a message, or of those of its parts that are text."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list):
+        return None
+    parts = [part.get("text") if isinstance(part, Mapping) else part for part in content]
+    return "\n".join(part for part in parts if isinstance(part, str))
+
+
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs, which cannot be encoded."""
+    return text.encode("utf-8", "ignore").decode()

@@ -1,0 +1,330 @@
+"""The Assistant, which connects the parts and is the interface to all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa.answering import (
+    Answerer,
+    AnswerStream,
+    Asking,
+    Finding,
+    QuotingAnswerer,
+    answered,
+    related,
+)
+from qa.arguments import (
+    answer_of,
+    check_parts,
+    described,
+    limit_of,
+    place_of,
+    question_of,
+    questions_of,
+    seconds_of,
+    turns_of,
+)
+from qa.assistant.corpus import Corpus
+from qa.errors import ArgumentError
+from qa.index import Index, Scope, Searchable, check_alike, open_index, reading_together
+from qa.places import cache_folder
+from qa.reading import Reader, open_reader
+from qa.records import Answer, Hit
+from qa.retrieval import Retrieval
+from qa.settings import Settings, settings_of
+from qa.text.sentences import Range
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+    from langchain_core.tools import BaseTool
+
+TOOL = (
+    "Answers a question from the documents, in their own words, with footnotes that quote them. "
+    "Says so if they do not have the answer."
+)
+
+
+class Assistant(Corpus):
+    """Answers questions from the documents of an index, with a checked footnote on everything.
+
+    One Assistant serves many threads. Opening it touches no network, no model
+    and no index; each is opened when first needed.
+
+    Args:
+        index: a folder, or the URL of a Chroma server.
+        chat_model: `provider:name` to write the answers; without one, answers are quotes.
+        settings: all settings at once; then nothing else may be given.
+        retrieval: replaces the retrieval (or one of its steps).
+        reader: replaces what finds the answer in the hits.
+        answerer: replaces what writes the answer.
+        overrides: any other field of `Settings`.
+
+    Raises:
+        SettingsError: a setting is unknown or malformed.
+        ModelUnavailableError: there is no such embedder or reader.
+    """
+
+    def __init__(
+        self,
+        index: str | Path | None = None,
+        chat_model: str | None = None,
+        *,
+        settings: Settings | None = None,
+        retrieval: Retrieval | None = None,
+        reader: Reader | None = None,
+        answerer: Answerer | None = None,
+        **overrides: Any,
+    ) -> None:
+        whole = settings_of(settings, {"index": index, "chat_model": chat_model, **overrides})
+        check_parts(retrieval=retrieval, reader=reader, answerer=answerer)
+        super().__init__(whole)
+        self.retrieval = retrieval or Retrieval(
+            self.embedder,
+            candidates=self.settings.candidates,
+            dense_weight=self.settings.dense_weight,
+        )
+        self.reader = reader or open_reader(self.settings.reader)
+        self.quoting = QuotingAnswerer(self.settings.threshold, self.settings.sure)
+        self.answerer = answerer or _answerer(self.settings, self.quoting)
+        self._examples: tuple[object, list[str]] | None = None
+
+    def with_index(self, index: str | Path) -> Assistant:
+        """An Assistant on another index, with the settings, models and steps of this one.
+
+        It shares everything that takes long to open, so that it costs next to nothing. Pass it to
+        `ask(…, also=[…])` to ask both indexes at once.
+        """
+        self._check_open()
+        other = copy.copy(self)
+        place = place_of(index, "The index")
+        other.settings = self.settings.model_copy(update={"index": place})
+        other.index = open_index(place, cache_folder(), self._preparing)
+        other._examples = None
+        return other
+
+    # Questions
+
+    def search(
+        self,
+        question: str,
+        *,
+        limit: int | None = None,
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
+    ) -> list[Hit]:
+        """The passages most likely to answer, best first.
+
+        `folder` limits the search to the sources below it, `where` to documents with these metadata
+        (if a value is a list, any of its items matches). All documents of the assistants in `also`
+        (see `with_index`) are searched, too, in one ranking.
+
+        Raises:
+            ArgumentError: an argument is not what it must be.
+            UnknownSourceError: the index holds no such folder.
+            SettingsError: one of `also` has another embedder.
+        """
+        self._check_open()
+        scope, number = Scope.of(folder, where), limit_of(limit, self.settings.limit)
+        others = _others(also)
+        text = " ".join(question_of(question).split())[: self.settings.max_question_characters]
+        if not text:
+            return []
+        with self._reading(others) as snapshot:
+            return self._finding.search(snapshot, text, number, scope)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Iterable[Any] = (),
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
+    ) -> Answer:
+        """The answer, in which each statement cites the passage that it rests on.
+
+        `history` has the earlier turns, oldest first, so that follow-ups are understood: `Turn`s,
+        (question, answer) or (role, text) pairs, mappings with `question` or with `role` and
+        `content`, or LangChain messages. See `search` for `folder` and `where`. The documents of
+        `also` come first if they surely have the answer; otherwise all are searched together, as in
+        a search.
+
+        Raises:
+            ArgumentError: an argument is not what it must be.
+            UnknownSourceError: the index holds no such folder.
+            QAError: the index or a model cannot be used; never because of the question.
+        """
+        stream = self.stream(question, history=history, folder=folder, where=where, also=also)
+        for _ in stream:
+            pass
+        return stream.answer
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        history: Iterable[Any] = (),
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
+    ) -> Answer:
+        """`ask`, without blocking the event loop."""
+        return await asyncio.to_thread(
+            self.ask, question, history=history, folder=folder, where=where, also=also
+        )
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Iterable[Any] = (),
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        also: Sequence[Assistant] = (),
+    ) -> AnswerStream:
+        """The answer piece by piece, to iterate over with `for` or `async for`."""
+        self._check_open()
+        text, turns, scope = question_of(question), turns_of(history), Scope.of(folder, where)
+        others = _others(also)
+        check_alike(self._indexes(others))
+        apart = [other for other in others if other.index is not self.index]
+        attached = (lambda: apart[0]._reading(apart[1:])) if apart else None
+        return AnswerStream(
+            self._asking.answer(text, turns, scope, lambda: self._reading(others), attached),
+            self._precedence,
+        )
+
+    def examples(
+        self,
+        limit: int = 3,
+        *,
+        folder: str | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> list[str]:
+        """Questions made from the documents' own words, which they surely answer.
+
+        Each has been asked, and is answered where its words were found. Questions from different
+        documents come first. They are kept until the index changes; people's questions take
+        precedence while they are made. See `search` for `folder` and `where`.
+        """
+        self._check_open()
+        scope, number = Scope.of(folder, where), limit_of(limit, 3)
+        with self.index.reading() as snapshot:
+            head = snapshot.head
+            state = (head and head.generation, head and head.updated, number, scope)
+            if self._examples is None or self._examples[0] != state:
+
+                def check(question: str, document_id: str, place: Range) -> bool:
+                    self._precedence.give_way()
+                    return self._finding.answers(snapshot, question, document_id, place, scope)
+
+                found = answered(snapshot, number, scope, check)
+                self._examples = (state, list(islice(found, number)))
+            return list(self._examples[1])
+
+    def related(
+        self,
+        answer: Answer,
+        limit: int = 3,
+        *,
+        asked: Iterable[str] = (),
+        also: Sequence[Assistant] = (),
+        seconds: float = 0.5,
+    ) -> list[str]:
+        """Follow-up questions that the documents around an answer, or the closest ones, answer.
+
+        They are made from headings; each has been asked, and is surely answered below its heading.
+        The question itself and those `asked` before are left out. `also` is the same as for `ask`.
+        After this many `seconds`, no more are tried.
+        """
+        self._check_open()
+        answer, before, number = answer_of(answer), questions_of(asked), limit_of(limit, 3)
+        seconds, others = seconds_of(seconds), _others(also)
+        with self._reading(others) as snapshot:
+
+            def check(question: str, document_id: str, section: Range) -> bool:
+                return self._finding.answers(snapshot, question, document_id, section)
+
+            return related(snapshot, answer, before, number, check, seconds)
+
+    # LangChain
+
+    def as_retriever(self, **fields: Any) -> BaseRetriever:
+        """A LangChain retriever; `k`, `folder` and `where` as fields or on each call.
+
+        Raises:
+            ArgumentError: a field is unknown, or its value does not fit.
+        """
+        from qa.assistant.langchain_views import retriever
+
+        return retriever(self, fields)
+
+    def as_runnable(self) -> Runnable[Any, Answer]:
+        """A LangChain runnable from a question, or {"question", "history", …}, to an Answer."""
+        from qa.assistant.langchain_views import answering
+
+        return answering(self)
+
+    def as_tool(
+        self,
+        name: str = "ask_documents",
+        description: str = TOOL,
+        *,
+        folder: str | None = None,
+    ) -> BaseTool:
+        """A LangChain tool for an agent; see `search` for `folder`.
+
+        The model gets the answer with its footnotes, and the tool's message has the Answer as its
+        `artifact`.
+
+        Raises:
+            ArgumentError: an argument is not what it must be.
+        """
+        from qa.assistant.langchain_views import tool
+
+        return tool(self, name, description, Scope.of(folder, None).folder)
+
+    # The parts
+
+    @property
+    def _finding(self) -> Finding:
+        # Made anew for every question, because callers may replace a part of the Assistant at any
+        # time.
+        return Finding(self.settings, self.retrieval, self.reader)
+
+    @property
+    def _asking(self) -> Asking:
+        return Asking(self.settings, self._finding, self.answerer, self.quoting)
+
+    def _indexes(self, also: Sequence[Assistant]) -> list[Index]:
+        """The index and those of the others, without repetition."""
+        for one in (self, *also):
+            one._check_open()
+        return list(dict.fromkeys((self.index, *(other.index for other in also))))
+
+    def _reading(self, also: Sequence[Assistant]) -> AbstractContextManager[Searchable]:
+        return reading_together(self._indexes(also))
+
+
+def _answerer(settings: Settings, quoting: QuotingAnswerer) -> Answerer:
+    if settings.chat_model is None:
+        return quoting
+    from qa.writing import open_answerer
+
+    return open_answerer(settings.chat_model, settings)
+
+
+def _others(also: object) -> list[Assistant]:
+    others = list(also) if isinstance(also, Iterable) else []
+    assistants = [other for other in others if isinstance(other, Assistant)]
+    if not isinstance(also, Iterable) or len(assistants) < len(others):
+        raise ArgumentError(f"also is a list of assistants, not {described(also)}.")
+    return assistants

@@ -1,0 +1,237 @@
+"""The documents of an index: mirrored, added, shown, forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Self
+
+from qa import indexing
+from qa.answering import Precedence
+from qa.arguments import described, documents_of, folders_of, source_of, whole_number
+from qa.errors import ArgumentError, IndexUnavailableError, QAError
+from qa.index import Snapshot, open_index
+from qa.indexing import Preparing
+from qa.models import open_embedder
+from qa.places import cache_folder
+from qa.records import Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
+from qa.settings import Settings
+
+
+class Corpus:
+    """An index and its documents; `Assistant` asks about them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.embedder = open_embedder(settings.embedder, fast=settings.fast_encoder)
+        self._preparing = Preparing(self.embedder, settings.passage_tokens)
+        self.index = open_index(settings.index, cache_folder(), self._preparing)
+        self._precedence = Precedence()
+        self._showing = indexing.Showing(settings.limits)
+        self._closed = False
+
+    def sync(
+        self,
+        folders: Sequence[str | Path] | str | Path | None = None,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        rebuild: bool = False,
+        retry: bool = False,
+    ) -> SyncReport:
+        """Mirror folders: add what is new, replace what changed, remove what is gone.
+
+        An address of the web (`https://…`) is mirrored as a folder is: if it ends in "/", with all
+        pages below it; a sitemap (`.xml`) with those that it lists; otherwise that page. Nothing is
+        requested from the web except by this method.
+
+        Without folders, this applies to those that the index already mirrors; a new index at the
+        default place gets the sample documents. `rebuild` makes the index anew. With `retry`, files
+        that could not be read are tried again although nothing has changed.
+
+        Raises:
+            SettingsError: there is no such folder, or an address that cannot be reached.
+            IndexLockedError: another sync did not finish in time.
+        """
+        self._check_open()
+        given = folders_of(folders)
+        if progress is not None and not callable(progress):
+            raise ArgumentError(
+                f"progress is called with a qa.Progress; {described(progress)} cannot be called."
+            )
+        report = progress or (lambda _: None)
+        return indexing.sync(
+            self.index,
+            self._preparing,
+            given,
+            self.settings,
+            progress=report,
+            rebuild=rebuild,
+            retry=retry,
+        )
+
+    def watch(self, stop: Event | None = None) -> Iterator[SyncReport | QAError]:
+        """Sync the mirrored folders, and again after each change, until `stop` is set.
+
+        It gives the report of each sync, and the errors, which do not end it. Changes made at the
+        same time are synced together, and files are left alone while they are being written.
+        Questions that are asked meanwhile go first. Nothing of the web is synced.
+        """
+        self._check_open()
+
+        def syncing(
+            settings: Settings, progress: Callable[[Progress], None], leave: Collection[str]
+        ) -> SyncReport:
+            def report(told: Progress) -> None:
+                progress(told)
+                self._precedence.give_way()
+
+            return indexing.sync(
+                *(self.index, self._preparing, None, settings),
+                progress=report,
+                leave=leave,
+                web=False,
+            )
+
+        return indexing.watch(self.index, self.settings, syncing, stop or Event())
+
+    def add(self, documents: Iterable[Document]) -> SyncReport:
+        """Add documents that are not in files; one with a known source replaces it.
+
+        Raises:
+            ArgumentError: they are not documents.
+            LoadError: a document cannot be stored.
+        """
+        self._check_open()
+        return indexing.add(self.index, self._preparing, documents_of(documents), self.settings)
+
+    def forget(self, source: str) -> Forgotten:
+        """Remove a source, or all of a folder, and prove that nothing of it is left.
+
+        Raises:
+            UnknownSourceError: the index holds no such source or folder.
+        """
+        self._check_open()
+        forgotten = indexing.forget(self.index, source_of(source), self.settings)
+        self._showing.forget(self.index)
+        return forgotten
+
+    def document(self, source: str) -> Document:
+        """A document as it was read, with the text that the offsets of citations refer to.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+        """
+        self._check_open()
+        with self.index.reading() as snapshot:
+            return snapshot.document(source_of(source))
+
+    def links(self, source: str) -> list[Link]:
+        """The links of a document that lead somewhere.
+
+        The target of a link to another document, or to a heading of its own, is `#source:` and the
+        quoted source, followed by `:start-end` of a heading; links to documents that are not in the
+        index are left out.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+        """
+        self._check_open()
+        with self.index.reading() as snapshot:
+            return snapshot.links(snapshot.document(source_of(source)))
+
+    def original(self, source: str) -> Path | None:
+        """The file that a document was read from; None if there is none any more.
+
+        It is always below the document's folder; a link that leads out is not followed.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+        """
+        self._check_open()
+        with self.index.reading() as snapshot:
+            entry = snapshot.entry(source_of(source))
+            return indexing.original(entry.source, entry.folder, _folders(snapshot))
+
+    def page(self, source: str, page: int, width: int = 1200) -> bytes:
+        """A page of a PDF or an image as it looks, counted from 1: a WebP picture.
+
+        It can be 600, 900, 1200, 1800 or 2400 pixels wide. The last pictures are kept in memory.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+            ArgumentError: there is no such page or width.
+            UnsupportedFormatError: it is neither a PDF nor an image.
+            LoadError: its file is gone or has changed, or the page cannot be drawn.
+            BusyError: too many pages are waiting to be drawn.
+        """
+        self._check_open()
+        number, wide = whole_number(page, "page"), whole_number(width, "width")
+        with self.index.reading() as snapshot:
+            entry, folders = snapshot.entry(source_of(source)), _folders(snapshot)
+        return self._showing.picture(self.index, entry, folders, number, wide)
+
+    def marks(self, source: str, start: int, end: int) -> list[PageMarks]:
+        """Where `document.text[start:end]` is on the pages of a PDF or an image, as boxes.
+
+        They are around its lines. The pages of a scan are recognised again for it, which takes
+        seconds.
+
+        Raises:
+            UnknownSourceError: the index holds no such source.
+            ArgumentError: that is no range of its text, or runs over more than 20 pages.
+            UnsupportedFormatError: it is neither a PDF nor an image.
+            LoadError: its file is gone or has changed, or cannot be read any more.
+            BusyError: too many pages are waiting.
+        """
+        self._check_open()
+        first, last = whole_number(start, "start"), whole_number(end, "end")
+        with self.index.reading() as snapshot:
+            entry, folders = snapshot.entry(source_of(source)), _folders(snapshot)
+            document = snapshot.document(entry.source)
+        return self._showing.marks(self.index, entry, document, folders, first, last)
+
+    def status(self, *, compare: bool = False) -> Status:
+        """What the index holds, when it last changed, and what could not be read.
+
+        With `compare`, the synced folders are looked through: `stale` is what the next sync would
+        read or remove.
+        """
+        self._check_open()
+        with self.index.reading() as snapshot:
+            found = snapshot.status(self.settings.index, self.embedder.name)
+            if not compare:
+                return found
+            own = self.index.store.folder
+            return replace(found, stale=indexing.stale(snapshot, self.settings, own))
+
+    def close(self) -> None:
+        """Release the index's files; no more questions can be asked."""
+        self._closed = True
+        self._showing.forget(self.index)
+        self.index.close()
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise IndexUnavailableError(
+                "This assistant was closed. Open another one: "
+                f"qa.Assistant(index={self.settings.index!r})"
+            )
+
+
+def _folders(snapshot: Snapshot) -> Mapping[str, str]:
+    return snapshot.head.folders if snapshot.head is not None else {}

@@ -1,0 +1,112 @@
+"""`qa serve`: the chat on a web page."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qa.cli.options import ChatModel, ChatModelUrl, Index, open_terminal, ready
+from qa.errors import QAError
+
+if TYPE_CHECKING:
+    from qa.records import SyncReport
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
+EmbedOrigins = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ORIGIN",
+        help="A site whose pages may show the chat, as https://portal.example; repeatable "
+        "(or QA_EMBED_ORIGINS).",
+    ),
+]
+AllowedHosts = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A host name that the server answers to; repeatable."),
+]
+TrustedProxies = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="A proxy, or a network of them, whose X-Forwarded-… is believed; repeatable "
+        "(or QA_TRUSTED_PROXIES).",
+    ),
+]
+SignIn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WAY",
+        help="Who may use the server: none (everyone who can reach it; the default on this "
+        "machine), password (`qa user add`), or proxy (or QA_SIGN_IN).",
+    ),
+]
+KeepUploads = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Allow dropped files to be kept here for everyone."),
+]
+NoUploads = Annotated[bool, typer.Option("--no-uploads", help="Accept no files on the page.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Sync the folders of the index whenever they change.")
+]
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+    embed_origin: EmbedOrigins = None,
+    allow_host: AllowedHosts = None,
+    trusted_proxy: TrustedProxies = None,
+    sign_in: SignIn = None,
+    keep_uploads: KeepUploads = None,
+    no_uploads: NoUploads = False,
+    watch: Watch = False,
+    index: Index = None,
+    chat_model: ChatModel = None,
+    chat_model_url: ChatModelUrl = None,
+) -> None:
+    """Serve the chat as a web page."""
+    terminal = open_terminal()
+    origins = embed_origin or _listed("QA_EMBED_ORIGINS")
+    with ready(
+        terminal,
+        index,
+        chat_model=chat_model,
+        chat_model_url=chat_model_url,
+        uploads=False if no_uploads else None,
+        sign_in=sign_in,
+    ) as assistant:
+        with terminal.waiting("Preparing the page"):
+            from qa.cli.output.reports import changed, summary
+            from ui.server import serve as serve_page
+
+        def announce(url: str) -> None:
+            terminal.note(f"Footnote is at {url} (Ctrl-C to stop)")
+
+        def told(found: SyncReport | QAError) -> None:
+            if isinstance(found, QAError):
+                terminal.error(str(found))
+            elif changed(found):
+                terminal.note(summary(found))
+
+        with contextlib.suppress(KeyboardInterrupt):
+            serve_page(
+                assistant,
+                host,
+                port,
+                embed_origins=origins,
+                allowed_hosts=allow_host or (),
+                trusted_proxies=trusted_proxy or _listed("QA_TRUSTED_PROXIES"),
+                keep_uploads=keep_uploads,
+                watching=told if watch else None,
+                ready=announce,
+            )
+
+
+def _listed(variable: str) -> list[str]:
+    """The items of an environment variable, separated by commas or spaces."""
+    return os.environ.get(variable, "").replace(",", " ").split()

@@ -1,0 +1,92 @@
+"""`qa user`: the people who may sign in to a server."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qa.cli.options import Index, Json, open_terminal
+
+if TYPE_CHECKING:
+    from qa.api import Users
+
+USER_EXAMPLES = """Examples:
+
+  qa user add ada --group people --group leads
+
+  qa user password ada
+
+  qa user list
+
+  qa user remove ada
+
+A password is asked for without showing it, or read from standard input. To have people sign in: qa serve --sign-in password"""  # noqa: E501  (one paragraph)
+
+Name = Annotated[str, typer.Argument(help="The name that they sign in with.")]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Add, list and remove the people who may sign in to the server.",
+    epilog=USER_EXAMPLES,
+)
+
+
+@app.command()
+def add(
+    name: Name,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GROUP", help="A group that they are in; repeatable."),
+    ] = None,
+    index: Index = None,
+) -> None:
+    """Add somebody; only a hash of the password is stored."""
+    terminal, users = open_terminal(), _users(index)
+    users.add(name, _password(), group or ())
+    terminal.say(f"{name} may sign in.")
+
+
+@app.command("list")
+def list_users(index: Index = None, as_json: Json = False) -> None:
+    """List who may sign in, and their groups."""
+    terminal, users = open_terminal(), _users(index).all()
+    if as_json:
+        terminal.json({"users": [user.to_dict() for user in users]})
+        return
+    for user in users:
+        terminal.say(f"{user.name}: {', '.join(user.groups)}" if user.groups else user.name)
+    if not users:
+        terminal.note("There are no users. To add one: qa user add NAME")
+
+
+@app.command()
+def password(name: Name, index: Index = None) -> None:
+    """Give somebody another password, which signs them out everywhere."""
+    terminal, users = open_terminal(), _users(index)
+    users.set_password(name, _password())
+    terminal.say(f"{name} has another password.")
+
+
+@app.command()
+def remove(name: Name, index: Index = None) -> None:
+    """Remove somebody, who is signed out at once."""
+    terminal, users = open_terminal(), _users(index)
+    users.remove(name)
+    terminal.say(f"{name} may not sign in any more.")
+
+
+def _password() -> str:
+    """A password that is typed twice and not shown, or the first line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return typed
+
+
+def _users(index: str | None) -> Users:
+    from qa.api import Users
+    from qa.settings import Settings
+
+    return Users.of(Settings.load(index=index).index)

@@ -1,0 +1,20 @@
+"""Embedders and chat models, opened by name, and what the trained models of the package share."""
+
+from __future__ import annotations
+
+from qa.models.chat import (
+    generation_error,
+    open_chat_model,
+    untraced,
+    url_in_environment,
+    without_credentials,
+)
+from qa.models.cross_encoder import Array, CrossEncoder, Kind, Tokens
+from qa.models.embedders import PACKAGED_DIGEST, Embedder, LocalEmbedder, Part, open_embedder
+from qa.models.fast_encoder import Vectors
+
+__all__ = [
+    "PACKAGED_DIGEST", "Array", "CrossEncoder", "Embedder", "Kind", "LocalEmbedder", "Part",
+    "Tokens", "Vectors", "generation_error", "open_chat_model", "open_embedder", "untraced",
+    "url_in_environment", "without_credentials",
+]  # fmt: skip

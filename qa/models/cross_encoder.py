@@ -1,0 +1,169 @@
+"""A model that reads two texts together: a folder of weights, tokens, and a session of onnxruntime.
+
+This is what the models of the package have in common (`qa.reading.span_model`,
+`qa.checking.entailment`): six layers in ONNX, which need no torch; products of matrices in 8 bits,
+more than twice as fast as in 32; opened when first used; safe to share between threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import ModelUnavailableError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Array = NDArray[np.float32]
+
+TOKENIZER_FILE = "tokenizer.json"
+_CACHED_TEXTS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text in tokens: their ids, and the characters that each covers, shape (tokens, 2)."""
+
+    ids: tuple[int, ...]
+    offsets: NDArray[np.int64]
+
+    def between(self, first: int, last: int) -> Tokens:
+        """The tokens from one up to another, their characters counted as before."""
+        return Tokens(self.ids[first:last], self.offsets[first:last])
+
+    def followed_by(self, other: Tokens) -> Tokens:
+        """These tokens followed by the others."""
+        return Tokens(self.ids + other.ids, np.concatenate([self.offsets, other.offsets]))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The sort of model that a folder holds: its name, its files, and its format.
+
+    The format is raised whenever the inputs or outputs of the model change.
+    """
+
+    name: str
+    model_file: str
+    about_file: str
+    format: int
+    advice: str  # what to do where it cannot be used
+
+
+class CrossEncoder:
+    """The model of one folder.
+
+    Raises:
+        ModelUnavailableError: the folder holds no such model, or one that cannot be used.
+    """
+
+    def __init__(self, folder: Path, kind: Kind) -> None:
+        self.folder, self.kind = folder, kind
+        self.about = self._about()
+        self.max_tokens: int = self.about["max_tokens"]
+        self.name: str = self.about["name"]
+        self._digest: str = self.about["sha256"]
+        self._lock = threading.Lock()
+        self._session: InferenceSession | None = None
+        self._tokenizer: Any = None
+        self._tokens = lru_cache(maxsize=_CACHED_TEXTS)(self.encoded)
+
+    def tokens(self, text: str) -> Tokens:
+        """A text in the model's tokens, without special tokens; the latest ones are kept."""
+        return self._tokens(text)
+
+    def encoded(self, text: str) -> Tokens:
+        """A text in the model's tokens, without special tokens, and not kept."""
+        self._open()
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        return Tokens(tuple(encoding.ids), offsets)
+
+    def run(
+        self, first: Sequence[int], second: Sequence[int], outputs: Sequence[str]
+    ) -> list[Array]:
+        """The model's output for two texts; the second begins at `len(first) + 2`.
+
+        One pair at a time: the scale of the 8 bits is taken from everything that is computed
+        together, and what is said about a text must not depend on its company.
+        """
+        session = self._open()
+        lead = len(first) + 2
+        ids = np.array([[self._cls, *first, self._sep, *second, self._sep]], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[:, lead:] = 1
+        allowed = types.astype(bool)
+        allowed[:, 0], allowed[:, -1] = True, False
+        feed = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": types,
+            "allowed": allowed,
+        }
+        found: list[Array] = session.run(list(outputs), feed)
+        return found
+
+    def _about(self) -> dict[str, Any]:
+        try:
+            about: dict[str, Any] = json.loads(
+                (self.folder / self.kind.about_file).read_text(encoding="utf-8")
+            )
+            fits = about["format"] == self.kind.format
+        except (OSError, ValueError, LookupError) as error:
+            raise ModelUnavailableError(
+                f"{self.folder} holds no {self.kind.name} that can be opened: {error}. "
+                "Name a folder that the training program exported to, or leave the setting out."
+            ) from error
+        if not fits:
+            raise ModelUnavailableError(
+                f"The {self.kind.name} in {self.folder} has format {about['format']}; this version "
+                f"reads format {self.kind.format}. Export it again."
+            )
+        return about
+
+    def _open(self) -> InferenceSession:
+        with self._lock:
+            if self._session is not None:
+                return self._session
+            import onnxruntime
+            from tokenizers import Tokenizer
+
+            file = self.folder / self.kind.model_file
+            try:
+                with file.open("rb") as stream:
+                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                if digest != self._digest:
+                    raise ValueError("it is not the file that was exported")
+                options = onnxruntime.SessionOptions()
+                options.log_severity_level = 3
+                session = onnxruntime.InferenceSession(
+                    str(file), options, providers=["CPUExecutionProvider"]
+                )
+                tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
+                self._cls, self._sep = _mark(tokenizer, "[CLS]"), _mark(tokenizer, "[SEP]")
+            except Exception as error:  # onnxruntime and tokenizers raise what they like
+                raise ModelUnavailableError(
+                    f"The {self.kind.name} {file} cannot be opened: {error}. {self.kind.advice}"
+                ) from error
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+            self._tokenizer = tokenizer
+            self._session = session
+            return session
+
+
+def _mark(tokenizer: Any, name: str) -> int:
+    id = tokenizer.token_to_id(name)
+    if id is None:
+        raise ValueError(f"its tokenizer has no {name}")
+    return int(id)

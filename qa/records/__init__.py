@@ -1,0 +1,70 @@
+"""The data on its way from a folder to a cited answer: frozen, and nothing but data.
+
+`qa.schemas` has their JSON; it is imported when needed, because pydantic takes a while.
+"""
+
+from __future__ import annotations
+
+from qa.records.answers import (
+    MARKER,
+    Answer,
+    Attached,
+    Citation,
+    Draft,
+    Hit,
+    Outcome,
+    Reason,
+    Span,
+    Statement,
+    StatementKind,
+    Turn,
+    from_scan,
+    headings_below,
+    in_file,
+    rows_of,
+)
+from qa.records.documents import (
+    Block,
+    BlockKind,
+    Document,
+    Heading,
+    HeadingPart,
+    Link,
+    Metadata,
+    Passage,
+    Reading,
+    Scan,
+    Unit,
+    UnitKind,
+    are_apart,
+    are_nested,
+    context,
+    hard_to_read,
+    heading_path,
+    headings_above,
+    outlined,
+    page_at,
+    path_above,
+    recognised,
+)
+from qa.records.marks import PageBox, PageMarks
+from qa.records.reports import (
+    Forgotten,
+    Progress,
+    Skipped,
+    Source,
+    Stage,
+    Status,
+    SyncReport,
+    Unread,
+)
+
+__all__ = [
+    "MARKER", "Answer", "Attached", "Block", "BlockKind", "Citation", "Document",
+    "Draft", "Forgotten", "Heading", "HeadingPart", "Hit", "Link", "Metadata", "Outcome",
+    "PageBox", "PageMarks", "Passage", "Progress", "Reading", "Reason", "Scan", "Skipped",
+    "Source", "Span", "Stage", "Statement", "StatementKind", "Status", "SyncReport", "Turn",
+    "Unit", "UnitKind", "Unread", "are_apart", "are_nested", "context", "from_scan", "hard_to_read",
+    "heading_path", "headings_above", "headings_below", "in_file", "outlined", "page_at",
+    "path_above", "recognised", "rows_of",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""How texts are compared: by sentences, terms, dates, amounts and spelling."""
