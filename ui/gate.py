@@ -1,9 +1,8 @@
-"""What stands in front of everything that is served: who may ask, and what a page may do.
+"""The gate in front of everything that is served: who may ask, and what a page may do.
 
-Each request passes here. One that another site's page sends in its visitor's
-name, or that comes by a name which is not ours, goes no further. Each reply
-gets headers that hold the browser to asking nobody but us, and Gradio's page
-is made to fit them.
+Each request passes through here. One that another site's page sends in its visitor's name, or that
+uses a host name that is not ours, is refused. Each reply gets headers that make the browser send
+requests only to us, and Gradio's page is changed to comply with them.
 """
 
 from __future__ import annotations
@@ -14,10 +13,12 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qa import SettingsError
+from qa import SettingsError, Viewer
+from qa.api import Problem, written
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,47 +34,73 @@ HEADERS = (
         b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     ),
 )
-# What Gradio's page asks of its server. The rest of Gradio (a description of its interface, files
-# of this machine, other sites' pages, figures of its use) is of no use to us.
+# The routes that Gradio's page needs. Its other routes (a description of its interface, files of
+# this machine and of visitors, other sites' pages, usage figures) are of no use to us.
 GRADIO_PATHS = re.compile(
     r"(assets|static)/.+|theme\.css|config|"
-    r"gradio_api/(queue/(join|data)|upload|upload_progress|cancel|reset|heartbeat/\w+|"
-    r"app_id|startup-events)"
+    r"gradio_api/(queue/(join|data)|cancel|reset|app_id|startup-events)"
 )
+# The headers in which proxies describe whose request they forward.
+FORWARDED = re.compile(rb"x-forwarded-|forwarded$|x-real-ip$")
+RETRY_SECONDS = b"5"
+# What is answered below these paths is kept by nobody.
+PROGRAMS = ("/api/", "/v1/", "/mcp")
 YEAR = b"public, max-age=31536000, immutable"
-# Parts of Gradio's page that lead elsewhere, fetch what we do not use, or talk to any page around.
+# Parts of Gradio's page that lead elsewhere, fetch what we do not use, or talk to any parent page.
 _UNWANTED = re.compile(
-    r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*'
-    r'|<link rel="manifest"[^>]*>\s*'
-    r"|<script[^>]*>(?:(?!</script>).)*?iframeResizer\.contentWindow(?:(?!</script>).)*</script>"
-    r"|window\.parent\?\.postMessage\((?:(?!\);).)*\);",
-    re.S,
+    r'<meta\s+(?:property="og:|name="twitter:)[^<>]*+>\s*+'
+    r'|<link rel="manifest"[^<>]*+>\s*+'
+    r"|window\.parent\?\.postMessage\((?:[^()]++|\([^()]*+\))*+\);"
 )
+_SCRIPT_ELEMENT = re.compile(r"<script(?=[\s>])[^<>]*+>(?:[^<]++|<(?!/?script[\s>]))*+</script>")
+_RESIZER = "iframeResizer.contentWindow"
 _SCRIPT = re.compile(r"<script(?=[\s>])")
-_LANGUAGE = re.compile(r'(<html[^>]*?\slang=")[^"]*"')
+_LANGUAGE = re.compile(r'(<html(?=\s)[^<>]*?\slang=")[^"<>]*+"')
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What is put into Gradio's page: its language, and tags for its head."""
+class Fitting:
+    """The additions to Gradio's page: its language, and tags for its head."""
 
     language: str
     head: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Where the page may stand, by which names it is asked for, and what is put into it.
+class Names:
+    """The host names of the server; with `addresses`, also any address of a machine.
 
-    `hosts` None: any name will do. `pages` are the folders at which Gradio's pages are, as "/en/".
+    Another site can point its own name to this machine, and its pages could then send requests as
+    if they were ours; it cannot do so with an address.
+    """
+
+    known: frozenset[str]
+    addresses: bool = False
+
+    def __contains__(self, name: str | None) -> bool:
+        return name is not None and (
+            name in self.known or (self.addresses and _address(name) is not None)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which sites may embed the page, its host names, and the additions to it.
+
+    If `hosts` is None, any name is accepted. Forwarding headers, and those in `by_proxies`, are
+    only believed from `proxies`. `pages` are the folders of Gradio's pages, such as "/en/".
+    With `signing_out`, the page offers it.
     """
 
     embed_origins: tuple[str, ...] = ()
-    hosts: frozenset[str] | None = None
-    pages: Mapping[str, Page] = field(default_factory=dict)
+    hosts: Names | None = None
+    pages: Mapping[str, Fitting] = field(default_factory=dict)
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    by_proxies: frozenset[bytes] = frozenset()
+    signing_out: bool = False
 
     def policy(self, nonce: str | None = None) -> bytes:
-        """The Content-Security-Policy; whoever knows the nonce may run a script in the page."""
+        """The Content-Security-Policy; a script with the nonce may run in the page."""
         scripts = f"script-src 'self' 'nonce-{nonce}'" if nonce else "script-src 'self'"
         ancestors = " ".join(("'self'", *self.embed_origins))
         return (
@@ -93,36 +120,71 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        if scope["type"] == "websocket":  # nothing here uses WebSockets
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # Where the door says who asks.
+        scope = {**self._believed(scope), "state": scope.get("state", {})}
         reply = Reply(send, self.rules, scope)
         if refused := self._refused(scope):
-            await _refuse(*refused, reply.send)
+            await _refuse(Problem(*refused), reply.path, reply.send)
             return
         if reply.page:
-            # The page is changed on its way out, so it must come as text.
+            # The page is changed on its way out, so it must not be compressed.
             kept = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
             scope = {**scope, "headers": kept}
         await self.app(scope, receive, reply.send)
 
+    def _believed(self, scope: Scope) -> Scope:
+        """The request, without the headers of a proxy unless it comes from one of ours."""
+        sender = _address((scope.get("client") or ("",))[0])
+        if sender is not None and any(sender in proxies for proxies in self.rules.proxies):
+            return scope
+        kept = [
+            (name, value)
+            for name, value in scope["headers"]
+            if not FORWARDED.match(name) and name not in self.rules.by_proxies
+        ]
+        return {**scope, "headers": kept}
+
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
+        if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            return 400, "The request has two Host headers."
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get(b"host", "")
         name = _name(host)
         if self.rules.hosts is not None and name not in self.rules.hosts:
             return 421, (
-                f"This server does not go by the name {name or host!r}. If it should, "
+                f"This server does not answer to the name {name or host!r}. If it should, "
                 "start it with --allow-host and that name."
             )
         if scope["method"] not in READING_METHODS and _comes_from_elsewhere(headers):
-            return 403, "Asked by a page of another site."
-        if not self._known(scope["path"]):
-            return 404, "There is nothing here."
+            return 403, "This request comes from a page of another site."
         return None
 
+
+class Needed:
+    """The middleware that closes what pages do not need of Gradio; `pages` as in `Rules`.
+
+    It stands behind the door, which tells strangers nothing about what is there.
+    """
+
+    def __init__(self, app: ASGIApp, pages: Iterable[str]) -> None:
+        self.app = app
+        self.pages = tuple(pages)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and not self._known(scope["path"]):
+            await _refuse(Problem(404, "There is nothing here."), scope["path"], send)
+        else:
+            await self.app(scope, receive, send)
+
     def _known(self, path: str) -> bool:
-        for folder in self.rules.pages:
+        for folder in self.pages:
             if path.startswith(folder):
                 rest = path[len(folder) :]
                 return not rest or GRADIO_PATHS.fullmatch(rest) is not None
@@ -130,24 +192,25 @@ class Gate:
 
 
 class Reply:
-    """One reply on its way out; a page is held back until it is whole."""
+    """A reply on its way out; a page is held back until it is complete."""
 
     def __init__(self, send: Send, rules: Rules, scope: Scope) -> None:
         self._send = send
         self.rules = rules
         self.path: str = scope["path"]
+        self._state = scope["state"]
         self.page = rules.pages.get(self.path)
         self._start: Message | None = None
         self._body = b""
 
     async def send(self, message: Message) -> None:
-        """Pass a message of the application on."""
+        """Forward a message of the application."""
         if message["type"] == "http.response.start":
             headers: Headers = list(message["headers"])
             if self.page and _find(headers, b"content-type").startswith(b"text/html"):
                 self._start = message
                 return
-            added = self._added(headers, there=message["status"] < 400)
+            added = self._added(headers, status=message["status"])
             await self._send({**message, "headers": [*headers, *added]})
         elif self._start is not None and message["type"] == "http.response.body":
             self._body += message.get("body", b"")
@@ -160,7 +223,7 @@ class Reply:
         assert self._start is not None
         assert self.page is not None
         nonce = secrets.token_urlsafe(16)
-        body = fitted(self._body.decode(), self.page, self.rules.embed_origins, nonce).encode()
+        body = fitted(self._body.decode(), self.page, self._told(), nonce).encode()
         headers: Headers = [
             pair for pair in self._start["headers"] if pair[0].lower() != b"content-length"
         ]
@@ -169,28 +232,48 @@ class Reply:
         await self._send({**self._start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
-    def _added(self, headers: Headers, nonce: str | None = None, *, there: bool = True) -> Headers:
+    def _told(self) -> dict[str, str]:
+        """What the page's scripts are told, by the names of the tags."""
+        told = {"footnote-origins": " ".join(self.rules.embed_origins)}
+        if self._viewer.name:
+            told["footnote-viewer"] = self._viewer.name
+            if self.rules.signing_out:
+                told["footnote-sign-out"] = "yes"
+        return told
+
+    @property
+    def _viewer(self) -> Viewer:
+        return self._state.get("viewer") or Viewer()
+
+    def _added(self, headers: Headers, nonce: str | None = None, *, status: int = 200) -> Headers:
         sharing = b"cross-origin" if self.path == "/embed.js" else b"same-origin"
         ours = (
             *HEADERS,
             (b"content-security-policy", self.rules.policy(nonce)),
-            (b"cache-control", self._keeping() if there else b"no-store"),
+            (b"cache-control", self._keeping() if status < 400 else b"no-store"),
             (b"cross-origin-resource-policy", sharing),
+            *(((b"retry-after", RETRY_SECONDS),) if status == 503 else ()),
         )
-        # A document that is shown as it is has stricter rules of its own.
+        # A document's own file has a stricter policy.
         return [(name, value) for name, value in ours if not _find(headers, name)]
 
     def _keeping(self) -> bytes:
-        # Gradio's assets have their content's hash in their names.
+        # The names of Gradio's assets contain a hash of their content.
         if any(self.path.startswith(f"{folder}assets/") for folder in self.rules.pages):
             return YEAR
-        return b"no-store" if self.path.startswith("/api/") else b"no-cache"
+        # A page that names its reader is not shown to the next one.
+        personal = self.page is not None and self._viewer.name
+        return b"no-store" if personal or self.path.startswith(PROGRAMS) else b"no-cache"
 
 
-def fitted(html: str, page: Page, embed_origins: Iterable[str], nonce: str) -> str:
-    """Gradio's page with our head, in its language, with the nonce on each of its scripts."""
-    origins = escape(" ".join(embed_origins))
-    head = f'<meta name="footnote-origins" content="{origins}">{page.head}'
+def fitted(html: str, page: Fitting, told: Mapping[str, str], nonce: str) -> str:
+    """Gradio's page with our head, in its language, with the nonce on each of its scripts.
+
+    `told` are tags for its head, by their names.
+    """
+    tags = (f'<meta name="{name}" content="{escape(value)}">' for name, value in told.items())
+    head = f"{''.join(tags)}{page.head}"
+    html = _SCRIPT_ELEMENT.sub(lambda script: "" if _RESIZER in script[0] else script[0], html)
     html = _LANGUAGE.sub(rf'\g<1>{page.language}"', _UNWANTED.sub("", html), count=1)
     html = html.replace("</head>", f"{head}</head>", 1)
     return _SCRIPT.sub(f'<script nonce="{nonce}"', html)
@@ -200,7 +283,7 @@ def origin(text: str) -> str:
     """An origin as browsers write it.
 
     Raises:
-        SettingsError: it is none, or says more than scheme, host and port.
+        SettingsError: it is not one, or has more than scheme, host and port.
     """
     problem = SettingsError(
         f"{text!r} is no origin. Give scheme and host, and the port if it is not the usual one, "
@@ -225,6 +308,27 @@ def origin(text: str) -> str:
     return f"{parts.scheme}://{shown}" + (f":{port}" if port not in (None, usual) else "")
 
 
+def network(text: str) -> IPv4Network | IPv6Network:
+    """The addresses of proxies: a single one, or a network.
+
+    Raises:
+        SettingsError: it is neither of them.
+    """
+    try:
+        return ip_network(text.strip().strip("[]"))
+    except ValueError:
+        raise SettingsError(
+            f"{text!r} is no address of a proxy. Give one, or a network: 10.0.0.7 or 10.0.0.0/24."
+        ) from None
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(name)
+    except ValueError:
+        return None
+
+
 def _name(host: str) -> str | None:
     """The name in a Host header, without its port."""
     try:
@@ -234,20 +338,21 @@ def _name(host: str) -> str | None:
 
 
 def _comes_from_elsewhere(headers: Mapping[bytes, str]) -> bool:
-    # No page can set this one, and it stays true behind a proxy that changes the Host.
+    # No page can set this header, and it is right even behind a proxy that changes the Host.
     if site := headers.get(b"sec-fetch-site"):
         return site not in ("same-origin", "none")
     sender = headers.get(b"origin")
     return sender is not None and urlsplit(sender).netloc != headers.get(b"host")
 
 
-async def _refuse(status: int, reason: str, send: Send) -> None:
-    body = json.dumps({"error": reason}).encode()
+async def _refuse(problem: Problem, path: str, send: Send) -> None:
+    said, kind = written(problem, path)
+    body = json.dumps(said).encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

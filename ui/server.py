@@ -1,29 +1,48 @@
-"""The web server: a page per language, the embed's script, and what they and others ask of it."""
+"""The web server: a page for each language, the embed's script, and their routes."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import mimetypes
+import signal
 import socket
-from collections.abc import Callable, Iterable
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from qa import QAError, SettingsError, Turn
-from ui import export, feedback, sources
-from ui.app import STATIC, build_app, look
-from ui.assets import Assets
-from ui.gate import Gate, Page, Rules, origin
-from ui.texts import TEXTS, choose
+import uvicorn
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from qa import SettingsError
+from qa.api import Desk, Service, mount, tell_errors
+from ui.bodies import Bodies
+from ui.connections import LONGEST_HEADER, affordable, protocol
+from ui.gate import Gate, Names, Needed, Rules, network, origin
+from ui.page.examples import Examples
+from ui.page.looks import STATIC, keep_to_ourselves
+from ui.routes import entrance, export, feedback, pages, questions, sources, uploading
+from ui.routes import examples as examples_routes
+from ui.routes.static_files import Assets
+from ui.sign_in import routes as sign_in
+from ui.sign_in.door import ByCookie, ByHeader, Door
 from ui.uploads import Attachments
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter, FastAPI
+    from qa import Assistant, QAError, Settings, SyncReport
+    from ui.sign_in.door import Knows
 
-    from qa import Assistant
-
-# Turns of a conversation that a caller may send along.
-LONGEST_HISTORY = 50
+# Routes that read their bodies themselves, piece by piece.
+STREAMED = ("/api/uploads",)
+# Seconds that a stopped server waits for replies in progress.
+ENDING_SECONDS = 10
+# Python's own is ten times as long.
+SWITCH_SECONDS = 0.0005
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
@@ -32,53 +51,82 @@ def build_server(
     attachments: Attachments,
     *,
     embed_origins: Iterable[str] = (),
-    hosts: frozenset[str] | None = None,
+    hosts: Names | None = None,
+    trusted_proxies: Iterable[str] = (),
+    examples: Examples | None = None,
 ) -> FastAPI:
-    """Everything that is served, as one ASGI application.
+    """The whole server, as one ASGI application.
 
-    Pages of `embed_origins` may hold ours in a frame. `hosts` are the names that
-    the server goes by; None: any.
+    Pages of `embed_origins` may show ours in a frame. `hosts` are the host names of the server;
+    None allows any. `trusted_proxies` are addresses and networks. `examples` are the questions that
+    the pages offer. The assistant's settings say who may sign in, and how.
+
+    Raises:
+        SettingsError: nobody could sign in, or an origin or a proxy is none.
     """
-    # First: it tells Gradio, before its import, to stay quiet.
-    pages = {name: build_app(assistant, attachments, texts) for name, texts in TEXTS.items()}
-    import gradio as gr
-    from fastapi import FastAPI
-    from fastapi.middleware.cors import CORSMiddleware
-    from fastapi.middleware.gzip import GZipMiddleware
-    from fastapi.responses import JSONResponse
-    from gradio.route_utils import BUILD_PATH_LIB
-
-    # Some machines know another type for it, and browsers then refuse to run it.
+    # Some machines have another type for it, with which browsers refuse to run it.
     mimetypes.add_type("text/javascript", ".js")
+    examples = examples or Examples(assistant)
+    settings, service = assistant.settings, Service.of(assistant)
+    origins = tuple(dict.fromkeys(map(origin, embed_origins)))
+    proxies = tuple(map(network, trusted_proxies))
+    knows = known_by(settings, map(str, proxies))
     server = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
     for router in (
-        _entrance(),
-        _questions(assistant, attachments),
+        entrance.routes(),
+        questions.routes(assistant, attachments, service.line),
+        examples_routes.routes(examples),
         sources.routes(assistant, attachments),
+        pages.routes(assistant, attachments),
         export.routes(),
-        feedback.routes(feedback_folder(assistant)),
+        feedback.routes(service.verdicts, assistant.document),
+        uploading.routes(attachments, assistant.settings.upload_seconds),
     ):
         server.include_router(router)
+    if isinstance(knows, ByCookie):
+        server.include_router(sign_in.routes(knows.desk, origins))
+    mount(server, service)
     server.mount("/static", Assets(STATIC))
-    gradio_assets = Assets(Path(BUILD_PATH_LIB))
+    tell_errors(server)
+    keep_to_ourselves(assistant)
+    from ui.pages import mount_pages  # brings Gradio, which reads that when it is imported
 
-    @server.exception_handler(QAError)
-    def unavailable(_: Any, error: Exception) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, status_code=503)
-
-    fitting = {}
-    for name, page in pages.items():
-        looks = look(TEXTS[name], megabytes=assistant.settings.max_file_megabytes)
-        # Gradio would add the head when its own scripts run; in the page itself it comes at once.
-        fitting[f"/{name}/"] = Page(language=name, head=looks.pop("head"))
-        server.mount(f"/{name}/assets", gradio_assets)  # before Gradio's own, which is slower
-        gr.mount_gradio_app(server, page, path=f"/{name}", **looks)
-
-    rules = Rules(tuple(dict.fromkeys(map(origin, embed_origins))), hosts, fitting)
-    server.add_middleware(CORSMiddleware, allow_origins=[])  # Gradio's own lets anyone in
+    fitting = mount_pages(server, assistant, attachments, examples)
+    server.add_middleware(Needed, pages=fitting)
+    if knows:
+        server.add_middleware(Door, knows=knows, keys=service.keys)
+    rules = Rules(
+        origins,
+        hosts,
+        fitting,
+        proxies,
+        knows.headers if isinstance(knows, ByHeader) else frozenset(),
+        signing_out=isinstance(knows, ByCookie),
+    )
+    largest = int(settings.max_request_megabytes * 1_000_000)
+    server.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(one) for one in proxies])
     server.add_middleware(Gate, rules=rules)
     server.add_middleware(GZipMiddleware, compresslevel=6)
+    server.add_middleware(Bodies, largest=largest, exempt=STREAMED)
     return server
+
+
+def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None:
+    """How the server knows who asks; None if everyone is let in.
+
+    Raises:
+        SettingsError: nobody could sign in.
+    """
+    if settings.sign_in == "password":
+        return ByCookie(Desk.of(settings))
+    if settings.sign_in != "proxy":
+        return None
+    if not list(trusted_proxies):
+        raise SettingsError(
+            'sign_in is "proxy", and no proxy is named. Name the address from which it sends '
+            "requests: --trusted-proxy 10.0.0.7"
+        )
+    return ByHeader(settings.sign_in_header, settings.sign_in_groups_header)
 
 
 def serve(
@@ -88,131 +136,142 @@ def serve(
     *,
     embed_origins: Iterable[str] = (),
     allowed_hosts: Iterable[str] = (),
+    trusted_proxies: Iterable[str] = (),
     keep_uploads: Path | None = None,
+    watching: Callable[[SyncReport | QAError], None] | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve until interrupted; `ready` is told the URL once questions can be asked.
+    """Serve until interrupted; `ready` is called with the URL once questions can be asked.
 
-    Pages of `embed_origins` may hold the chat in a frame. On this machine's own
-    address the server goes by no name but localhost and `allowed_hosts`.
-    `keep_uploads` is a folder for files that are kept for everyone.
+    Pages of `embed_origins` may show the chat in a frame. The server answers to its own names and
+    `allowed_hosts`; see `host_names`. `X-Forwarded-…` headers are believed from the addresses and
+    networks in `trusted_proxies`. `keep_uploads` is a folder for files that are kept for everyone.
+    With `watching`, the index follows its folders, and each report and error is handed to it.
 
     Raises:
-        SettingsError: the address cannot be listened at, or an origin is none.
+        SettingsError: the address cannot be listened at, an origin, a proxy or a folder is none,
+        or other machines can reach the server and nobody said who may.
     """
-    import uvicorn
-
-    # What is wrong is said before anything is opened.
+    # Errors are reported before anything is opened.
     origins = [origin(one) for one in embed_origins]
     names = host_names(host, allowed_hosts)
+    proxies = [str(network(one)) for one in trusted_proxies]
+    if assistant.settings.sign_in is None and not is_loopback(host):
+        raise SettingsError(
+            f"Other machines can reach {host}, and nobody has to sign in. Have people sign in: "
+            "--sign-in password, after `qa user add NAME`, or --sign-in proxy. If everyone who can "
+            "reach the server may read all of its documents, say so: --sign-in none"
+        )
+    if keep_uploads is not None and keep_uploads.exists() and not keep_uploads.is_dir():
+        raise SettingsError(
+            f"{keep_uploads} is not a folder. Name a folder, or a new one, to keep files in."
+        )
     with _listening(host, port) as listener:
         attachments = Attachments(assistant, keep_uploads)
+        examples = Examples(assistant)
         try:
-            built = build_server(assistant, attachments, embed_origins=origins, hosts=names)
-            server = uvicorn.Server(uvicorn.Config(built, log_level="warning", server_header=False))
+            built = build_server(
+                assistant,
+                attachments,
+                embed_origins=origins,
+                hosts=names,
+                trusted_proxies=proxies,
+                examples=examples,
+            )
+            server = uvicorn.Server(_configured(built, assistant.settings))
+            _stay_prompt()
             shown = f"[{host}]" if ":" in host else host
             ready(f"http://{shown}:{listener.getsockname()[1]}")
-            server.run(sockets=[listener])
+            examples.begin()
+            with _following(assistant, watching), _clearing_up():
+                server.run(sockets=[listener])
         finally:
             attachments.close()
 
 
-def host_names(host: str, allowed: Iterable[str]) -> frozenset[str] | None:
-    """The names by which a server that listens at `host` may be asked for; None: any.
+@contextlib.contextmanager
+def _following(
+    assistant: Assistant, told: Callable[[SyncReport | QAError], None] | None
+) -> Iterator[None]:
+    """Sync the folders of the index whenever they change, for the length of the block."""
+    if told is None:
+        yield
+        return
+    stop = threading.Event()
 
-    A page elsewhere can have its own name point to this machine's address, and
-    would then be asking as if it were ours.
-    """
-    names = frozenset(name.strip().lower().strip("[]") for name in allowed)
+    def follow() -> None:
+        for found in assistant.watch(stop):
+            told(found)
+
+    thread = threading.Thread(target=follow, name="footnote watching", daemon=True)
+    thread.start()
     try:
-        own = ip_address(host).is_loopback
+        yield
+    finally:
+        stop.set()
+        thread.join(ENDING_SECONDS)
+
+
+def _configured(built: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        built,
+        http=protocol(affordable(settings.max_connections), settings.request_timeout),
+        ws="none",
+        h11_max_incomplete_event_size=LONGEST_HEADER,
+        proxy_headers=False,  # the gate handles them
+        server_header=False,
+        timeout_graceful_shutdown=ENDING_SECONDS,
+        log_level="warning",
+    )
+
+
+def _stay_prompt() -> None:
+    """Let the thread that takes requests wait for the answering threads as little as possible."""
+    # It competes with them for the interpreter, which each may hold for this long.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # Looking for garbage among all imported objects blocks everybody for a long time, and finds
+    # none.
+    gc.collect()
+    gc.freeze()
+
+
+@contextlib.contextmanager
+def _clearing_up() -> Iterator[None]:
+    """Turn a SIGTERM in the block into an exception, so that the process ends in an orderly way."""
+    if threading.current_thread() is not threading.main_thread():  # no other thread gets signals
+        yield
+        return
+
+    def leave(number: int, frame: object) -> None:  # noqa: ARG001
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def host_names(host: str, allowed: Iterable[str]) -> Names:
+    """The host names of a server that listens on `host`.
+
+    They are those in `allowed` and the names of this machine for itself; if others can reach the
+    server, also any address and this machine's name.
+    """
+    names = LOOPBACK | {host.lower()} | {name.strip().lower().strip("[]") for name in allowed}
+    if is_loopback(host):
+        return Names(frozenset(names))
+    machine = socket.gethostname().lower()
+    short = machine.partition(".")[0]
+    return Names(frozenset(names | {machine, short, f"{short}.local"}), addresses=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    try:
+        return ip_address(host).is_loopback
     except ValueError:
-        own = host.lower() == "localhost"
-    return names | LOOPBACK | {host.lower()} if own or names else None
-
-
-def feedback_folder(assistant: Assistant) -> Path:
-    """Beside the index; for an index on a server, in the user's data folder."""
-    index = assistant.settings.index
-    if "://" not in index:
-        return Path(index).absolute().parent / "feedback"
-    import platformdirs
-
-    return platformdirs.user_data_path("footnote-qa") / "feedback"
-
-
-def _entrance() -> APIRouter:
-    """The ways to a page, and the embed's script; all lead on relatively, behind any proxy."""
-    from fastapi import APIRouter, Request
-    from fastapi.responses import FileResponse, Response
-
-    router = APIRouter()
-
-    def to(folder: str, request: Request) -> Response:
-        query = f"?{request.url.query}" if request.url.query else ""
-        return Response(status_code=307, headers={"location": f"{folder}/{query}"})
-
-    def choice(request: Request) -> Response:
-        liked = request.headers.get("accept-language", "")
-        reply = to(choose(request.query_params.get("lang"), liked).language, request)
-        reply.headers["vary"] = "Accept-Language"
-        return reply
-
-    def with_slash(request: Request) -> Response:
-        return to(request.url.path.rpartition("/")[2], request)
-
-    def embed() -> Response:
-        return FileResponse(STATIC / "embed.js", media_type="text/javascript")
-
-    # The classes are known only here, so their names mean nothing in postponed annotations.
-    for route in (choice, with_slash):
-        route.__annotations__["request"] = Request
-    router.get("/", response_model=None)(choice)
-    for name in TEXTS:
-        router.get(f"/{name}", response_model=None)(with_slash)
-    router.get("/embed.js", response_model=None)(embed)
-    return router
-
-
-def _questions(assistant: Assistant, attachments: Attachments) -> APIRouter:
-    """`/health`, `/api/state` and `/api/ask`."""
-    from fastapi import APIRouter
-    from pydantic import BaseModel, Field
-
-    class Earlier(BaseModel):
-        question: str
-        answer: str = ""
-
-    class Asked(BaseModel):
-        question: str
-        history: Annotated[list[Earlier], Field(max_length=LONGEST_HISTORY)] = []
-        folder: str | None = None
-
-    router = APIRouter()
-
-    @router.get("/health")
-    def health() -> dict[str, Any]:
-        status = assistant.status()
-        return {"status": "ok", "documents": len(status.sources), "passages": status.passages}
-
-    @router.get("/api/state")
-    def state() -> dict[str, Any]:
-        status = assistant.status()
-        return {
-            "documents": len(status.sources),
-            "passages": status.passages,
-            "updated": status.updated,
-            "reading": attachments.activity.reading,
-        }
-
-    def ask(asked: Asked) -> dict[str, Any]:
-        history = [Turn(turn.question, turn.answer) for turn in asked.history]
-        return assistant.ask(asked.question, history=history, folder=asked.folder).to_dict()
-
-    # `Asked` is local, so its name means nothing to whoever resolves postponed annotations.
-    ask.__annotations__["asked"] = Asked
-    router.post("/api/ask")(ask)
-    return router
+        return host.lower() == "localhost"
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -221,6 +280,6 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise SettingsError(
-            f"Cannot listen at {host}, port {port}: {error.strerror or error}. "
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}. "
             "Choose another with --host or --port."
         ) from error

@@ -1,47 +1,49 @@
-"""Files that were dropped on the page: for one conversation, or kept for everybody.
+"""Files dropped on the page: for one conversation, or kept for everyone.
 
-Those of one conversation are in a temporary folder of their own, with a small
-index beside them, and go when the conversation is forgotten, when nobody
-asked for a day, when others need the room and when the server ends.
+The files of a conversation are in their own folder below the server's, with a small index beside
+them. They are deleted when the conversation is removed, when nobody has asked in it for a day, and
+when the server ends, but never to make room for others.
 """
 
 from __future__ import annotations
 
 import contextlib
-import filecmp
+import os
 import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import TYPE_CHECKING, TypedDict
 
-from qa import Progress, QAError, Skipped, SyncReport
+from qa import PrivateFolder, Progress, QAError, Skipped, SyncReport, open_regular
+from ui.incoming import CONVERSATION, MEGABYTE, Arrived, Incoming, Quotas, Share
 
 if TYPE_CHECKING:
     from qa import Assistant
 
 ProgressCallback = Callable[[Progress], None]
 
-FILES = 20  # of one conversation
-CONVERSATIONS = 100
-MEGABYTES = 1000  # of all conversations together
-DAY = 24 * 60 * 60.0
-
-_ID = re.compile(r"[0-9a-f]{32}")
-# Letters that some file system does not take, or that hide what follows.
+# Characters that some file systems do not allow, or that hide what follows.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069"
                      r'<>:"/\\|?*]')  # fmt: skip
 _LONGEST_NAME = 60
 _LONGEST_SUFFIX = 10
-_LOOK_ROUND_SECONDS = 600
+_PIECE = 65_536
+_LOOK_ROUND_SECONDS = 60
+_NO_FILES = "This conversation has no files any more. Add them again."
 
 
-class Reading(TypedDict):
-    """What is being read: the file, and how many of how many are done."""
+class _EndedError(Exception):
+    """Reading files took too long, or nobody waits for them any more."""
+
+
+class BeingRead(TypedDict):
+    """The progress of reading: the present file, and how many of how many are done."""
 
     source: str
     done: int
@@ -49,21 +51,23 @@ class Reading(TypedDict):
 
 
 class Activity:
-    """What is being read for everybody just now; safe to share between threads."""
+    """The progress of reading for everyone; safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._now: dict[object, Reading] = {}
+        self._now: dict[object, BeingRead] = {}
+        self.ended = 0
+        """The number of finished readings."""
 
     @property
-    def reading(self) -> Reading | None:
-        """The file that is being read, None if none is."""
+    def reading(self) -> BeingRead | None:
+        """The file that is being read, or None."""
         with self._lock:
             return next(reversed(self._now.values()), None)
 
     @contextlib.contextmanager
     def told(self, progress: ProgressCallback) -> Iterator[ProgressCallback]:
-        """A progress callback that this hears of too, until the block ends."""
+        """A progress callback that also updates this, until the block ends."""
         key = object()
 
         def report(news: Progress) -> None:
@@ -75,6 +79,7 @@ class Activity:
             yield report
         finally:
             with self._lock:
+                self.ended += 1
                 self._now.pop(key, None)
 
 
@@ -87,89 +92,125 @@ class _Conversation:
     used: float
     lock: Lock = field(default_factory=Lock)
     gone: bool = False
+    left: Event = field(default_factory=Event)  # nobody waits for its files any more
+    shares: dict[str, Share] = field(default_factory=dict)
 
     @property
     def uploads(self) -> Path:
         return self.folder / "uploads"
 
-    def bytes(self) -> int:
-        return sum(file.stat().st_size for file in _files(self.uploads))
-
 
 class Attachments:
-    """The files that were dropped on the page; safe to share between threads.
+    """The files dropped on the page; safe to share between threads.
 
-    `keep` is the folder of files that are kept for everybody; None keeps none.
-    A conversation is forgotten when it was not used for `unused_seconds`, and
-    the one unused for longest where there are more than `conversations`.
+    `keep` is the folder for files that are kept for everyone, if any. The assistant's settings have
+    the limits.
     """
 
-    def __init__(
-        self,
-        assistant: Assistant,
-        keep: Path | None = None,
-        *,
-        unused_seconds: float = DAY,
-        conversations: int = CONVERSATIONS,
-        megabytes: float = MEGABYTES,
-    ) -> None:
+    def __init__(self, assistant: Assistant, keep: Path | None = None) -> None:
         self.activity = Activity()
         self._main = assistant
         self._keep = keep
-        self._unused_seconds = unused_seconds
-        self._most = conversations
-        self._bytes = int(megabytes * 1_000_000)
         self._lock = Lock()
         self._keeping = Lock()
         self._of: dict[str, _Conversation] = {}
-        # Gone when the process ends, too, even if nobody closes this.
-        self._place = tempfile.TemporaryDirectory(prefix="footnote-", ignore_cleanup_errors=True)
+        self._private = PrivateFolder()
+        self._quotas = Quotas(assistant.settings)
+        self.incoming = Incoming(self._private.path / "incoming", assistant.settings, self._quotas)
+        # Reading keeps a core busy, so its share is limited, and questions keep theirs.
+        self._reading = BoundedSemaphore(os.cpu_count() or 1)
         self._closed = Event()
         Thread(target=self._look_round, name="footnote uploads", daemon=True).start()
 
     @property
+    def allowed(self) -> bool:
+        """Whether files may be added at all."""
+        return self._main.settings.uploads
+
+    @property
     def keeps(self) -> bool:
-        """Whether files may be kept for everybody."""
-        return self._keep is not None
+        """Whether files may be kept for everyone."""
+        return self.allowed and self._keep is not None
 
     def add(
         self,
         conversation: str,
-        paths: Sequence[Path],
+        files: Sequence[Arrived],
         progress: ProgressCallback = lambda _: None,
     ) -> SyncReport:
-        """Read files for one conversation; what cannot be read is `skipped`, with the reason.
+        """Read files for one conversation; unreadable ones are `skipped`, with the reason.
+
+        This takes over the files: those that the conversation does not keep are deleted.
 
         Raises:
-            QAError: the conversation has no proper id, or this is closed.
+            QAError: the conversation has no valid id, or this is closed.
         """
-        if not _ID.fullmatch(conversation):
-            raise QAError("This conversation has no valid id. Reload the page, and try again.")
-        held = self._open(conversation)
+        try:
+            while True:
+                held = self._open(conversation)
+                with held.lock:
+                    if held.gone:
+                        continue  # in the meantime, the conversation has lost its files
+                    report = self._read(
+                        held.uploads, files, partial(self._in_time, held, progress), held.shares
+                    )
+                    held.used = time.monotonic()
+                    if not held.shares:
+                        self._end(conversation, held)
+                    return report
+        finally:
+            self.incoming.remove(files)
+
+    def keep(self, conversation: str, progress: ProgressCallback = lambda _: None) -> SyncReport:
+        """Read the files of a conversation for everyone and keep them; the conversation loses them.
+
+        No file that is already kept is replaced.
+
+        Raises:
+            QAError: it has no files, files are not kept here, there is no room, or the index cannot
+            be written to; then the conversation still has them.
+        """
+        keep = self._keep
+        if keep is None:
+            raise QAError("Files are not kept here. Ask about them in this conversation instead.")
+        with self._lock:
+            held = self._of.get(conversation)
+        if held is None:
+            raise QAError(_NO_FILES)
         with held.lock:
             if held.gone:
-                raise QAError("This conversation was closed. Reload the page, and try again.")
-            room = FILES - len(_files(held.uploads))
-            report = self._read(held.assistant, held.uploads, paths, progress, room)
-            empty = not _files(held.uploads)
-        held.used = time.monotonic()
-        if empty:
-            self.forget(conversation)
-        self._make_room(conversation)
-        return report
+                raise QAError(_NO_FILES)
+            now = time.monotonic()
+            files = [
+                Arrived(name, held.uploads / name, share, now)
+                for name, share in held.shares.items()
+            ]
+            with self._keeping, self.activity.told(progress) as told:
+                self._check_room(keep, files)
+                report = self._read(keep, files, lambda _: self._main.sync([keep], progress=told))
+            if not report.skipped:
+                self._end(conversation, held)
+            return report
 
-    def keep(
-        self, paths: Sequence[Path], progress: ProgressCallback = lambda _: None
-    ) -> SyncReport:
-        """Read files for everybody, and keep them; none that is there already is replaced.
+    def remove(self, conversation: str, name: str) -> None:
+        """Delete one of a conversation's files; it is no error if it does not have the file.
 
         Raises:
-            QAError: nothing may be kept here, or the index cannot be written to.
+            QAError: what was read of it cannot be deleted.
         """
-        if self._keep is None:
-            raise QAError("Files are not kept here. Add them to this conversation instead.")
-        with self._keeping, self.activity.told(progress) as report:
-            return self._read(self._main, self._keep, paths, report, len(paths))
+        with self._lock:
+            held = self._of.get(conversation)
+        if held is None:
+            return
+        with held.lock:
+            if held.gone or name not in held.shares:
+                return
+            (held.uploads / name).unlink(missing_ok=True)
+            self._quotas.end(held.shares.pop(name))
+            if held.shares:
+                held.assistant.sync([held.uploads])
+            else:
+                self._end(conversation, held)
 
     def assistant(self, conversation: str) -> Assistant | None:
         """What answers from a conversation's files; None where it has none."""
@@ -183,22 +224,36 @@ class Attachments:
 
     def forget(self, conversation: str) -> None:
         """Delete what one conversation was given."""
+        self.incoming.forget(conversation)
         with self._lock:
-            held = self._of.pop(conversation, None)
+            held = self._of.get(conversation)
         if held is not None:
+            held.left.set()
             with held.lock:
-                held.gone = True
-                held.assistant.close()
-                shutil.rmtree(held.folder, ignore_errors=True)
+                self._end(conversation, held)
 
     def close(self) -> None:
         """Delete what all conversations were given."""
         self._closed.set()
         for conversation in list(self._of):
             self.forget(conversation)
-        self._place.cleanup()
+        self._private.close()
+
+    def _end(self, conversation: str, held: _Conversation) -> None:
+        """Delete what was read for a conversation; the caller holds its lock."""
+        if held.gone:
+            return
+        held.gone = True
+        with self._lock:
+            del self._of[conversation]
+        held.assistant.close()
+        shutil.rmtree(held.folder, ignore_errors=True)
+        for share in held.shares.values():
+            self._quotas.end(share)
 
     def _open(self, conversation: str) -> _Conversation:
+        if not CONVERSATION.fullmatch(conversation):
+            raise QAError("This conversation has no valid id. Reload the page, and try again.")
         self._drop_unused()
         with self._lock:
             if self._closed.is_set():
@@ -206,7 +261,7 @@ class Attachments:
             held = self._of.get(conversation)
             if held is None:
                 # A name of its own each time: a forgotten one may not be deleted yet.
-                folder = Path(tempfile.mkdtemp(prefix=f"{conversation}-", dir=self._place.name))
+                folder = Path(tempfile.mkdtemp(dir=self._private.path))
                 assistant = self._main.with_index(folder / "index")
                 held = _Conversation(folder, assistant, time.monotonic())
                 held.uploads.mkdir()
@@ -216,61 +271,82 @@ class Attachments:
 
     def _read(
         self,
-        assistant: Assistant,
         folder: Path,
-        paths: Sequence[Path],
-        progress: ProgressCallback,
-        room: int,
+        files: Sequence[Arrived],
+        sync: Callable[[Sequence[Path]], SyncReport],
+        shares: dict[str, Share] | None = None,
     ) -> SyncReport:
-        """Copy files into a folder and sync it; the report is of these files alone."""
+        """Put files into a folder and sync it, told which are new; the report is of these alone.
+
+        Where there are `shares`, by the names of the files there, those that stay are added.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        refused: list[Skipped] = []
         wanted: set[str] = set()
-        copied: list[Path] = []
-        for path in paths:
-            name = safe_name(path.name)
-            reason = self._refusal(path, name, room - len(copied))
-            if reason is not None:
-                refused.append(Skipped(f"{folder.name}/{name}", reason))
-                continue
-            place, there = _place(path, folder, name)
-            if not there:
-                shutil.copyfile(path, place)
-                copied.append(place)
+        new: list[Path] = []
+        for file in files:
+            place, there = _place(file, folder, safe_name(file.name))
             wanted.add(place.name)
-        if not wanted:
-            return SyncReport(skipped=tuple(refused))
-        report = assistant.sync([folder], progress=progress)
+            if there:
+                continue
+            new.append(place)
+            if shares is None:
+                with file.open() as source, place.open("xb") as target:
+                    shutil.copyfileobj(source, target)
+            else:
+                file.path.rename(place)
+                shares[place.name] = file.share
+        report = sync(new)
         unread = {skipped.source.rpartition("/")[2] for skipped in report.skipped}
-        for place in copied:
+        for place in new:
             if place.name in unread:
                 place.unlink(missing_ok=True)
-        ours = _only(report, wanted)
-        return replace(ours, skipped=(*refused, *ours.skipped))
+                if shares is not None:
+                    self._quotas.end(shares.pop(place.name))
+        return _only(report, wanted)
 
-    def _refusal(self, path: Path, name: str, room: int) -> str | None:
-        limit = self._main.settings.max_file_megabytes
-        if not path.is_file():
-            return f"{name} is not a file. Choose files, not folders."
-        if path.stat().st_size > min(limit * 1_000_000, self._bytes):
-            return f"{name} is larger than {limit:g} MB. Split it, or add its text alone."
-        if room <= 0:
-            return f"{name} is one too many: {FILES} files can be added to a conversation."
-        return None
+    def _in_time(
+        self, held: _Conversation, progress: ProgressCallback, new: Sequence[Path]
+    ) -> SyncReport:
+        """Sync a conversation's folder; its new files are skipped if they take too long.
 
-    def _make_room(self, conversation: str) -> None:
-        """Forget what was unused for longest; of the one in use, refuse nothing that was read."""
-        while True:
-            with self._lock:
-                by_use = sorted(self._of, key=lambda id: self._of[id].used)
-                held = sum(one.bytes() for one in self._of.values())
-                others = [id for id in by_use if id != conversation]
-                if not others or (len(by_use) <= self._most and held <= self._bytes):
-                    return
-            self.forget(others[0])
+        Raises:
+            QAError: the conversation was left meanwhile.
+        """
+        seconds = self._main.settings.upload_reading_seconds
+        with self._reading:
+            ends = time.monotonic() + seconds
+
+            def report(news: Progress) -> None:
+                if held.left.is_set() or time.monotonic() > ends:
+                    raise _EndedError
+                progress(news)
+
+            try:
+                return held.assistant.sync([held.uploads], progress=report)
+            except _EndedError:
+                if held.left.is_set():
+                    raise QAError(_NO_FILES) from None
+                for place in new:
+                    place.unlink()
+                rest = held.assistant.sync([held.uploads])
+        reason = (
+            f"This took longer than the {seconds:g} seconds that upload_reading_seconds allows. "
+            "Split it, or have it added to a folder that is synced."
+        )
+        late = (Skipped(f"{held.uploads.name}/{place.name}", reason) for place in new)
+        return replace(rest, skipped=(*rest.skipped, *late))
+
+    def _check_room(self, folder: Path, files: Sequence[Arrived]) -> None:
+        limit = self._main.settings.upload_total_megabytes
+        kept = sum(file.stat().st_size for file in _files(folder))
+        if kept + sum(file.share.bytes for file in files) > limit * MEGABYTE:
+            raise QAError(
+                f"There is no room for more files: {limit:g} MB can be kept for everyone. "
+                "Ask about them in this conversation instead."
+            )
 
     def _drop_unused(self) -> None:
-        latest = time.monotonic() - self._unused_seconds
+        latest = time.monotonic() - self._main.settings.upload_hours * 3600
         with self._lock:
             unused = [id for id, held in self._of.items() if held.used < latest]
         for conversation in unused:
@@ -279,6 +355,7 @@ class Attachments:
     def _look_round(self) -> None:
         while not self._closed.wait(_LOOK_ROUND_SECONDS):
             self._drop_unused()
+            self.incoming.forget_untaken()
 
 
 def safe_name(name: str) -> str:
@@ -292,16 +369,29 @@ def safe_name(name: str) -> str:
     return stem[:_LONGEST_NAME].strip() + suffix
 
 
-def _place(path: Path, folder: Path, name: str) -> tuple[Path, bool]:
+def _place(file: Arrived, folder: Path, name: str) -> tuple[Path, bool]:
     """Where a file goes in a folder, and whether the same is there already."""
     place = folder / name
     number = 1
-    while place.exists():
-        if place.is_file() and filecmp.cmp(path, place, shallow=False):
+    while os.path.lexists(place):
+        if _same(file, place):
             return place, True
         number += 1
         place = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
     return place, False
+
+
+def _same(file: Arrived, place: Path) -> bool:
+    try:
+        with file.open() as one, open_regular(place) as other:
+            if os.fstat(one.fileno()).st_size != os.fstat(other.fileno()).st_size:
+                return False
+            while piece := one.read(_PIECE):
+                if piece != other.read(_PIECE):
+                    return False
+            return True
+    except OSError:
+        return False  # a folder, a link, or not to be read: whatever it is, it is another
 
 
 def _files(folder: Path) -> list[Path]:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 SUMMIT = "Where might the second summit be held?"
 LEAVE = "How many days of annual leave do I have?"
 NOWHERE = "What is the capital of France?"
+# The page has them when it is drawn, or, where they were still being made, a little later.
+EXAMPLE = "#conversation :is(.example, .late button)"
+# The quote in the source panel: in its text, or on a page as it looks.
+QUOTED = "#panel :is(mark, .panel-box):visible"
 SIZES = {"wide": (1280, 850), "narrow": (390, 780)}
 
 
@@ -30,7 +34,7 @@ def opened(browser: Browser, server: str, size: tuple[int, int], **options: Any)
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(server)
-    page.wait_for_selector("body.ready")
+    page.wait_for_selector("body.ready", timeout=60_000)
     yield page
     context.close()
     assert errors == []

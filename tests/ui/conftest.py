@@ -28,6 +28,7 @@ PARKING = {
     2024: "The monthly parking fee is 20 euros.",
     2025: "The monthly parking fee is 35 euros.",
 }
+FERRY = "The ferry ticket costs 12 euros at the ferry desk, as the parking notes say."
 INTRANET = Path(__file__).parent / "intranet"
 
 
@@ -42,6 +43,16 @@ def served_index(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -
             qa.Document(text=text, source=f"notes/parking-{year}.txt", title=f"Parking in {year}")
             for year, text in PARKING.items()
         ]
+        + [
+            qa.Document(
+                text=FERRY,
+                source="notes/ferry.md",
+                links=(
+                    qa.Link(39, 49, "https://outside.example/desk?a=1&b=(2)"),
+                    qa.Link(58, 71, "parking-2025.txt"),
+                ),
+            )
+        ]
     )
     assistant.close()
     return index
@@ -54,9 +65,11 @@ def server(served_index: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+# While Playwright is open its event loop counts as running in the thread of the tests, and no test
+# there may run another: it is closed before the next file's tests.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests; each opens a context of its own in it."""
+    """One browser for the tests of a file; each opens a context of its own in it."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed")

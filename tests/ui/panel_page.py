@@ -16,14 +16,16 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 import qa
-import ui.texts
-from ui.sources import routes
+import ui.page.texts
+from qa.limits import Limits
+from qa.loading.markdown import parse as read_markdown
+from ui.routes import pages, sources
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HARNESS = Path(__file__).parent / "harness" / "panel.html"
-STATIC = Path(ui.texts.__file__).parent / "static"
+STATIC = Path(ui.page.texts.__file__).parents[1] / "static"
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 WIDE, PHONE = (1280, 850), (390, 780)
 
@@ -38,7 +40,28 @@ HOSTILE = (
     "<script>document.title='owned'</script> &lt;b&gt; **on** Mondays\n\n"
     "# <iframe src=javascript:alert(1)>"
 )
+SHAPED = """# Badges
+
+Do it like this:
+
+1. Open *it* 🎉
+   - now
+   - later
+
+   ```
+   sudo  x
+   ```
+
+2. Close it
+
+> Mind the gap.
+
+| Badge | Price |
+| --- | --- |
+| Blue | 12 |
+"""
 OURS = (
+    read_markdown(SHAPED.encode(), "notes/badges.md", Limits()),
     qa.Document(text=EMOJI, source="notes/emoji.txt", title="Emoji"),
     qa.Document(
         text=HOSTILE,
@@ -58,12 +81,13 @@ OURS = (
 def harness(library: qa.Assistant) -> Iterator[str]:
     """The URL of a page that has the panel and nothing else of ours."""
     app = FastAPI()
-    app.include_router(routes(library, None))
+    app.include_router(sources.routes(library, None))
+    app.include_router(pages.routes(library, None))
     app.mount("/static", StaticFiles(directory=STATIC))
 
     @app.get("/{language}/")
     def page(language: str, light: str = "light") -> HTMLResponse:
-        strings = json.dumps(ui.texts.TEXTS[language].to_dict()).replace("<", "\\u003c")
+        strings = json.dumps(ui.page.texts.TEXTS[language].to_dict()).replace("<", "\\u003c")
         html = HARNESS.read_text(encoding="utf-8").replace("STRINGS", strings)
         html = html.replace("LANGUAGE", language).replace("LIGHT", light)
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
@@ -77,12 +101,28 @@ def harness(library: qa.Assistant) -> Iterator[str]:
         thread.join()
 
 
-def opened(browser: Browser, address: str, size: tuple[int, int], path: str = "en") -> Page:
+def opened(
+    browser: Browser, address: str, size: tuple[int, int], path: str = "en", view: str = "text"
+) -> Page:
+    """The page, as somebody sees it who looked at documents as `text` or by the `page` before."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.set_default_timeout(10_000)
+    page.add_init_script(f"localStorage.setItem('footnote:source-view', '{view}')")
+    page.set_default_timeout(30_000)
     page.goto(f"{address}/{path}/", wait_until="load")
     page.wait_for_selector("#panel", state="attached")
     return page
+
+
+def watched(
+    browser: Browser, address: str, size: tuple[int, int], view: str = "text"
+) -> Iterator[Page]:
+    """The page for one test, which fails if a script of it did."""
+    page = opened(browser, address, size, view=view)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []
 
 
 def footnote(library: qa.Assistant, source: str, quote: str, /, **changes: Any) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect, sync_playwright
 
 import qa
-from qa.settings import sample_folder
+from qa.places import sample_folder
 from tests.ui.serving import CHROMIUM, FLAGS, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PICTURES = Path(__file__).resolve().parents[2] / "docs"
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 QUESTION = "How many days of annual leave do I have?"
 VIEWS = {
     "page-light": ((1280, 800), "light", True),

@@ -60,11 +60,19 @@ export async function show(conversation) {
   press("restore");
 }
 
+// Controls, and what turns the direction of the text around it: by these a file called "gpj.exe" is
+// read as "exe.jpg". The page says what it is given by the server without them, too.
+const MISLEADING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+export function harmless(text, instead = "") {
+  return String(text).replace(MISLEADING, instead);
+}
+
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (key.includes("-") || key === "role") made.setAttribute(key, value);
-    else made[key] = value;
+    else made[key] = key === "textContent" ? harmless(value) : value;
   }
   made.append(...children);
   return made;

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from qa import Document, UnknownSourceError, Verdicts
+from qa.index import verdicts
+from ui.routes import feedback
+
+PLUMS = Document("Plums are blue. They are sour.", "plums.txt")
+CITED = {"number": 1, "source": "plums.txt", "start": 0, "end": 15, "quote": "Plums are blue."}
+VERDICT = {"conversation": "a" * 32, "question": "Why?", "answer": "So.", "verdict": "up"}
+
+
+def client(folder: Path) -> TestClient:
+    app = FastAPI()
+    app.include_router(feedback.routes(Verdicts(folder), read))
+    return TestClient(app)
+
+
+def read(source: str) -> Document:
+    if source != PLUMS.source:
+        raise UnknownSourceError(source)
+    return PLUMS
+
+
+def kept(folder: Path) -> list[dict[str, object]]:
+    lines = (folder / verdicts.FILE).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_each_verdict_is_a_line(tmp_path: Path) -> None:
+    browser = client(tmp_path / "kept")
+    for comment in ("", "Two\nlines, and “ümläuts”"):
+        reply = browser.post("/api/feedback", json={**VERDICT, "comment": comment})
+        assert reply.status_code == 204
+    lines = kept(tmp_path / "kept")
+    assert [one["comment"] for one in lines] == ["", "Two\nlines, and “ümläuts”"]
+    assert all(one["time"] and one["question"] == "Why?" for one in lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ({}, "So."),
+        ({"source": "forgotten.txt"}, ""),
+        ({"quote": "Plums are red.."}, ""),
+    ],
+)
+def test_an_answer_is_kept_as_long_as_its_sources_say_so(
+    tmp_path: Path, change: dict[str, str], answer: str
+) -> None:
+    """It may be judged long after it was given, and its source be forgotten by then."""
+    cited = {**CITED, **change}
+    reply = client(tmp_path).post("/api/feedback", json={**VERDICT, "citations": [cited]})
+    assert reply.status_code == 204
+    assert [one["answer"] for one in kept(tmp_path)] == [answer]
+    assert kept(tmp_path)[0]["sources"] == [cited["source"]]
+
+
+@pytest.mark.parametrize("change", [
+    {"verdict": "maybe"}, {"conversation": "x"}, {"comment": "x" * 6000}, {"question": None},
+])  # fmt: skip
+def test_what_is_none_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    reply = client(tmp_path).post("/api/feedback", json={**VERDICT, **change})
+    assert reply.status_code == 422
+    assert not (tmp_path / verdicts.FILE).exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    reply = client(tmp_path / "file").post("/api/feedback", json=VERDICT)
+    assert reply.status_code == 507
+    assert verdicts.FILE in reply.json()["error"]
+
+
+def test_the_file_does_not_grow_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdicts, "LARGEST_FILE", 10)
+    browser = client(tmp_path)
+    assert browser.post("/api/feedback", json=VERDICT).status_code == 204
+    assert browser.post("/api/feedback", json=VERDICT).status_code == 507

@@ -1,0 +1,87 @@
+"""People whom a proxy in front of the server knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.requests import Request
+
+from qa import Viewer
+from tests.ui.serving import served
+from ui.sign_in.door import ByHeader
+
+WAY = ("--sign-in", "proxy", "--trusted-proxy")
+HEADERS = {"QA_SIGN_IN_HEADER": "Remote-User", "QA_SIGN_IN_GROUPS_HEADER": "Remote-Groups"}
+
+
+@pytest.fixture(scope="module")
+def trusting(served_index: Path) -> Iterator[str]:
+    """A server whose proxy is on this machine."""
+    with served(served_index, *WAY, "127.0.0.1", **HEADERS) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def doubting(served_index: Path) -> Iterator[str]:
+    """A server whose proxy is elsewhere, so that whoever asks here is not it."""
+    with served(served_index, *WAY, "10.9.9.0/24", **HEADERS) as url:
+        yield url
+
+
+def test_whom_the_proxy_names_is_let_in(trusting: str) -> None:
+    reply = httpx.get(f"{trusting}/en/", headers={"remote-user": "ada"})
+    assert reply.status_code == 200
+    assert '<meta name="footnote-viewer" content="ada">' in reply.text
+    assert "footnote-sign-out" not in reply.text, "that is the proxy's matter"
+    assert httpx.get(f"{trusting}/api/state", headers={"Remote-User": "ada"}).is_success
+
+
+@pytest.mark.parametrize("sent", [
+    [], [("Remote-User", "")], [("X-Forwarded-User", "ada")],
+    [("Remote_User", "ada")], [("Remote-User", "ada"), ("Remote-User", "eve")],
+    [("Remote-User", b"\xff")], [("Remote-Groups", "people")],
+    [("Remote-User", "ada"), ("Remote-Groups", "a"), ("Remote-Groups", "b")],
+], ids=str)  # fmt: skip
+def test_without_one_name_nobody_is(trusting: str, sent: list[tuple[str, str]]) -> None:
+    reply = httpx.get(f"{trusting}/api/state", headers=sent)
+    assert reply.status_code == 401
+    assert "through its proxy" in reply.json()["error"]
+
+
+def test_nobody_else_can_say_who_they_are(doubting: str) -> None:
+    for headers in (
+        {"Remote-User": "ada"},
+        {"REMOTE-USER": "ada", "X-Forwarded-For": "10.9.9.1", "X-Real-IP": "10.9.9.1"},
+        {"Remote-User": "ada", "Forwarded": "for=10.9.9.1"},
+    ):
+        assert httpx.get(f"{doubting}/api/state", headers=headers).status_code == 401
+        assert httpx.get(f"{doubting}/en/", headers=headers).status_code == 401
+    assert httpx.get(f"{doubting}/health").json() == {"status": "ok"}
+
+
+def test_there_is_nothing_to_sign_in_at(trusting: str) -> None:
+    assert httpx.get(f"{trusting}/sign-in").status_code == 404
+    assert httpx.get(f"{trusting}/sign-in", headers={"Remote-User": "ada"}).status_code == 404
+
+
+def test_another_site_cannot_use_the_proxys_own_cookie(trusting: str) -> None:
+    asked = {"question": "Where might the second summit be held?"}
+    headers = {"Remote-User": "ada"}
+    assert httpx.post(f"{trusting}/api/ask", json=asked, headers=headers).status_code == 403
+    headers["Sec-Fetch-Site"] = "cross-site"
+    assert httpx.post(f"{trusting}/api/ask", json=asked, headers=headers).status_code == 403
+    headers["Sec-Fetch-Site"] = "same-origin"
+    assert httpx.post(f"{trusting}/api/ask", json=asked, headers=headers, timeout=60).is_success
+
+
+@pytest.mark.parametrize(("groups", "expected"), [
+    ([], ()), ([""], ()), (["people"], ("people",)), (["b\u00fcro"], ("b\u00fcro",)),
+    (["people, leads,,people "], ("people", "leads")),
+])  # fmt: skip
+def test_groups_are_separated_by_commas(groups: list[str], expected: tuple[str, ...]) -> None:
+    headers = [(b"who", "J\u00f8rgen".encode()), *((b"groups", one.encode()) for one in groups)]
+    request = Request({"type": "http", "headers": headers})
+    assert ByHeader("Who", "Groups").viewer(request) == Viewer("J\u00f8rgen", expected)

@@ -1,0 +1,199 @@
+"""All texts of the page, by language, from the files in `languages`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+_FOLDER = Path(__file__).with_name("languages")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One language, with a field for each text, named after its place."""
+
+    language: str
+    title: str
+    # the page
+    ask: str
+    question: str
+    conversation: str
+    welcome: str
+    promise: str
+    samples: str
+    send: str
+    stop: str
+    attach: str
+    folder: str
+    everything: str
+    keep: str
+    new: str
+    history: str
+    history_empty: str
+    history_remove: str
+    history_clear: str
+    history_clear_sure: str
+    more: str
+    close: str
+    # answers
+    looking: str
+    stopped: str
+    closest: str
+    unsure: str
+    rest: str
+    table: str
+    suggestion: str
+    sections: str
+    related: str
+    attached_answered: str
+    attached_not_said: str
+    attached_refused: str
+    page: str
+    slide: str
+    sheet: str
+    row: str
+    rows: str
+    scan: str
+    scan_unsure: str
+    footnote: str
+    answered: str
+    refused: str
+    full: str
+    failed: str
+    failed_away: str
+    # refusals, by `Answer.reason`
+    refused_empty: str
+    refused_greeting: str
+    refused_about: str
+    refused_too_long: str
+    refused_no_documents: str
+    refused_nothing_close: str
+    refused_not_said: str
+    refused_nothing_more: str
+    refused_changed: str
+    # actions for an answer
+    copy: str
+    copy_markdown: str
+    copied: str
+    copy_failed: str
+    retry: str
+    edit: str
+    edit_question: str
+    edit_send: str
+    whole: str
+    shorter: str
+    cancel: str
+    good: str
+    bad: str
+    comment: str
+    comment_send: str
+    thanks: str
+    not_kept: str
+    download_markdown: str
+    download_html: str
+    copy_all: str
+    share: str
+    # the state of the index
+    state_one: str
+    state_many: str
+    state_none: str
+    state_updated: str
+    state_reading: str
+    state_away: str
+    # files of a conversation
+    drop: str
+    upload_sending: str
+    upload_refused: str
+    upload_too_large: str
+    upload_folder: str
+    upload_broken: str
+    upload_reading: str
+    upload_ready: str
+    upload_remove: str
+    upload_kept: str
+    upload_skipped: str
+    upload_nothing: str
+    # the source panel
+    panel_label: str
+    panel_close: str
+    panel_loading: str
+    panel_failed: str
+    panel_gone: str
+    panel_retry: str
+    panel_page: str
+    panel_view: str
+    panel_as_page: str
+    panel_as_text: str
+    panel_page_before: str
+    panel_page_after: str
+    panel_smaller: str
+    panel_larger: str
+    panel_page_alt: str
+    panel_open_original: str
+    panel_position: str
+    panel_changed_moved: str
+    panel_changed_lost: str
+    panel_changed_several: str
+    panel_quote: str
+    panel_back: str
+    panel_search: str
+    panel_count: str
+    panel_no_match: str
+    panel_previous: str
+    panel_next: str
+    panel_resize: str
+    # signing in
+    sign_in: str
+    sign_in_name: str
+    sign_in_password: str
+    sign_in_wrong: str
+    sign_in_wait: str
+    sign_in_busy: str
+    sign_in_cookies: str
+    sign_in_frame: str
+    sign_in_on: str
+    sign_in_refused: str
+    sign_in_window: str
+    sign_in_done: str
+    sign_in_here: str
+    sign_out: str
+
+    def to_dict(self) -> dict[str, str]:
+        """The texts for the page's scripts."""
+        return asdict(self)
+
+
+TEXTS = {
+    texts.language: texts
+    for file in sorted(_FOLDER.glob("*.toml"))
+    for texts in [Texts(**tomllib.loads(file.read_text(encoding="utf-8")))]
+}
+"""The languages, by their ISO 639-1 codes."""
+ENGLISH = TEXTS["en"]
+
+_WANTED = re.compile(r"([a-z]{1,8})(?:-[a-z0-9]+)*(?:\s*;\s*q=([0-9.]+))?", re.I)
+
+
+def choose(wanted: str | None, accept_language: str) -> Texts:
+    """The requested language, else the browser's favourite, else English."""
+    if wanted and (texts := TEXTS.get(wanted.lower().partition("-")[0])):
+        return texts
+    liked: list[tuple[float, str]] = []
+    for part in accept_language.split(","):
+        if found := _WANTED.fullmatch(part.strip()):
+            try:
+                liked.append((float(found[2] or 1), found[1].lower()))
+            except ValueError:
+                continue
+    liked.sort(key=lambda one: -one[0])
+    known = (TEXTS[language] for weight, language in liked if weight and language in TEXTS)
+    return next(known, ENGLISH)
+
+
+def refusal(reason: str | None, texts: Texts) -> str:
+    """Why there is no answer, as a sentence; `reason` is that of `qa.Answer`."""
+    name = f"refused_{(reason or 'not said').replace(' ', '_')}"
+    known = {field.name for field in fields(texts)}
+    return str(getattr(texts, name if name in known else "refused_not_said"))

@@ -1,0 +1,44 @@
+"""Readers' opinions of answers, as the page sends them; `qa.Verdicts` stores them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from qa import IndexUnavailableError
+from qa.api import Cited, keep
+from ui.page.conversations import ConversationId
+from ui.routes.errors import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qa import Document, Verdicts
+
+
+class Judged(BaseModel):
+    """One reader's opinion of one answer."""
+
+    conversation: ConversationId
+    question: Annotated[str, Field(max_length=10_000)]
+    answer: Annotated[str, Field(max_length=50_000)]
+    verdict: Literal["up", "down"]
+    comment: Annotated[str, Field(max_length=5_000)] = ""
+    citations: Annotated[list[Cited], Field(max_length=100)] = []
+
+
+def routes(verdicts: Verdicts, read: Callable[[str], Document]) -> APIRouter:
+    """`POST /api/feedback`; `read` gives the documents that are there for everyone."""
+    router = APIRouter()
+
+    @router.post("/api/feedback", status_code=204, response_model=None)
+    def judge(judged: Judged) -> Response:
+        try:
+            keep(judged, verdicts, read)
+        except IndexUnavailableError as error:
+            return told(error, 507)  # no room, or no permission to write
+        return Response(status_code=204)
+
+    return router

@@ -1,0 +1,176 @@
+"""The middleware that lets in whoever has signed in, and shows others the way to do so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from qa import QAError, UnknownCallerError, Viewer
+from qa.api import Problem, is_for_programs, told
+from ui.bodies import WITHOUT_BODY
+from ui.sign_in.cookies import tokens
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from qa.api import Desk, Keys
+
+# What anybody gets: it holds nothing of the documents.
+OPEN = frozenset(("/health", "/embed.js", "/sign-in", "/sign-in-frame", "/sign-out"))
+OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/")
+# The page asks for it again and again, whether anybody is there or not.
+BY_ITSELF = "/api/state"
+
+
+class Knows(Protocol):
+    """How the person who sent a request is known."""
+
+    signs_in_here: bool
+    """Whether there is a page to sign in at."""
+    advice: str
+    """What a stranger is told."""
+
+    def viewer(self, request: Request) -> Viewer | None:
+        """Who it is; None for a stranger."""
+
+
+class ByCookie:
+    """People sign in here, and have a cookie."""
+
+    signs_in_here = True
+    advice = "Sign in first."
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def viewer(self, request: Request) -> Viewer | None:
+        """Whose session it is."""
+        seen = request.scope["path"] != BY_ITSELF
+        found = (self.desk.viewer(token, seen=seen) for token in tokens(request))
+        return next((viewer for viewer in found if viewer), None)
+
+
+class ByHeader:
+    """A proxy in front of the server knows people, and says who it is in a header.
+
+    The gate has removed these headers from requests that no trusted proxy sent.
+    """
+
+    signs_in_here = False
+    advice = "This server is reached through its proxy, where people sign in."
+
+    def __init__(self, name: str, groups: str) -> None:
+        self._name = name
+        self._groups = groups
+
+    @property
+    def headers(self) -> frozenset[bytes]:
+        """The names of the headers, as a server gets them."""
+        return frozenset(name.lower().encode() for name in (self._name, self._groups))
+
+    def viewer(self, request: Request) -> Viewer | None:
+        """Whom the proxy names. Two names are none: one of them is not the proxy's."""
+        names, groups = (
+            [_text(value) for value in request.headers.getlist(header)]
+            for header in (self._name, self._groups)
+        )
+        if len(names) != 1 or len(groups) > 1 or not names[0] or None in groups:
+            return None
+        parts = (part.strip() for group in groups for part in (group or "").split(","))
+        return Viewer(names[0], tuple(dict.fromkeys(filter(None, parts))))
+
+
+class Door:
+    """The middleware: routes find whoever asks with `qa.api.viewer_of`."""
+
+    def __init__(self, app: ASGIApp, knows: Knows, keys: Keys) -> None:
+        self.app = app
+        self._knows = knows
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            request.state.viewer = viewer = self._viewer(request)
+        except QAError as error:
+            await told(error, scope["path"])(scope, receive, send)
+            return
+        if viewer is None and not _is_open(scope["path"]):
+            await self._refused(request)(scope, receive, send)
+        elif self._may_be_forged(request):
+            forged = Problem(403, "This request does not say which page it comes from.")
+            await told(forged, scope["path"])(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _viewer(self, request: Request) -> Viewer | None:
+        """Who it is: a program by its key, a person otherwise.
+
+        Raises:
+            UnknownCallerError: it has a key that is not good.
+            SettingsError: keys or users cannot be read.
+        """
+        if _has_key(request):
+            key = self._keys.check(request.headers["authorization"])
+            return Viewer(key.name) if key else None
+        return self._knows.viewer(request)
+
+    def _refused(self, request: Request) -> Response:
+        path = request.scope["path"]
+        if self._knows.signs_in_here and _is_visit(request):
+            query = f"?{request.url.query}" if request.url.query else ""
+            way = urlencode({"next": f"{path.removeprefix('/')}{query}"})
+            # Relative, for any proxy.
+            up = "../" * (path.count("/") - 1)
+            return RedirectResponse(f"{up}sign-in?{way}", 303, {"cache-control": "no-store"})
+        if is_for_programs(path):
+            return told(
+                UnknownCallerError(
+                    "A key is needed. Send the header Authorization: Bearer KEY; "
+                    "`qa key add NAME` makes one."
+                ),
+                path,
+            )
+        return told(UnknownCallerError(self._knows.advice), path)
+
+    def _may_be_forged(self, request: Request) -> bool:
+        """Whether it changes something and another site's page may have had a browser send it.
+
+        The gate refuses requests that name another site; browsers always name it.
+        """
+        if request.method in WITHOUT_BODY or _has_key(request):
+            return False
+        return not any(name in request.headers for name in ("origin", "sec-fetch-site"))
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN or path.startswith(OPEN_FOLDERS)
+
+
+def _has_key(request: Request) -> bool:
+    return is_for_programs(request.scope["path"]) and "authorization" in request.headers
+
+
+def _is_visit(request: Request) -> bool:
+    """Whether a browser wants a page, and no part of one."""
+    mode = request.headers.get("sec-fetch-mode")
+    wanted = (
+        "text/html" in request.headers.get("accept", "") if mode is None else mode == "navigate"
+    )
+    return wanted and request.method in ("GET", "HEAD")
+
+
+def _text(value: str) -> str | None:
+    """The value of a header, which Starlette reads as Latin-1; None if it is no UTF-8."""
+    try:
+        return value.encode("latin-1").decode().strip()
+    except UnicodeDecodeError:
+        return None

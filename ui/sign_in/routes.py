@@ -1,0 +1,116 @@
+"""The routes of the page to sign in at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from qa import BusyError, QAError, TimeLimitError, UnknownCallerError
+from qa.api import Problem, TooManyTriesError, viewer_of
+from ui.sign_in import cookies
+from ui.sign_in.page import FORM_POLICY, Way, done, form, in_frame
+
+if TYPE_CHECKING:
+    from qa.api import Desk
+
+NOT_KEPT = {"cache-control": "no-store"}
+ALONE = {**NOT_KEPT, "content-security-policy": FORM_POLICY}
+MOST_FIELDS = 10
+
+
+def routes(desk: Desk, origins: tuple[str, ...]) -> APIRouter:
+    """The routes; pages of `origins` may show ours in a frame. All addresses are relative."""
+    router = APIRouter()
+    _form(router, desk, origins)
+    _frames(router, desk)
+
+    @router.post("/sign-out", response_model=None)
+    async def sign_out(request: Request) -> Response:
+        _end(desk, request)
+        way = Way.of((await _sent(request)).get("next", ""), request)
+        reply = _to(way.to_sign_in())
+        cookies.take_back(reply, request)
+        return reply
+
+    return router
+
+
+def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...]) -> None:
+    @router.get("/sign-in", response_model=None)
+    def shown(request: Request, next: str = "", again: bool = False) -> Response:
+        way = Way.of(next, request)
+        if viewer_of(request) is not None:
+            return _to(way.address)
+        if way.embedded or request.headers.get("sec-fetch-dest") == "iframe":
+            return HTMLResponse(in_frame(way, origins, refused=again), headers=NOT_KEPT)
+        problem = way.texts.sign_in_cookies if again else ""
+        return HTMLResponse(form(way, problem=problem), headers=ALONE)
+
+    @router.post("/sign-in", response_model=None)
+    async def sign_in(request: Request) -> Response:
+        sent = await _sent(request)
+        way, name = Way.of(sent.get("next", ""), request), sent.get("name", "")
+        password, address = sent.get("password", ""), request.client.host if request.client else ""
+        try:
+            token = await desk.enter(name, password, address, request.is_disconnected)
+        except (UnknownCallerError, BusyError, TimeLimitError) as error:
+            return _refused(error, way, name)
+        _end(desk, request)
+        reply = _to(way.to_sign_in(again=True))
+        cookies.give(reply, request, "page", token)
+        return reply
+
+
+def _refused(error: QAError, way: Way, name: str) -> Response:
+    texts = way.texts
+    status, headers = 403, ALONE
+    if isinstance(error, TooManyTriesError):
+        status, headers = error.status, {**ALONE, "retry-after": str(error.seconds)}
+        problem = texts.sign_in_wait.format(seconds=error.seconds)
+    elif isinstance(error, UnknownCallerError):
+        problem = texts.sign_in_wrong
+    else:
+        status, problem = Problem.of(error).status, texts.sign_in_busy
+    return HTMLResponse(form(way, name=name, problem=problem), status, headers)
+
+
+def _frames(router: APIRouter, desk: Desk) -> None:
+    @router.get("/signed-in", response_model=None)
+    def signed_in(request: Request) -> Response:
+        way = Way.of("", request)
+        code = next((desk.sessions.code(token) for token in cookies.tokens(request)), "")
+        return HTMLResponse(done(way, code), headers=NOT_KEPT)
+
+    @router.post("/sign-in-frame", response_model=None)
+    async def let_frame_in(request: Request) -> Response:
+        sent = await _sent(request)
+        way = Way.of(sent.get("next", ""), request)
+        if not (code := sent.get("code")):  # without scripts: it may be let in by now
+            return _to(way.address)
+        token = desk.sessions.redeem(code)
+        reply = _to(way.to_sign_in(again=True))
+        if token is not None:
+            cookies.give(reply, request, "frame", token)
+        return reply
+
+
+def _to(address: str) -> Response:
+    return RedirectResponse(address, 303, NOT_KEPT)
+
+
+def _end(desk: Desk, request: Request) -> None:
+    for token in cookies.tokens(request):
+        desk.sessions.end(token)
+
+
+async def _sent(request: Request) -> dict[str, str]:
+    """The fields of a form, each once."""
+    body = (await request.body()).decode()
+    try:
+        fields = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:  # there are more
+        return {}
+    return {name: values[0] for name, values in fields.items()}
