@@ -1,4 +1,4 @@
-"""Trains the extractive reader; needs torch and transformers, and is not needed to read.
+"""Train the extractive reader, with torch and transformers; using a reader does not need this.
 
-`python -m training --help` says what can be done; `training/README.md` how to reproduce a reader.
+`python -m training --help` lists the commands; `training/README.md` says how to reproduce a reader.
 """

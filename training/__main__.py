@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from qa.settings import PACKAGED_EMBEDDER
-
-# Batches of many lengths make glibc give memory back and fetch it again, page by page, which
-# takes a good part of the time; it reads these when a process starts.
-_MEMORY = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_TRIM_THRESHOLD_": "4294967296",
-    "MALLOC_MMAP_THRESHOLD_": "4294967296",
-    "TOKENIZERS_PARALLELISM": "false",
-    # Threads that wait do not spin: whatever else runs here would cost many times its own time.
-    "OMP_WAIT_POLICY": "passive",
-    "GOMP_SPINCOUNT": "0",
-}
+from qa.places import PACKAGED_EMBEDDER
+from training.processes import start_again_with_memory_kept
 
 
 def main() -> None:
     """Read the command line and do what it says."""
     options = _parser().parse_args()
-    if any(os.environ.get(name) != value for name, value in _MEMORY.items()):
-        os.execve(
-            sys.executable, [sys.executable, "-m", "training", *sys.argv[1:]],
-            {**os.environ, **_MEMORY},
-        )  # fmt: skip
+    start_again_with_memory_kept("training")
     import torch
 
     torch.set_num_threads(options.threads)
@@ -40,22 +23,22 @@ def main() -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from training.model import encoder_folder, open_tokenizer
-    from training.preparing import Preparation, prepare
+    from training.reader.model import encoder_folder, open_tokenizer
+    from training.reader.preparing import Preparation, prepare
 
     settings = Preparation(
         options.bench, "" if options.keywords_only else options.embedder, options.held_back,
-        options.max_tokens, options.stride, options.most, options.own,
+        options.max_tokens, options.stride, options.most, options.own, pairs=options.pairs,
     )  # fmt: skip
     tokenizer = open_tokenizer(encoder_folder(options.encoder))
     _show(prepare(settings, tokenizer, options.out / "prepared"))
 
 
 def _fit(options: argparse.Namespace) -> None:
-    from training.exported import weights_of
-    from training.fit import Fit, Pace, Recipe, fit
-    from training.model import ReaderShape, encoder_folder, new_reader, open_tokenizer
-    from training.preparing import load
+    from training.reader.exported import weights_of
+    from training.reader.fit import Fit, Pace, Recipe, fit, reader_scores
+    from training.reader.model import ReaderShape, encoder_folder, new_reader, open_tokenizer
+    from training.reader.preparing import load
 
     _, windows = load(options.out / "prepared", "train")
     held_back = load(options.out / "prepared", "held_back")
@@ -66,21 +49,23 @@ def _fit(options: argparse.Namespace) -> None:
         if getattr(options, field.name) is not None
     }
     pace = Pace(
-        score_every=options.score_every, keep_minutes=options.keep_minutes, minutes=options.minutes
-    )
+        score_every=options.score_every, keep_minutes=options.keep_minutes,
+        minutes=options.minutes,
+    )  # fmt: skip
     recipe = Recipe(**given)
     reader = new_reader(encoder, ReaderShape(options.layers), recipe.seed)
     if options.start is not None:
         reader.load_state_dict(weights_of(options.start))
     run = Fit(reader, windows, recipe)
-    ended = fit(run, held_back, open_tokenizer(encoder), options.out / "run", pace)
+    scored = reader_scores(held_back, options.score_most, bf16=recipe.bf16)
+    ended = fit(run, scored, open_tokenizer(encoder), options.out / "run", pace)
     print(f"{'Done' if ended else 'Stopped'} at step {run.step} of {run.steps}.")
 
 
 def _score(options: argparse.Namespace) -> None:
-    from training.model import open_reader
-    from training.preparing import load
-    from training.reading import held_back_scores, predict, with_torch
+    from training.reader.model import open_reader
+    from training.reader.preparing import load
+    from training.reader.reading import held_back_scores, predict, with_torch
 
     examples, windows = load(options.out / "prepared", "held_back")
     predictions = predict(examples, windows, with_torch(open_reader(options.out / "run")))
@@ -89,11 +74,11 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from training.export import export
-    from training.exported import average
-    from training.model import open_reader
-    from training.preparing import load
-    from training.reading import subset
+    from training.reader.export import export
+    from training.reader.exported import average
+    from training.reader.model import open_reader
+    from training.reader.preparing import load
+    from training.reader.reading import subset
 
     folder = options.out / "run"
     model = open_reader(folder)
@@ -129,15 +114,17 @@ def _add_prepare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--stride", type=int, default=64)
     verb.add_argument("--most", type=int, default=10**9, help="examples of an answered source")
     verb.add_argument("--own", type=float, default=1.0, help="the share of our own questions")
+    verb.add_argument("--pairs", type=float, default=0.55, help="the share of words; 0: no limit")
 
 
 def _add_fit(verb: argparse.ArgumentParser) -> None:
-    from training.fit import Recipe
+    from training.reader.fit import Recipe
 
     verb.add_argument("--encoder", default="", help="a folder; the packaged MiniLM-L6 if empty")
     verb.add_argument("--start", type=Path, help="a reader to go on from, trained or exported")
     verb.add_argument("--layers", type=int, default=4, help="the last ones, whose states are mixed")
     verb.add_argument("--score-every", type=int, default=1000, help="steps")
+    verb.add_argument("--score-most", type=int, default=800, help="examples, before the end")
     verb.add_argument("--keep-minutes", type=float, default=5.0, help="between checkpoints")
     verb.add_argument("--minutes", type=float, default=0.0, help="stop then; run again to go on")
     for field in fields(Recipe):

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from training.reader.model import encoder_folder, open_tokenizer
+from training.reader.preparing import Preparation, prepare
+
 TOWNS = ("Aldby", "Birk", "Cowling", "Denby", "Eaves", "Filey", "Goole", "Hallam", "Irby", "Jarrow")
 
 
@@ -16,10 +19,20 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "dev/squad1-dev", "dev/squad2-dev", "train/squadshifts/amazon_reviews",
             "train/squadshifts/reddit", "train/fairytaleqa", "train/qamr", "train/policyqa",
+            "train/squad2-train-part",
             "dev/multihop/hotpotqa100", "dev/mtrag/human_subset",
         )
     ):  # fmt: skip
-        write_set(folder / name, number, unanswered=name == "dev/squad2-dev")
+        write_set(folder / name, number, unanswered="squad2" in name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared(bench: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    tokenizer = open_tokenizer(encoder_folder(""))
+    settings = Preparation(bench, embedder="", held_back=0.3, max_tokens=96, pairs=0.1)
+    prepare(settings, tokenizer, folder)
     return folder
 
 

@@ -1,7 +1,10 @@
 """The loop: AdamW with warmup and linear decay, averaged weights, checkpoints to go on from.
 
-Every draw of chance comes from the seed and the step, or from a generator whose state is kept:
-a run that was broken off goes on as if it had not been.
+The model learns where an answer is, whether there is one, and which of two questions a passage
+answers (see `training/examples/pairs.py`).
+
+All randomness depends on the seed and the step, or on a generator whose state is saved, so that an
+interrupted run continues as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,17 +24,20 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from training.batches import Batch, Windows, batches_of, read
 from training.examples import Example
-from training.model import ReaderModel, save_reader
-from training.reading import held_back_scores, predict, subset, with_torch
+from training.reader.batches import Batch, Windows, batches_of, read
+from training.reader.model import ReaderModel, save_reader
+from training.reader.reading import held_back_scores, predict, subset, with_torch
 
 CHECKPOINT_FILE, LOG_FILE = "checkpoint.pt", "log.jsonl"
+
+Scored = Callable[[ReaderModel, bool], Mapping[str, float]]
+"""A model, and whether it is the last time -> its scores by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train. What changes the outcome is kept in the checkpoint and must not change."""
+    """How to train. What affects the outcome is saved in the checkpoint and must not change."""
 
     steps: int = 0  # 0: as many as the epochs take
     epochs: float = 1.0
@@ -42,7 +48,9 @@ class Recipe:
     decay: float = 0.01
     clip: float = 1.0
     smoothing: float = 0.1
-    answer_weight: float = 0.5  # of the loss of the answer head
+    answer_weight: float = 1.0  # of the loss of the answer head
+    pair_weight: float = 0.5  # of the loss of pairs, for each head that tells them apart
+    margin: float = 1.0  # of logits, between the two of a pair
     average: float = 0.999
     bf16: bool = False  # pays only where the processor has instructions for it
     seed: int = 0
@@ -50,13 +58,12 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """When to score, to keep and to stop; none of it changes the outcome of the steps."""
+    """When to score, to save and to stop; this does not affect the steps."""
 
     score_every: int = 1000  # steps
-    score_most: int = 800  # examples
     log_every: int = 20
     keep_minutes: float = 5.0
-    minutes: float = 0.0  # stop after so many, to go on later; 0: at the end
+    minutes: float = 0.0  # stop after this many, to go on later; 0: at the end
 
 
 class Fit:
@@ -73,7 +80,7 @@ class Fit:
         torch.manual_seed(recipe.seed)
 
     def batches(self) -> Iterator[NDArray[np.int64]]:
-        """The batches that are left, epoch after epoch, each in an order of its own."""
+        """The remaining batches, epoch after epoch, each in its own order."""
         passed, epoch = 0, 0
         while self.step < self.steps:
             batches = batches_of(self.windows, self.recipe.tokens, self.recipe.seed + epoch)
@@ -87,31 +94,37 @@ class Fit:
         scale = _schedule(self.step, self.steps, self.recipe.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = group["rate"] * scale
-        loss = self._loss(read(self.windows, chosen, self.recipe.smoothing))
+        loss = self.loss(self.batch(chosen))
         loss.backward()  # type: ignore[no-untyped-call]
         trained = [parameter for _, parameter in self.model.trained()]
         torch.nn.utils.clip_grad_norm_(trained, self.recipe.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=False)
         self.step += 1
-        # Early on, the average follows closely, or it would remember the untrained heads.
+        # At first, the average follows closely, so that it does not remember the untrained heads.
         keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             averages = list(self.averaged.values())
             torch._foreach_lerp_(averages, [p.detach() for p in trained], 1 - keep)
         return float(loss.detach())
 
-    def _loss(self, batch: Batch) -> torch.Tensor:
+    def batch(self, chosen: NDArray[np.int64]) -> Batch:
+        """The chosen windows as a batch."""
+        return read(self.windows, chosen, self.recipe.smoothing)
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """The loss of a batch."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
             start, end, answer = self.model(batch.ids, batch.mask, batch.types, batch.allowed)
         places = (
             functional.cross_entropy(start, batch.start) + functional.cross_entropy(end, batch.end)
         ) / 2
         there = functional.binary_cross_entropy_with_logits(answer, batch.answered)
-        return places + self.recipe.answer_weight * there
+        apart = pair_loss(batch, (answer, above_none(start, end)), self.recipe.margin)
+        return places + self.recipe.answer_weight * there + self.recipe.pair_weight * apart
 
     def keep(self, file: Path) -> None:
-        """Write all that `resume` needs; the file is whole or as it was."""
+        """Write everything that `resume` needs; the file is replaced as a whole."""
         draft = file.with_suffix(".draft")
         state = {
             "recipe": asdict(self.recipe),
@@ -151,19 +164,35 @@ class Fit:
         return own
 
 
-def fit(
-    run: Fit, held_back: tuple[Sequence[Example], Windows], tokenizer: Tokenizer, folder: Path,
-    pace: Pace,
-) -> bool:  # fmt: skip
-    """Train to the end or until the minutes are over; whether the end was reached.
+def above_none(start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
+    """The margin of the best place in each window over no answer, as `predict` weighs them."""
+    best = start[:, 1:].max(1).values + end[:, 1:].max(1).values
+    return (best - start[:, 0] - end[:, 0]) / 2
 
-    `folder` gets a checkpoint, a log and, each time that scores are taken, the reader.
+
+def pair_loss(batch: Batch, opinions: Sequence[torch.Tensor], margin: float) -> torch.Tensor:
+    """The loss if the answered question of a pair is not above the other by a margin.
+
+    It is summed over `opinions`, each with a logit for each window; 0 without pairs.
+    """
+    answered = batch.answered.bool()
+    same = (batch.pair.unsqueeze(1) == batch.pair) & (batch.pair >= 0)
+    right, wrong = (same & answered.unsqueeze(1) & ~answered).nonzero(as_tuple=True)
+    if not len(right):
+        return torch.zeros(())
+    gaps = torch.stack([logits[right] - logits[wrong] for logits in opinions])
+    return functional.softplus(margin - gaps).sum(0).mean()
+
+
+def fit(run: Fit, scored: Scored, tokenizer: Tokenizer, folder: Path, pace: Pace) -> bool:
+    """Train to the end or until time is up; whether the end was reached.
+
+    `folder` gets a checkpoint, a log and, after each scoring, the model.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / CHECKPOINT_FILE
     if checkpoint.is_file():
         run.resume(checkpoint)
-    quick = subset(held_back[1], held_back[0], pace.score_most)
     began = kept = time.monotonic()
     losses: list[float] = []
     windows_read = 0
@@ -181,7 +210,7 @@ def fit(
                 _log(folder, step=run.step, loss=float(np.mean(losses)), windows_per_second=rate)
                 losses.clear()
             if last or (pace.score_every and run.step % pace.score_every == 0):
-                _score(run, held_back if last else quick, tokenizer, folder, whole=last)
+                _score(run, scored, tokenizer, folder, whole=last)
             if last or over or now - kept > 60 * pace.keep_minutes:
                 run.keep(checkpoint)
                 kept = time.monotonic()
@@ -190,27 +219,30 @@ def fit(
     return run.step >= run.steps
 
 
-def _score(
-    run: Fit, held_back: tuple[Sequence[Example], Windows], tokenizer: Tokenizer, folder: Path,
-    *, whole: bool,
-) -> None:  # fmt: skip
+def reader_scores(held_back: tuple[Sequence[Example], Windows], most: int, *, bf16: bool) -> Scored:
+    """Scores a reader on held-back examples, on a limited number of them before the end."""
+    quick = subset(held_back[1], held_back[0], most)
+
+    def scored(model: ReaderModel, whole: bool) -> Mapping[str, float]:
+        examples, windows = held_back if whole else quick
+        if not examples:
+            return {}
+        predictions = predict(examples, windows, with_torch(model, bf16), quiet=True)
+        scores, against_retrieved = held_back_scores(examples, predictions)
+        return {**scores.as_dict(), "auroc_retrieved": round(against_retrieved, 4)}
+
+    return scored
+
+
+def _score(run: Fit, scored: Scored, tokenizer: Tokenizer, folder: Path, *, whole: bool) -> None:
     own = run.use_average()
-    examples, windows = held_back
-    reads = with_torch(run.model.eval(), run.recipe.bf16)
-    if examples:
-        scores, against_retrieved = held_back_scores(
-            examples, predict(examples, windows, reads, quiet=True)
-        )
-        _log(
-            folder, step=run.step, whole=whole, **scores.as_dict(),
-            auroc_retrieved=round(against_retrieved, 4),
-        )  # fmt: skip
+    _log(folder, step=run.step, whole=whole, **scored(run.model.eval(), whole))
     save_reader(run.model, run.averaged, tokenizer, folder)
     run.model.load_state_dict(own, strict=False)
 
 
 def _groups(model: ReaderModel, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameters by rate and by whether they decay: norms and biases do not."""
+    """Parameters by learning rate and weight decay, which norms and biases do not have."""
     groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.trained():
         key = name.startswith("encoder."), parameter.ndim > 1

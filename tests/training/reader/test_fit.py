@@ -9,22 +9,20 @@ import numpy as np
 import pytest
 import torch
 
-from qa.span_model import MODEL_FILE, SpanModel
-from training.export import export
-from training.exported import exported_weights
-from training.fit import CHECKPOINT_FILE, Fit, Pace, Recipe, fit
-from training.model import ReaderShape, encoder_folder, new_reader, open_reader, open_tokenizer
-from training.preparing import Preparation, load, prepare
+from qa.reading.span_model import MODEL_FILE, SpanModel
+from training.reader.export import export
+from training.reader.exported import exported_weights
+from training.reader.fit import CHECKPOINT_FILE, Fit, Pace, Recipe, fit, reader_scores
+from training.reader.model import (
+    ReaderShape,
+    encoder_folder,
+    new_reader,
+    open_reader,
+    open_tokenizer,
+)
+from training.reader.preparing import load
 
 RECIPE = Recipe(steps=4, tokens=600)
-
-
-@pytest.fixture(scope="module")
-def prepared(bench: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared")
-    tokenizer = open_tokenizer(encoder_folder(""))
-    prepare(Preparation(bench, embedder="", held_back=0.3, max_tokens=96), tokenizer, folder)
-    return folder
 
 
 def run(prepared: Path, folder: Path, *, stop_after: int = 0) -> Fit:
@@ -40,7 +38,8 @@ def run(prepared: Path, folder: Path, *, stop_after: int = 0) -> Fit:
         folder.mkdir(parents=True, exist_ok=True)
         started.keep(folder / CHECKPOINT_FILE)
     else:
-        fit(started, held_back, open_tokenizer(encoder), folder, Pace(score_every=0))
+        scored = reader_scores(held_back, 800, bf16=False)
+        fit(started, scored, open_tokenizer(encoder), folder, Pace(score_every=0))
     return started
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qa.span_model import MODEL_FILE
-from training.model import WEIGHTS_FILE
+from qa.reading.span_model import MODEL_FILE
+from training.reader.model import WEIGHTS_FILE
 
 Values = NDArray[Any]
 

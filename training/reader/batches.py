@@ -1,8 +1,7 @@
-"""Examples -> windows of tokens -> batches of windows of about one length.
+"""Examples -> windows of tokens -> batches of windows of similar length, with pairs together.
 
-A window is [CLS] question [SEP] passage [SEP]; a passage that is too long gives several, which
-overlap. Spans that begin or end within a token are left out, so that what is learned can be
-said in tokens exactly.
+A window is [CLS] question [SEP] passage [SEP]; a long passage gives several overlapping ones. Spans
+that begin or end within a token are left out, so that tokens express all spans exactly.
 """
 
 from __future__ import annotations
@@ -17,14 +16,15 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from qa.sentences import Range
-from qa.span_model import LONGEST_QUESTION
+from qa.reading.span_model import LONGEST_QUESTION
+from qa.text.sentences import Range
 from training.examples import Example
 
 Integers = NDArray[np.int32]
 
 _AT_ONCE = 512
-# So many batches' windows are sorted by length together: more waste less, but mix less.
+# The windows of this many batches are sorted by length together: more need less padding, but mix
+# less.
 _SORTED_TOGETHER = 50
 
 
@@ -34,10 +34,12 @@ class Windows:
 
     `offsets` are the characters of the passage that a token covers; `passage` is the first
     token of the passage within its window, up to the last [SEP]; `spans` are the first and
-    last token, within the window, of each answer that it holds whole.
+    last token, within the window, of each answer that it holds whole; `pair` is the number of
+    the pair of examples that it is of, -1 if none.
     """
 
     example: Integers
+    pair: Integers
     begins: NDArray[np.int64]
     tokens: Integers
     offsets: Integers
@@ -64,7 +66,7 @@ class Windows:
         return int(self.offsets[begin + first, 0]), int(self.offsets[begin + last, 1])
 
     def only(self, kept: Sequence[int], example: Mapping[int, int]) -> Windows:
-        """Some of the windows; `example` gives their examples' new places."""
+        """A selection of the windows; `example` gives the new positions of their examples."""
 
         def parts(values: Integers, begins: NDArray[np.int64]) -> Integers:
             return np.concatenate([values[begins[at] : begins[at + 1]] for at in kept])
@@ -74,6 +76,7 @@ class Windows:
 
         return Windows(
             example=np.array([example[int(self.example[at])] for at in kept], dtype=np.int32),
+            pair=self.pair[list(kept)],
             begins=new_begins(self.begins),
             tokens=parts(self.tokens, self.begins),
             offsets=parts(self.offsets, self.begins),
@@ -83,12 +86,12 @@ class Windows:
         )
 
     def save(self, file: Path) -> None:
-        """Keep them in one file."""
+        """Write them into one file."""
         np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, file: Path) -> Windows:
-        """What `save` kept."""
+        """Read what `save` wrote."""
         with np.load(file) as kept:
             return cls(**{field.name: kept[field.name] for field in fields(cls)})
 
@@ -105,12 +108,13 @@ class Batch:
     start: torch.Tensor
     end: torch.Tensor
     answered: torch.Tensor
+    pair: torch.Tensor
 
 
 def tokenised(
     examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int, stride: int
 ) -> tuple[list[Example], Windows]:
-    """The examples whose answers can be said in tokens, and their windows."""
+    """The examples whose answers can be expressed in tokens, and their windows."""
     tokenizer.no_padding()
     kept: list[Example] = []
     owner: list[int] = []
@@ -132,7 +136,7 @@ def tokenised(
             spans.extend([tokens for tokens, _ in window] for window in found)
             owner.extend([len(kept)] * len(windows))
             kept.append(replace(example, spans=tuple(s for s in example.spans if s in said)))
-    return kept, _flat(owner, encodings, spans)
+    return kept, _flat(owner, _pairs([kept[example].pair for example in owner]), encodings, spans)
 
 
 def read(
@@ -152,7 +156,7 @@ def read(
         mask[row, :length] = 1
         types[row, first:length] = 1
         allowed[row, first : length - 1] = 1
-        allowed[row, 0] = 1  # [CLS] stands for "not in here"
+        allowed[row, 0] = 1  # [CLS] means "not in this window"
         spans = windows.spans_of(int(window))
         answered[row] = bool(spans)
         for span in spans:
@@ -164,34 +168,47 @@ def read(
     return Batch(
         chosen, torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(types),
         torch.from_numpy(allowed).bool(), torch.from_numpy(start), torch.from_numpy(end),
-        torch.from_numpy(answered),
+        torch.from_numpy(answered), torch.from_numpy(windows.pair[chosen]),
     )  # fmt: skip
 
 
 def batches_of(windows: Windows, tokens: int, seed: int) -> list[NDArray[np.int64]]:
-    """All windows in batches of at most so many tokens, padding included, shuffled by a seed."""
+    """All windows in batches of at most `tokens` tokens, padding included, shuffled by a seed.
+
+    The windows of a pair are in one batch, even if they exceed its size.
+    """
     generator = np.random.default_rng(seed)
-    shuffled = generator.permutation(len(windows))
-    lengths = windows.lengths
-    together = max(1, int(_SORTED_TOGETHER * tokens / max(1.0, float(lengths.mean()))))
+    units = _units(windows.pair)
+    longest = np.array([windows.lengths[unit].max() for unit in units])
+    shuffled = generator.permutation(len(units))
+    together = max(1, int(_SORTED_TOGETHER * tokens * len(units) / max(1, len(windows.tokens))))
     batches: list[NDArray[np.int64]] = []
     for at in range(0, len(shuffled), together):
         chunk = shuffled[at : at + together]
-        batches.extend(_filled(chunk[np.argsort(lengths[chunk], kind="stable")], lengths, tokens))
+        chunk = chunk[np.argsort(longest[chunk], kind="stable")]
+        batches.extend(_filled([units[unit] for unit in chunk], longest[chunk], tokens))
     return [batches[index] for index in generator.permutation(len(batches))]
 
 
+def _units(pair: Integers) -> list[NDArray[np.int64]]:
+    """The windows that stay together: those of a pair, and each of the others by itself."""
+    unit = np.where(pair < 0, np.arange(len(pair)), len(pair) + pair)
+    _, sizes = np.unique(unit, return_counts=True)
+    return np.split(np.argsort(unit, kind="stable"), np.cumsum(sizes)[:-1])
+
+
 def _filled(
-    chunk: NDArray[np.int64], lengths: NDArray[np.int64], tokens: int
+    units: Sequence[NDArray[np.int64]], longest: NDArray[np.int64], tokens: int
 ) -> Iterator[NDArray[np.int64]]:
-    begin = 0
-    for at, window in enumerate(chunk):
-        # The longest comes last, and all are padded to it.
-        if at > begin and (at - begin + 1) * lengths[window] > tokens:
-            yield chunk[begin:at]
-            begin = at
-    if begin < len(chunk):
-        yield chunk[begin:]
+    batch: list[int] = []
+    for unit, long in zip(units, longest, strict=True):
+        # The longest is the last, and all are padded to its length.
+        if batch and (len(batch) + len(unit)) * long > tokens:
+            yield np.array(batch)
+            batch = []
+        batch.extend(map(int, unit))
+    if batch:
+        yield np.array(batch)
 
 
 def _cut(question: str, encoding: Encoding) -> str:
@@ -215,11 +232,19 @@ def _token_spans(encoding: Encoding, spans: Sequence[Range]) -> list[tuple[Range
     ]
 
 
-def _flat(owner: list[int], encodings: list[Encoding], spans: list[list[Range]]) -> Windows:
+def _pairs(names: Sequence[str]) -> Integers:
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(filter(None, names)))}
+    return np.array([numbers.get(name, -1) for name in names], dtype=np.int32)
+
+
+def _flat(
+    owner: list[int], pair: Integers, encodings: list[Encoding], spans: list[list[Range]]
+) -> Windows:
     lengths = [len(encoding.ids) for encoding in encodings]
     pairs = [span for window in spans for span in window]
     return Windows(
         example=np.array(owner, dtype=np.int32),
+        pair=pair,
         begins=np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64),
         tokens=_joined([np.array(e.ids, dtype=np.int32) for e in encodings]),
         offsets=_joined([np.array(e.offsets, dtype=np.int32) for e in encodings]),
@@ -260,7 +285,7 @@ def _targets(
 
 
 def _shared(goodness: NDArray[np.float64]) -> NDArray[np.float64]:
-    # To the fourth power, or a far longer span would get nearly as much as a near miss.
+    # To the fourth power, so that a far longer span gets much less than a near miss.
     sharp = goodness**4
     shared: NDArray[np.float64] = sharp / sharp.sum()
     return shared

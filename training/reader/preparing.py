@@ -11,10 +11,11 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from qa.models import Embedder, open_embedder
-from training.alterations import altered_question, cropped, without_answer
-from training.batches import Windows, tokenised
-from training.examples import (
+from qa.models.embedders import Embedder, open_embedder
+from training.examples.alterations import altered_question, cropped, without_answer
+from training.examples.negatives import PassageSearch, retrieved
+from training.examples.pairs import mixed, paired
+from training.examples.sources import (
     SOURCES,
     Example,
     Source,
@@ -24,9 +25,9 @@ from training.examples import (
     passages,
     read_examples,
     read_source,
-    write_examples,
 )
-from training.negatives import PassageSearch, retrieved
+from training.json_lines import write_lines
+from training.reader.batches import Windows, tokenised
 
 # More examples of one source than anyone has.
 _ALL = 10**9
@@ -43,8 +44,9 @@ class Preparation:
     stride: int = 64
     most: int = _ALL  # examples of a source that nobody wrote unanswerable questions for
     own: float = 1.0  # the share of our own questions
-    whole: float = 0.25  # the share of passages that are trained on uncut
+    whole: float = 0.5  # the share of passages that are trained on uncut
     words: tuple[int, int] = (25, 100)  # of the others
+    pairs: float = 0.55  # the share of words that are of pairs; 0: all that is made
 
 
 def prepare(settings: Preparation, tokenizer: Tokenizer, folder: Path) -> dict[str, object]:
@@ -70,6 +72,8 @@ def prepare(settings: Preparation, tokenizer: Tokenizer, folder: Path) -> dict[s
         if inside:
             search = PassageSearch(of_held, embedder)
             held_back.extend([*inside, *retrieved(inside, of_held, search, 1.0)])
+    if settings.pairs:
+        train = mixed(train, settings.pairs)
     folder.mkdir(parents=True, exist_ok=True)
     about: dict[str, object] = {
         "settings": {name: str(value) for name, value in asdict(settings).items()},
@@ -86,11 +90,14 @@ def enlarged(
 ) -> list[Example]:
     """The examples, repeated as the source says, with all that is made of them."""
     # Each copy has an id of its own, and so is cropped elsewhere.
-    made = [
-        replace(example, id=f"{example.id}#{copy}")
-        for example in examples
-        for copy in range(source.repeat if example.spans else source.repeat_unanswered)
-    ]
+    if source.paired:
+        made = list(paired(examples, source.repeat_unanswered))
+    else:
+        made = [
+            replace(example, id=f"{example.id}#{copy}")
+            for example in examples
+            for copy in range(source.repeat if example.spans else source.repeat_unanswered)
+        ]
     if source.retrieved:
         made.extend(retrieved(examples, texts, PassageSearch(texts, embedder), source.retrieved))
     nearby: dict[str, list[str]] = defaultdict(list)
@@ -120,7 +127,7 @@ def _write(
     folder: Path, name: str, examples: list[Example], tokenizer: Tokenizer, settings: Preparation
 ) -> dict[str, object]:
     examples, windows = tokenised(examples, tokenizer, settings.max_tokens, settings.stride)
-    write_examples(folder / f"{name}.jsonl", examples)
+    write_lines(folder / f"{name}.jsonl", examples)
     windows.save(folder / f"{name}.npz")
     return {
         "examples": _counted(examples),
@@ -132,7 +139,8 @@ def _write(
 def _kept(source: Source, examples: list[Example], settings: Preparation) -> list[Example]:
     if source.own is not None:
         return _some(examples, round(settings.own * len(examples)))
-    return examples if source.ours or source.split else _some(examples, settings.most)
+    people_refuse = source.paired or source.contrasts is not None
+    return examples if people_refuse else _some(examples, settings.most)
 
 
 def _some(examples: list[Example], most: int) -> list[Example]:

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from qa.scoring import auroc
-from qa.span_model import LONGEST_ANSWER
-from training.batches import Batch, Windows, batches_of, read
+from qa.evaluation.scoring import auroc
+from qa.reading.span_model import LONGEST_ANSWER
 from training.examples import Example
-from training.model import ReaderModel
-from training.scores import Prediction, Scores, score
+from training.reader.batches import Batch, Windows, batches_of, read
+from training.reader.model import ReaderModel
+from training.reader.scores import Prediction, Scores, score
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 Reads = Callable[[Batch], Logits]
@@ -88,7 +88,7 @@ def held_back_scores(
 def subset(
     windows: Windows, examples: Sequence[Example], most: int
 ) -> tuple[list[Example], Windows]:
-    """Every so many-th example with its windows, at most so many: to score in passing."""
+    """Evenly spaced examples with their windows, up to a limit: to score in passing."""
     step = max(1, -(-len(examples) // most))
     chosen = list(range(0, len(examples), step))
     place = {example: at for at, example in enumerate(chosen)}

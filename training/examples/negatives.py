@@ -1,7 +1,7 @@
-"""Questions with passages that retrieval brings and that do not answer: hard negatives.
+"""Hard negatives: questions with retrieved passages that do not answer.
 
-That is what a reader meets in use. The passages are found as the assistant finds them, by the
-same stems and the same vectors, fused by rank; those that hold an answer's words are left out.
+A reader meets them in use. The passages are found as by the assistant, with the same stems and
+vectors, fused by rank; those that contain the words of an answer are left out.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from qa.models import Embedder
-from qa.scoring import normalised
-from qa.terms import stems
-from training.examples import Example, order
+from qa.evaluation.scoring import normalised
+from qa.models.embedders import Embedder
+from qa.text.terms import stems
+from training.examples.sources import Example, order
 
 Scores = NDArray[np.float32]
 
@@ -30,7 +30,7 @@ _BATCH = 256
 
 
 class PassageSearch:
-    """BM25, and vectors where an embedder is given, over a few thousand passages in memory."""
+    """BM25, and vectors if there is an embedder, over a few thousand passages in memory."""
 
     def __init__(self, passages: Mapping[str, str], embedder: Embedder | None) -> None:
         self.ids = list(passages)
@@ -65,9 +65,9 @@ class PassageSearch:
 def retrieved(
     examples: Sequence[Example], passages: Mapping[str, str], search: PassageSearch, share: float
 ) -> list[Example]:
-    """For a share of the examples, the same question with a wrong passage that search brings.
+    """For a share of the examples, the same question with a wrong passage from the search.
 
-    A share above 1 gives several to some.
+    With a share above 1, some get several.
     """
     drawn = [(example, random.Random(order(example.id))) for example in examples if example.spans]
     numbers = [int(share) + (generator.random() < share - int(share)) for _, generator in drawn]
@@ -77,7 +77,7 @@ def retrieved(
     progress = tqdm(zip(asked, brought, strict=True), total=len(asked), desc="negatives")
     for (example, generator, wanted), ids in progress:
         wrong = [id for id in ids if _is_wrong(example, id, passages[id])]
-        # The best ones most often, since those are what the reader is given in use.
+        # The best ones most often, because the reader gets those in use.
         weights = [1 / (rank + 1) for rank in range(len(wrong))]
         chosen = set(generator.choices(wrong, weights, k=wanted)) if wrong else set()
         found.extend(

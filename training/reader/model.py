@@ -30,10 +30,14 @@ class ReaderShape:
 
     layers: int = 4  # the last layers whose token states are mixed
     dropout: float = 0.1
+    answers: int = 1  # logits of the text as a whole
 
 
 class ReaderModel(nn.Module):
-    """Tokens -> logits of start and end for each token, and of there being an answer."""
+    """Tokens -> logits of start and end for each token, and of there being an answer.
+
+    With several `answers` the last are logits of what the text is to the other, (windows, answers).
+    """
 
     def __init__(self, encoder: BertModel, shape: ReaderShape) -> None:
         super().__init__()
@@ -46,7 +50,7 @@ class ReaderModel(nn.Module):
         self.dropout = nn.Dropout(shape.dropout)
         self.places = nn.Linear(width, 2)
         self.hidden = nn.Linear(3 * width, width)
-        self.answer = nn.Linear(width, 1)
+        self.answer = nn.Linear(width, shape.answers)
         encoder.embeddings.word_embeddings.weight.requires_grad_(False)
 
     def forward(
@@ -67,7 +71,7 @@ class ReaderModel(nn.Module):
         ]
         pooled = torch.cat([states[:, 0], *looked_at], dim=1).to(states.dtype)
         answer = self.answer(self.dropout(torch.tanh(self.hidden(pooled))))
-        return start, end, answer.float().squeeze(-1)
+        return start, end, answer.float().squeeze(-1)  # of a single answer, (windows,)
 
     def trained(self) -> list[tuple[str, nn.Parameter]]:
         """The parameters that training changes, with their names."""
@@ -78,8 +82,10 @@ def attention_in_full_precision(
     module: nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
     attention_mask: torch.Tensor | None, **options: Any,
 ) -> tuple[torch.Tensor, None]:  # fmt: skip
-    """Attention in 32 bits also where the rest is computed in 16: on CPUs its backward pass
-    takes three times as long in 16, which undoes what the products of matrices gain.
+    """Attention in 32 bits, even if the rest is computed in 16.
+
+    On CPUs its backward pass takes three times as long in 16 bits, more than the matrix products
+    gain.
     """
     with torch.autocast("cpu", enabled=False):
         return sdpa_attention_forward(

@@ -1,8 +1,8 @@
-"""An example with an answer -> one without, that looks much alike.
+"""An example with an answer -> a very similar one without.
 
 The passage loses the sentences that answer, or the question is changed: another name, number or
-word, one condition more, the opposite of a word, a "not". The reader must not be content with a
-passage that is about the right thing.
+word, an additional condition, the opposite of a word, a "not". So the reader learns not to be
+content with a passage on the right topic.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from qa.sentences import Range, sentences
-from qa.terms import stems
-from training.examples import Example, order
+from qa.text.sentences import Range, sentences
+from qa.text.terms import stems
+from training.examples.sources import Example, order
 
-# Below this much of a passage, nothing is left to be misled by.
+# A shorter rest of a passage cannot mislead.
 _LEAST_LEFT = 0.4
 _DENIED = 0.25
 
@@ -28,7 +28,7 @@ _CONDITION = re.compile(
     r"(?:[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+)*|\d[\d,]*\d\b)"
 )
 _PLAIN_WORD = re.compile(r"\b[a-z]{4,}\b")
-# Words of one ending can mostly stand for each other.
+# Words with the same ending can usually replace each other.
 _ENDINGS = re.compile(r"(?:ed|ing|ly|tion|ment|ness|ity|er|ous|al|ive|es|s)$")
 _HOLLOW = frozenset(
     "what when where which whom whose many much long does were have been that this these those "
@@ -57,13 +57,14 @@ _VERB = re.compile(r"\b(is|are|was|were|did|does|do|can|could|has|have|should|wo
 
 
 def cropped(example: Example, whole: float, words: tuple[int, int]) -> Example:
-    """The example with a stretch of its passage, of about as many words as is drawn.
+    """The example with a part of its passage, of a random length.
 
     Whole sentences around an answer, or around what is most like the question if there is none:
-    elsewhere it would be too easy to tell. A share of `whole` stays as it is. Short windows are
-    what the reader is given in use, and more of them fit into an hour.
+    elsewhere it would be too easy to tell. A share of `whole` stays unchanged. In use, the reader
+    gets short windows, and more of them can be trained on in an hour. Both examples of a pair stay
+    whole, or get about as many words.
     """
-    generator = random.Random(order(f"{example.id} {example.kind} cropped"))
+    generator = random.Random(order(f"{example.pair or example.id} {example.kind} cropped"))
     if generator.random() < whole:
         return example
     target = generator.randint(*words)
@@ -102,7 +103,7 @@ def _nearest(example: Example, pieces: Sequence[Range]) -> list[Range]:
 
 
 def without_answer(example: Example) -> Example | None:
-    """The example with its passage cut; None if nothing to be misled by is left."""
+    """The example without the answering sentences; None if the rest cannot mislead."""
     answers = [answer.lower() for answer in example.answers]
     kept: list[str] = []
     for start, end in sentences(example.passage):
@@ -117,10 +118,10 @@ def without_answer(example: Example) -> Example | None:
 
 
 def altered_question(example: Example, nearby: Sequence[str], copy: int = 0) -> Example | None:
-    """The example with its question changed; None if nothing in it can be.
+    """The example with a changed question; None if it cannot be changed.
 
-    `nearby` are texts on the same matter, in which another name or number is looked for. Each
-    `copy` is changed in a way of its own.
+    `nearby` are texts on the same topic, for other names and numbers. Each `copy` is changed in a
+    different way.
     """
     generator = random.Random(order(f"{example.id} {copy}"))
     ways: list[Callable[[], str | None]] = [
@@ -131,7 +132,7 @@ def altered_question(example: Example, nearby: Sequence[str], copy: int = 0) -> 
         lambda: _other_word(example, generator),
     ]
     generator.shuffle(ways)
-    # A "not" can be put nearly everywhere: it must not become what all the others are told by.
+    # A "not" fits nearly everywhere: it must not become the mark of all changed questions.
     if generator.random() < _DENIED:
         ways.append(lambda: _denied(example.question))
     for way in ways:
@@ -195,7 +196,7 @@ def _with_condition(
 
 
 def _other_word(example: Example, generator: random.Random) -> str | None:
-    """A word of the question that the passage holds, too, for another one of the passage."""
+    """The question with one of the passage's words replaced by another word of the passage."""
     question, passage = example.question, example.passage
     held, asked = set(stems(passage)), set(stems(question))
     found = [

@@ -1,6 +1,7 @@
 """A trained reader -> ONNX, in full and computed with in 8 bits, each compared with torch.
 
-What is written is what `qa.span_model` opens; it needs onnxruntime and tokenizers, and no torch.
+What is written is what `qa.reading.span_model` opens; it needs onnxruntime and tokenizers, and
+no torch.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from qa.span_model import ABOUT_FILE, FORMAT, MODEL_FILE
-from training.batches import Batch, Windows
+from qa.reading.span_model import ABOUT_FILE, FORMAT, MODEL_FILE
 from training.examples import Example
-from training.model import TOKENIZER_FILE, ReaderModel, open_tokenizer
-from training.reading import Logits, Reads, held_back_scores, predict, with_torch
-from training.scores import Prediction
+from training.reader.batches import Batch, Windows
+from training.reader.model import TOKENIZER_FILE, ReaderModel, open_tokenizer
+from training.reader.reading import Logits, Reads, held_back_scores, predict, with_torch
+from training.reader.scores import Prediction
 
 if TYPE_CHECKING:
     from onnx import ModelProto

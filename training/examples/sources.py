@@ -1,35 +1,39 @@
 """Question-answering sets on disk -> examples: a question, a passage, the spans that answer it.
 
-A set is a folder of `corpus.jsonl` and `queries.jsonl`. Beside this program is what we wrote for
-some sets: questions of our own on their passages (`near_misses.jsonl`), and changes of a few words
-that make their questions unanswerable (`contrasts.jsonl`). What is trained on and what is held
-back is split by article, because questions on one article give away each other's answers.
+A set is a folder with `corpus.jsonl` and `queries.jsonl`. Beside this program are our own additions
+to some sets: questions on their passages (`near_misses.jsonl`), and changes of a few words that
+make their questions unanswerable (`contrasts.jsonl`). Training and held-back examples are split by
+article, because questions on one article give away each other's answers.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from qa.sentences import Range, sentences, trim
-from qa.terms import stems
+from qa.text.sentences import Range, sentences, trim
+from qa.text.terms import stems
+from training.json_lines import read_lines
 
 OWN_QUESTIONS = Path(__file__).with_name("near_misses.jsonl")
 CONTRASTS = Path(__file__).with_name("contrasts.jsonl")
 Kind = Literal["given", "retrieved", "cut", "altered"]
-"""Where an example's passage or question comes from; all but `given` are not answered."""
+"""The origin of an example's passage or question; only `given` ones may be answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question and a passage; `spans` are the answers in it, one an annotator, none if none."""
+    """A question and a passage; `spans` are the answers in it, one for each annotator, or none.
+
+    `pair` is the name of the pair that it belongs to, if any: an answered question and one that
+    the same passage does not answer.
+    """
 
     id: str
     source: str
@@ -38,6 +42,7 @@ class Example:
     passage: str
     spans: tuple[Range, ...]
     kind: Kind = "given"
+    pair: str = ""
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -46,23 +51,24 @@ class Example:
 
     @property
     def article(self) -> str:
-        """What the passage is part of."""
+        """The article of the passage."""
         return self.passage_id.split("#")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source of examples, what is kept of it, and how many more are made of each example."""
+    """A source of examples, which of them are kept, and how many more are made from each."""
 
     name: str
     folders: tuple[str, ...]
     longest: int = 20  # words of an answer; longer ones are summaries or whole sentences
     per_passage: int = 1000  # examples of one passage that are kept
-    retrieved: float = 0.0  # times that a passage is added that retrieval brings and is wrong
+    retrieved: float = 0.0  # how many wrong passages from the search are added
     cut: float = 0.0  # … the passage without the sentences that answer
     altered: float = 0.0  # … the question, changed so that the passage no longer answers it
-    repeat: int = 1  # times that an epoch goes over its answered examples as they are
-    repeat_unanswered: int = 1  # … over those that people made to be unanswerable
+    repeat: int = 1  # how often an epoch repeats its unchanged answered examples
+    repeat_unanswered: int = 1  # … its examples that people made to be unanswerable
+    paired: bool = False  # people's unanswerable questions come with an answered one each
     split: bool = False  # part of its articles is held back
     own: Path | None = None  # the file of its questions, which are on passages of these folders
     contrasts: Path | None = None  # the file of changes to these folders' questions
@@ -73,13 +79,14 @@ class Source:
         return self.own is not None or self.contrasts is not None
 
 
-# Reviews and comments are asked about what many others say as well, and policies are asked
-# the same few questions, so that a retrieved passage may well answer: few or none are added.
+# Questions on reviews and comments are often answered in others as well, and policies get the same
+# few questions, so that a retrieved passage may well answer: few or none are added.
 SOURCES = (
     Source(
         "squad", ("dev/squad1-dev", "dev/squad2-dev"),
-        retrieved=1.0, cut=0.4, altered=0.25, repeat=1, repeat_unanswered=3, split=True,
+        retrieved=1.0, cut=0.4, altered=0.25, paired=True, split=True,
     ),
+    Source("squad2", ("train/squad2-train-part",), retrieved=0.4, paired=True),
     Source(
         "amazon", ("train/squadshifts/amazon_reviews",), retrieved=0.25, cut=0.25, altered=0.1
     ),
@@ -110,7 +117,7 @@ def read_source(bench: Path, source: Source) -> list[Example]:
     """The examples of a source, filtered, in the order of its files.
 
     Raises:
-        SystemExit: a set is not there.
+        SystemExit: a set is missing.
     """
     found: dict[str, Example] = {}
     for folder in source.folders:
@@ -127,7 +134,7 @@ def read_source(bench: Path, source: Source) -> list[Example]:
 
 
 def read_set(folder: Path, name: str) -> Iterator[Example]:
-    """The examples of one folder whose answers stand in their passage word for word.
+    """The examples of a folder whose answers are in their passage word for word.
 
     Raises:
         SystemExit: there is no set in the folder.
@@ -137,22 +144,22 @@ def read_set(folder: Path, name: str) -> Iterator[Example]:
             f"{folder} holds no queries.jsonl. Give the folder of the sets with --bench."
         )
     texts = _texts(folder)
-    for query in _lines(folder / "queries.jsonl"):
+    for query in read_lines(folder / "queries.jsonl"):
         example = _example(query, texts, name)
         if example is not None:
             yield example
 
 
 def own_questions(file: Path, bench: Path, folder: str, name: str) -> Iterator[Example]:
-    """The questions of a file that are on passages of one set, answered or not.
+    """The questions in a file on passages of one set, answered or not.
 
     A line is a passage: its `set` and id, and `questions`, each with its answer or "" for none.
 
     Raises:
-        SystemExit: the set is not there.
+        SystemExit: the set is missing.
     """
     texts = _texts(bench / folder)
-    for entry in _lines(file):
+    for entry in read_lines(file):
         passage = texts.get(entry["passage"])
         if entry["set"] != folder or passage is None:
             continue
@@ -165,13 +172,13 @@ def own_questions(file: Path, bench: Path, folder: str, name: str) -> Iterator[E
 
 
 def with_contrasts(examples: Iterable[Example], file: Path) -> Iterator[Example]:
-    """Of some examples those that were changed, each followed by what became of it.
+    """The changed ones of some examples, each followed by its changed versions.
 
-    A line is a question's `id` and its `changes`, each the place of the first word that goes, of
-    the first that stays, and the words that come instead; none of the changed questions is
-    answered by the passage (contrast sets: Gardner et al. 2020, arXiv:2004.02709).
+    A line has a question's `id` and its `changes`: the position of the first word to be removed, of
+    the first one to stay, and the new words. The passage answers none of the changed questions
+    (contrast sets: Gardner et al. 2020, arXiv:2004.02709).
     """
-    changes = {entry["id"]: entry["changes"] for entry in _lines(file)}
+    changes = {entry["id"]: entry["changes"] for entry in read_lines(file)}
     for example in examples:
         if example.id not in changes:
             continue
@@ -183,13 +190,13 @@ def with_contrasts(examples: Iterable[Example], file: Path) -> Iterator[Example]
 
 
 def _place(passage: str, question: str, answer: str) -> Range:
-    """Where an answer stands; of several places the one whose sentence is most like the question.
+    """The place of an answer; among several, the one whose sentence is most like the question.
 
     Raises:
-        ValueError: it stands nowhere.
+        ValueError: it is not in the passage.
     """
     literal = re.escape(answer)
-    # Rather than "20" in "2017", unless it only stands within a word.
+    # Not "20" in "2017", unless it only occurs within words.
     places = [match.span() for match in re.finditer(rf"(?<!\w){literal}(?!\w)", passage)]
     places = places or [match.span() for match in re.finditer(literal, passage)]
     if not places:
@@ -214,10 +221,10 @@ def passages(bench: Path, source: Source) -> dict[str, str]:
 
 
 def held_back_articles(examples: Iterable[Example], share: float) -> frozenset[str]:
-    """The articles that are not trained on: the same ones in every run.
+    """The articles that are held back from training, the same in every run.
 
-    The share is taken of the articles with unanswered questions and of the others alike, so
-    that both sides hold both.
+    The share is taken from the articles with unanswered questions and from the others, so that both
+    sides have both.
     """
     answered: dict[str, bool] = {}
     for example in examples:
@@ -235,22 +242,15 @@ def order(name: str) -> str:
 
 
 def chance(name: str) -> float:
-    """A number in 0..1 that belongs to a name."""
+    """A number in 0..1 that depends on a name only."""
     return int(order(name)[:12], 16) / 16**12
 
 
-def write_examples(file: Path, examples: Iterable[Example]) -> None:
-    """Keep examples, one JSON object a line."""
-    with file.open("w", encoding="utf-8") as stream:
-        for example in examples:
-            stream.write(json.dumps(asdict(example), ensure_ascii=False) + "\n")
-
-
 def read_examples(file: Path) -> list[Example]:
-    """What `write_examples` kept."""
+    """Read examples that `write_lines` wrote."""
     return [
         Example(**{**entry, "spans": tuple((start, end) for start, end in entry["spans"])})
-        for entry in _lines(file)
+        for entry in read_lines(file)
     ]
 
 
@@ -270,7 +270,7 @@ def _example(query: Mapping[str, Any], texts: Mapping[str, str], name: str) -> E
 
 
 def _agreed(spans: list[Range]) -> list[Range]:
-    # Of three annotators or more, one who points at something else than all others is left out.
+    # Of three or more annotators, one who disagrees with all others is left out.
     if len(spans) < 3:
         return spans
     return [
@@ -294,7 +294,7 @@ def _texts(folder: Path) -> dict[str, str]:
         raise SystemExit(
             f"{folder} holds no corpus.jsonl. Give the folder of the sets with --bench."
         )
-    return {entry["id"]: entry["text"] for entry in _lines(folder / "corpus.jsonl")}
+    return {entry["id"]: entry["text"] for entry in read_lines(folder / "corpus.jsonl")}
 
 
 def _few_of_each(examples: Sequence[Example], most: int) -> Iterator[Example]:
@@ -303,10 +303,3 @@ def _few_of_each(examples: Sequence[Example], most: int) -> Iterator[Example]:
         by_passage[example.passage_id].append(example)
     for same in by_passage.values():
         yield from sorted(same, key=lambda example: order(example.id))[:most]
-
-
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open(encoding="utf-8") as stream:
-        for line in stream:
-            if line.strip():
-                yield json.loads(line)

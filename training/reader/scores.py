@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.class_weight import compute_sample_weight
 
-from qa.scoring import auroc, exact, f1
+from qa.evaluation.scoring import auroc, exact, f1
 
 Values = NDArray[Any]
 

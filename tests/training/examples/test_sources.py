@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from training.alterations import altered_question, cropped, without_answer
-from training.examples import (
+from training.examples.alterations import altered_question, cropped, without_answer
+from training.examples.sources import (
     CONTRASTS,
     OWN_QUESTIONS,
     SOURCES,
@@ -18,8 +18,8 @@ from training.examples import (
     read_set,
     read_source,
     with_contrasts,
-    write_examples,
 )
+from training.json_lines import write_lines
 
 PASSAGE = (
     "The bridge of Aldby was built in 1794 by the engineer Ann Holt. It was the first bridge over "
@@ -131,7 +131,7 @@ def test_articles_are_held_back_whole_and_the_same_each_time(bench: Path) -> Non
 
 def test_examples_are_kept_and_read_back(tmp_path: Path) -> None:
     examples = [example("When was the bridge built?", "1794")]
-    write_examples(tmp_path / "some.jsonl", examples)
+    write_lines(tmp_path / "some.jsonl", examples)
     assert read_examples(tmp_path / "some.jsonl") == examples
 
 

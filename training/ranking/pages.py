@@ -1,0 +1,309 @@
+"""Pages -> groups: the text below a heading or an introduction, among others nearby and elsewhere.
+
+There are no questions on these pages, so their headings, lines before lists and rare words are made
+into questions (`training/ranking/questions.py`). Questions that we wrote name words of their
+answer.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm  # type: ignore[import-untyped]
+
+from qa.errors import EmptyFileError
+from qa.indexing.preparing.units import units
+from qa.loading import read
+from qa.models.embedders import Embedder
+from qa.records import Document, Unit
+from training.examples import chance, order
+from training.examples.negatives import PassageSearch
+from training.json_lines import read_lines
+from training.ranking.groups import PART, RIGHT, WRONG, Candidate, Group, below
+from training.ranking.questions import Vocabulary, of_heading, of_lead, of_words
+
+OWN_QUESTIONS = Path(__file__).with_name("questions.jsonl")
+
+_TEXTS = 8
+_PARTS, _NEAR, _NAMESAKES = 2, 3, 1  # of the other texts; the rest is from the search
+# Headings that are on this many pages say little by themselves.
+_COMMON = 3
+_UNDER_NO_HEADING = 0.5  # the share of groups whose texts have lost their nearest heading
+_UNDER_NOTHING = 0.1  # … and of those that have lost all above them
+_OF_WORDS = 0.06  # the share of units that a search for a few of their words is made of
+_SHORTEST, _LONGEST = 6, 330  # words of an answer
+_NO_HEADING = re.compile(r"https?:|^--|\{[{%]")
+_WHOLE = 0.6  # the share of a section that its list must be, to answer for all of it
+
+
+@dataclass(frozen=True, slots=True)
+class PageUnit:
+    """A unit of a page, with the headings above it."""
+
+    page: str
+    title: str
+    headings: tuple[str, ...]
+    section: int  # the start of the heading directly above; -1 if there is none
+    unit: Unit
+    text: str
+    lead: str  # the line that introduces it, or the question that it answers
+
+    @property
+    def id(self) -> str:
+        """A name that is its own."""
+        return f"{self.page}#{self.unit.start}-{self.unit.end}"
+
+    @property
+    def words(self) -> int:
+        """The words of its text."""
+        return len(self.text.split())
+
+    def under(self, headings: int, *, titled: bool = True) -> str:
+        """The text for the reader, without this many of its nearest headings."""
+        kept = self.headings[: max(0, len(self.headings) - headings)]
+        return below(self.title if titled else "", kept, self.text)
+
+    def overlaps(self, other: PageUnit) -> bool:
+        """Whether one of two units of a page is part of the other."""
+        return (
+            self.page == other.page
+            and self.unit.start < other.unit.end
+            and other.unit.start < self.unit.end
+        )
+
+
+class Pages:
+    """All units of all or some pages in a folder, and a search over them."""
+
+    def __init__(
+        self, folder: Path, embedder: Embedder | None, *, only: Container[str] | None = None
+    ) -> None:
+        self.by_page: dict[str, list[PageUnit]] = {}
+        for file in tqdm(sorted(folder.rglob("*.md")), desc="pages"):
+            name = file.relative_to(folder).as_posix()
+            found = list(_units_of(file, name)) if only is None or name in only else ()
+            if found:
+                self.by_page[found[0].page] = found
+        self.all = {one.id: one for page in self.by_page.values() for one in page}
+        self.vocabulary = Vocabulary.of(one.text for one in self.all.values())
+        self.search = PassageSearch({id: one.under(0) for id, one in self.all.items()}, embedder)
+        pages_of: dict[str, set[str]] = defaultdict(set)
+        self.namesakes: dict[str, list[PageUnit]] = defaultdict(list)
+        for one in self.all.values():
+            if one.headings:
+                pages_of[one.headings[-1].lower()].add(one.page)
+                self.namesakes[one.headings[-1].lower()].append(one)
+        self.common = {name for name, found in pages_of.items() if len(found) >= _COMMON}
+
+    def sections(self, page: str) -> list[list[PageUnit]]:
+        """The units of a page by the heading directly above them."""
+        found: dict[int, list[PageUnit]] = defaultdict(list)
+        for one in self.by_page[page]:
+            if one.section >= 0:
+                found[one.section].append(one)
+        return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the unit that answers it, and the origin of the question."""
+
+    id: str
+    question: str
+    right: PageUnit
+    kind: str  # "heading", "lead", "words" or "question"
+
+
+def asked_of_pages(pages: Pages, copies: int) -> Iterator[Asked]:
+    """Questions made from the headings, introductions and words of all pages."""
+    for page in pages.by_page:
+        for section in pages.sections(page):
+            yield from _of_section(pages, section, copies)
+        for one in pages.by_page[page]:
+            drawn = random.Random(order(f"{one.id} asked"))
+            if one.lead.endswith(":") and one.words <= _LONGEST:
+                question = of_lead(one.lead, one.headings[-1] if one.headings else "", drawn)
+                if question is not None:
+                    yield Asked(f"{one.id}/lead", question, one, "lead")
+            if one.unit.kind != "section" and 8 <= one.words <= 80 and drawn.random() < _OF_WORDS:
+                question = of_words(one.text, pages.vocabulary, drawn)
+                if question is not None:
+                    yield Asked(f"{one.id}/words", question, one, "words")
+
+
+def own_questions(pages: Pages, file: Path = OWN_QUESTIONS) -> Iterator[Asked]:
+    """The questions that we wrote, each with the smallest unit of its page that has the answer.
+
+    A line is a question, its `page`, and words that its answer `holds`.
+
+    Raises:
+        SystemExit: no unit of the page holds it.
+    """
+    for number, entry in enumerate(read_lines(file)):
+        holding = [
+            one
+            for one in pages.by_page.get(entry["page"], ())
+            if all(_plain(part) in _plain(one.text) for part in entry["holds"])
+        ]
+        if not holding:
+            raise SystemExit(
+                f"{file}:{number + 1}: no unit of {entry['page']} holds {entry['holds']}."
+            )
+        right = min(holding, key=lambda one: one.words)
+        yield Asked(f"question/{number}", entry["question"], right, "question")
+
+
+def groups_of(pages: Pages, asked: Sequence[Asked], copies: int = 1) -> Iterator[Group]:
+    """Each question with its answer and as many other texts as are read together.
+
+    Copies differ in the other texts and in the remaining headings.
+    """
+    brought = pages.search.search([one.question for one in asked])
+    for one, ids in tqdm(zip(asked, brought, strict=True), total=len(asked), desc="groups"):
+        for copy in range(copies):
+            drawn = random.Random(order(f"{one.id} group {copy}"))
+            others = _others(pages, one, [pages.all[id] for id in ids], drawn)
+            lost = int(drawn.random() < _UNDER_NO_HEADING)
+            titled = drawn.random() >= _UNDER_NOTHING
+            if one.kind in ("words", "question") or not titled:
+                lost = 0 if titled else len(one.right.headings)
+            candidates = [Candidate(one.right.under(lost, titled=titled), RIGHT)]
+            candidates += [
+                Candidate(other.under(lost, titled=titled), label)
+                for other, label in others[: _TEXTS - 1]
+            ]
+            yield Group(f"{one.id}/{copy}", one.kind, one.question, tuple(candidates))
+
+
+def to_rank(pages: Pages, asked: Sequence[Asked], most: int = 40) -> Iterator[Group]:
+    """Each question with all candidates: the results of the search, and their pages."""
+    brought = pages.search.search([one.question for one in asked])
+    for one, ids in zip(asked, brought, strict=True):
+        found = [pages.all[id] for id in ids]
+        near = [other for page in dict.fromkeys(u.page for u in found[:3])
+                for other in pages.by_page[page]]  # fmt: skip
+        others = [
+            (other, label)
+            for other in dict.fromkeys([*found, *pages.by_page[one.right.page], *near])
+            if other.id != one.right.id and (label := _label(one, other)) is not None
+        ]
+        candidates = [Candidate(one.right.under(0), RIGHT)]
+        candidates += [Candidate(other.under(0), label) for other, label in others[: most - 1]]
+        yield Group(one.id, one.kind, one.question, tuple(candidates))
+
+
+def _of_section(pages: Pages, section: Sequence[PageUnit], copies: int) -> Iterator[Asked]:
+    right = _answer(section)
+    if right is None or right.words < _SHORTEST or _NO_HEADING.search(right.headings[-1]):
+        return
+    heading = right.headings[-1]
+    above = [part for part in (*right.headings[:-1][::-1], right.title)
+             if part.lower() not in pages.common and part != heading]  # fmt: skip
+    about = above[0] if above and heading.lower() in pages.common else ""
+    if heading.lower() in pages.common and not about:
+        return
+    for copy in range(copies):
+        drawn = random.Random(order(f"{right.id} heading {copy}"))
+        said = about or (above[0] if above and drawn.random() < 0.15 else "")
+        listed = right.unit.kind in ("list", "steps", "table")
+        question = of_heading(heading, said, listed, pages.vocabulary, drawn)
+        yield Asked(f"{right.id}/{copy}", question, right, "heading")
+
+
+def _answer(section: Sequence[PageUnit]) -> PageUnit | None:
+    """The unit that a section's heading stands for; None if that is not clear."""
+    whole = [one for one in section if not any(_within(one, other) for other in section)]
+    lists = [one for one in section if one.unit.kind in ("list", "steps", "table")
+             and one.words <= _LONGEST]  # fmt: skip
+    if len(whole) == 1:
+        (all_of_it,) = whole
+        if all_of_it.unit.kind == "section" and len(lists) == 1:
+            return lists[0] if lists[0].words >= _WHOLE * all_of_it.words else all_of_it
+        return all_of_it if all_of_it.words <= _LONGEST else None
+    if len(lists) == 1:
+        return lists[0]
+    first = whole[0] if whole else None
+    return first if first is not None and first.unit.kind == "paragraph" else None
+
+
+def _within(one: PageUnit, other: PageUnit) -> bool:
+    larger = (other.unit.start, -other.unit.end) != (one.unit.start, -one.unit.end)
+    return larger and other.unit.start <= one.unit.start and one.unit.end <= other.unit.end
+
+
+def _others(
+    pages: Pages, asked: Asked, brought: Sequence[PageUnit], drawn: random.Random
+) -> list[tuple[PageUnit, int]]:
+    """Other texts for a question, without those that say the same as the answer.
+
+    These are parts of the answer, its neighbours, texts below similar headings on other pages, and
+    results of the search.
+    """
+    right = asked.right
+    page = [(one, _label(asked, one)) for one in pages.by_page[right.page] if one.id != right.id]
+    parts = [one for one, label in page if label == PART]
+    near = [one for one, label in page if label == WRONG]
+    # The nearest most often.
+    near.sort(key=lambda one: abs(one.unit.start - right.unit.start) * drawn.random())
+    name = right.headings[-1].lower() if right.headings else ""
+    namesakes = [one for one in pages.namesakes[name] if one.page != right.page]
+    drawn.shuffle(parts)
+    drawn.shuffle(namesakes)
+    found = [*near[:_NEAR], *namesakes[:_NAMESAKES], *_mostly_first(brought, drawn), *near[_NEAR:]]
+    wrong = [one for one in dict.fromkeys(found) if _label(asked, one) == WRONG]
+    return [*((one, PART) for one in parts[:_PARTS]), *((one, WRONG) for one in wrong)]
+
+
+def _mostly_first(brought: Sequence[PageUnit], drawn: random.Random) -> list[PageUnit]:
+    keys = [(rank + 1) * drawn.random() for rank in range(len(brought))]
+    return [brought[place] for place in sorted(range(len(brought)), key=keys.__getitem__)]
+
+
+def _label(asked: Asked, other: PageUnit) -> int | None:
+    """The role of another unit for a question; None if it says the same as the answer."""
+    right = asked.right
+    said, told = _plain(right.text), _plain(other.text)
+    if said == told or (right.page != other.page and (said in told or told in said)):
+        return None
+    # A heading stands for everything below it; which of that answers best is a guess.
+    guessed = asked.kind == "heading" and right.section == other.section
+    return PART if right.overlaps(other) or (guessed and right.page == other.page) else WRONG
+
+
+def _units_of(file: Path, page: str) -> Iterator[PageUnit]:
+    try:
+        document = read(file.read_bytes(), page)
+    except EmptyFileError:
+        return
+    # The lines of an outline are not contiguous: no reader gets one.
+    for unit in (unit for unit in units(document) if unit.kind != "outline"):
+        text = document.text[unit.start : unit.end]
+        path, section = _above(document, unit)
+        lead = document.text[unit.start : unit.body].strip()
+        yield PageUnit(page, document.title, path, section, unit, text, lead)
+
+
+def _above(document: Document, unit: Unit) -> tuple[tuple[str, ...], int]:
+    starts = [one.start for one in document.headings if one.start <= unit.start]
+    return document.heading_path(unit.start), starts[-1] if starts else -1
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def split(asked: Sequence[Asked], held_back: float) -> tuple[list[Asked], list[Asked]]:
+    """The split into training and held-back groups, by page."""
+    held = [one for one in asked if chance(f"{one.right.page} ranked") < held_back]
+    names = {one.id for one in held}
+    return [one for one in asked if one.id not in names], held
+
+
+def counted(groups: Sequence[Group]) -> Mapping[str, int]:
+    """The number of groups of each source."""
+    return dict(sorted(Counter(group.source for group in groups).items()))

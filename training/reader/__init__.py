@@ -1,0 +1,1 @@
+"""The extractive reader: its examples, training, evaluation and export."""
