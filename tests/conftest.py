@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 import qa
-from qa.folder_store import FolderStore
-from qa.index import Index
-from qa.models import Embedder, open_embedder
-from qa.settings import PACKAGED_EMBEDDER, sample_folder
-from tests.mirroring import Counting, write
+from qa.index.index import Index
+from qa.index.stores.folder_store import FolderStore
+from qa.indexing.preparing.storing import Preparing
+from qa.models.embedders import Embedder, open_embedder
+from qa.places import PACKAGED_EMBEDDER, sample_folder
+from tests.indexing.mirroring import Counting, write
+from tests.whole import WHOLE
 
 LOOPBACK_ONLY = Path(__file__).parent / "loopback_only"
 
@@ -33,11 +36,25 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def loopback_only() -> Iterator[None]:
-    """Fail a test that reached for the network, even where the error was swallowed."""
+    """Fail a test that tried to use the network, even if the error was swallowed."""
     attempts: list[str] = pytest.network_attempts  # type: ignore[attr-defined]
     attempts.clear()
     yield
     assert attempts == []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_loop_left() -> Iterator[None]:
+    """Fail a file that leaves an event loop running in the thread of the tests that come next."""
+    yield
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.get_running_loop()
+
+
+@pytest.fixture(scope="session")
+def whole() -> bool:
+    """Whether long tests run whole (`FOOTNOTE_TESTS=whole`) or as a sample."""
+    return WHOLE
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +83,7 @@ def assistant(sample_index: Path) -> Iterator[qa.Assistant]:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sentence-transformers model in a folder: real in all but its size and what it knows.
+    """A sentence-transformers model in a folder: real, but tiny and untrained.
 
     It speaks the packaged model's tokens; its weights are random, and the same in every run.
     """
@@ -94,7 +111,7 @@ def counting(embedder: Embedder) -> Counting:
 
 @pytest.fixture
 def index(tmp_path: Path, counting: Counting) -> Iterator[Index]:
-    index = Index(FolderStore(tmp_path / "index"), counting, 200)
+    index = Index(FolderStore(tmp_path / "index"), Preparing(counting, 200))
     yield index
     index.close()
 

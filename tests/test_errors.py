@@ -20,6 +20,8 @@ CLASSES = {
 # What is raised inside and never reaches a caller, or is Python's own way to say something.
 OTHERS = {
     "AssertionError", "AttributeError", "Exit", "NotImplementedError", "OSError", "ValueError",
+    "HTTPException", "MCPError", "ReadTimeout", "SystemExit", "TooManyTriesError",
+    "UploadRefusedError",
 }  # fmt: skip
 
 

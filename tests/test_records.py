@@ -10,18 +10,23 @@ from hypothesis import strategies as st
 from qa import records
 from qa.records import (
     Answer,
+    Block,
     Citation,
     Document,
     Heading,
     Hit,
+    Link,
     Passage,
+    Reading,
     Skipped,
     Source,
     Span,
+    Statement,
     Status,
     SyncReport,
-    hit_to_dict,
+    Unread,
 )
+from qa.schemas import AnswerJSON
 
 TEXT = "Bangkok and Hanoi are being considered. Neither is settled."
 PASSAGE = Passage(
@@ -70,6 +75,11 @@ def test_an_answer_as_json_has_the_documented_keys() -> None:
         citations=(CITATION,),
         hits=(HIT,),
         seconds={"retrieve": 0.0212345, "total": 0.04},
+        statements=(
+            Statement("sentence", "Bangkok and Hanoi are being considered. [1]", (1,)),
+            Statement("list", "- Bangkok\n- Hanoi"),
+        ),
+        sure=False,
     )
 
     assert json.loads(json.dumps(answer.to_dict())) == {
@@ -78,14 +88,27 @@ def test_an_answer_as_json_has_the_documented_keys() -> None:
         "text": "Bangkok and Hanoi are being considered. [1]",
         "short": "Bangkok and Hanoi",
         "found": True,
+        "outcome": "unsure",
         "reason": None,
         "score": 0.9333,
+        "statements": [
+            {
+                "kind": "sentence",
+                "text": "Bangkok and Hanoi are being considered. [1]",
+                "citations": [1],
+            },
+            {"kind": "list", "text": "- Bangkok\n- Hanoi", "citations": []},
+        ],
         "citations": [
             {
                 "number": 1,
                 "source": "news/summit.md",
                 "title": "Summit",
                 "page": 2,
+                "slide": None,
+                "sheet": None,
+                "rows": None,
+                "recognised": None,
                 "heading": "Summit > Place",
                 "start": 100,
                 "end": 139,
@@ -98,6 +121,7 @@ def test_an_answer_as_json_has_the_documented_keys() -> None:
                 "source": "news/summit.md",
                 "title": "Summit",
                 "page": 2,
+                "recognised": None,
                 "heading": "Summit > Place",
                 "start": 100,
                 "end": 100 + len(TEXT),
@@ -106,9 +130,11 @@ def test_an_answer_as_json_has_the_documented_keys() -> None:
                 "score": 0.7071,
             }
         ],
+        "sections": [],
         "unsupported": [],
         "disagreement": False,
         "suggestion": None,
+        "attached": None,
         "answerer": "quotes",
         "seconds": {"retrieve": 0.0212, "total": 0.04},
     }
@@ -121,8 +147,39 @@ def test_a_refusal_as_json_has_the_same_keys_as_an_answer() -> None:
 
     assert refusal.keys() == answer.keys()
     assert refusal["found"] is False
+    assert refusal["outcome"] == "not said"
+    assert answer["outcome"] == "answered"
     assert refusal["reason"] == "empty"
     assert refusal["citations"] == refusal["passages"] == []
+
+
+def test_what_an_answer_holds_is_shown() -> None:
+    shown_as = {"hits": "passages", "sure": "outcome"}
+    kept = {shown_as.get(field.name, field.name) for field in dataclasses.fields(Answer)}
+
+    assert kept == AnswerJSON.model_fields.keys()
+    assert kept == Answer(question="Who?", text="Me.", found=True).to_dict().keys()
+
+
+def test_a_document_as_json_has_the_documented_keys() -> None:
+    document = Document(
+        *("A\n\nb", "a.md", "A", "id", (0,), (Heading(0, 1, "A"),), {"language": "en"}),
+        blocks=(Block("heading", 0, 1, 1), Block("paragraph", 3, 4)),
+        links=(Link(3, 4, "b.md"),),
+    )
+
+    assert json.loads(json.dumps(document.to_dict())) == {
+        "source": "a.md",
+        "title": "A",
+        "text": "A\n\nb",
+        "pages": [0],
+        "headings": [{"start": 0, "level": 1, "text": "A"}],
+        "blocks": [
+            {"kind": "heading", "start": 0, "end": 1, "level": 1, "marker": ""},
+            {"kind": "paragraph", "start": 3, "end": 4, "level": 0, "marker": ""},
+        ],
+        "links": [{"start": 3, "end": 4, "target": "b.md"}],
+    }
 
 
 def test_a_question_that_was_not_a_follow_up_was_asked_as_it_stands() -> None:
@@ -132,7 +189,7 @@ def test_a_question_that_was_not_a_follow_up_was_asked_as_it_stands() -> None:
 def test_a_hit_as_json_is_what_an_answer_lists() -> None:
     answer = Answer(question="?", text="No.", found=False, hits=(HIT,))
 
-    assert answer.to_dict()["passages"] == [hit_to_dict(HIT)]
+    assert answer.to_dict()["passages"] == [HIT.to_dict()]
 
 
 def test_a_report_as_json_has_the_documented_keys() -> None:
@@ -152,6 +209,7 @@ def test_a_report_as_json_has_the_documented_keys() -> None:
         "changed": ["b.md"],
         "renamed": [{"from": "c.md", "to": "d.md"}],
         "removed": ["e.md"],
+        "samples": [],
         "unchanged": ["f.md"],
         "skipped": [{"source": "g.pdf", "reason": "g.pdf is empty"}],
         "passages": 12,
@@ -163,19 +221,46 @@ def test_a_status_as_json_has_the_documented_keys() -> None:
     status = Status(
         index="index",
         embedder="package:all-MiniLM-L6-v2",
-        sources=[Source("a.md", "A", "id", 3, 4000, {"language": "en"})],
+        sources=[
+            Source(
+                *("a.md", "A", "id", 3, 4000, {"language": "en"}, "2026-01-02T03:04:05+00:00", 2),
+                Reading(("md 1",), ("Not read: x.png",)),
+            ),
+            Source("b.md", "B", "id", 0, 0),
+        ],
         passages=3,
         folders=["/documents"],
         updated="2026-01-02T03:04:05+00:00",
+        failed=[Unread("c.pdf", "c.pdf is damaged.", "2026-01-02T03:04:05+00:00", "pdf 1")],
+        skipped=[Unread("d", "d is a link.", "2026-01-02T03:04:05+00:00")],
+        stale=[Skipped("a.md", "a.md has changed.")],
     )
 
     assert json.loads(json.dumps(status.to_dict())) == {
         "index": "index",
         "embedder": "package:all-MiniLM-L6-v2",
-        "documents": 1,
+        "documents": 2,
         "passages": 3,
         "folders": ["/documents"],
         "updated": "2026-01-02T03:04:05+00:00",
+        "samples": False,
+        "failed": [
+            {
+                "source": "c.pdf",
+                "reason": "c.pdf is damaged.",
+                "since": "2026-01-02T03:04:05+00:00",
+                "format": "pdf 1",
+            }
+        ],
+        "skipped": [
+            {
+                "source": "d",
+                "reason": "d is a link.",
+                "since": "2026-01-02T03:04:05+00:00",
+                "format": "",
+            }
+        ],
+        "stale": [{"source": "a.md", "reason": "a.md has changed."}],
         "sources": [
             {
                 "source": "a.md",
@@ -183,9 +268,35 @@ def test_a_status_as_json_has_the_documented_keys() -> None:
                 "passages": 3,
                 "characters": 4000,
                 "metadata": {"language": "en"},
-            }
+                "read": "2026-01-02T03:04:05+00:00",
+                "formats": ["md 1"],
+                "pages": 2,
+                "warnings": ["Not read: x.png"],
+            },
+            {
+                "source": "b.md",
+                "title": "B",
+                "passages": 0,
+                "characters": 0,
+                "metadata": {},
+                "read": None,
+                "formats": [],
+                "pages": None,
+                "warnings": [],
+            },
         ],
     }
+
+
+def test_a_status_can_be_of_one_document_or_folder() -> None:
+    sources = [Source(name, "A", "id", 3, 9) for name in ("d/a.md", "d/b/c.md", "d2/a.md")]
+    unread = [Unread("d/b/e.pdf", "d/b/e.pdf is damaged.", "")]
+    status = Status("index", "embedder", sources, 9, [], None, failed=unread)
+
+    assert [one.source for one in status.of("d").sources] == ["d/a.md", "d/b/c.md"]
+    assert status.of("d/b/").passages == 3
+    assert status.of("d/b/e.pdf").failed == unread
+    assert status.of("d/a.md").failed == []
 
 
 def test_a_span_cuts_its_words_out_of_the_passage() -> None:

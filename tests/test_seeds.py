@@ -41,7 +41,7 @@ TURNS = [turn for conversation in CONVERSATIONS for turn in conversation["turns"
 
 @cache
 def loaded(source: str) -> Document:
-    from qa.loading import load
+    from qa.loading.workers.pool import load
 
     return load(PROJECT / source, source)
 
@@ -89,7 +89,7 @@ def test_making_the_samples_again_gives_the_committed_bytes(made: Path, name: st
 
 @pytest.mark.parametrize("name", MADE)
 def test_the_committed_samples_say_what_their_sources_say(made: Path, name: str) -> None:
-    from qa.loading import load
+    from qa.loading.workers.pool import load
 
     again = load(made / name, name)
     assert folded(again.text) == folded(loaded(f"seeds/{name}").text)

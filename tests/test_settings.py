@@ -9,7 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from qa.errors import SettingsError
-from qa.settings import Settings, sample_folder
+from qa.limits import Limits
+from qa.places import sample_folder
+from qa.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +93,9 @@ def test_an_unknown_argument_is_named() -> None:
     ("name", "value"),
     [
         ("limit", 0),
+        ("max_pages", 0),
+        ("parsing_megabytes", 100),
+        ("parsing_seconds", 0),
         ("limit", 201),
         ("limit", "many"),
         ("limit", 2.5),
@@ -103,6 +108,13 @@ def test_an_unknown_argument_is_named() -> None:
         ("unsupported", "keep"),
         ("max_file_megabytes", 0),
         ("max_question_characters", 99),
+        ("max_history_turns", 0),
+        ("max_history_characters", 99),
+        ("question_timeout", 0),
+        ("max_waiting_questions", -1),
+        ("max_request_megabytes", 0),
+        ("request_timeout", 0),
+        ("max_connections", 9),
         ("lock_timeout", -1),
         ("index", ""),
         ("embedder", ""),
@@ -164,3 +176,8 @@ def test_a_checkout_keeps_its_index_in_its_own_folder() -> None:
     ).stdout
 
     assert Path(printed.strip()) == project / "index"
+
+
+def test_what_limits_a_file_is_handed_on() -> None:
+    limits = Settings(max_pages=7, parsing_megabytes=300).limits
+    assert limits == Limits(max_pages=7, parsing_megabytes=300)

@@ -1,4 +1,4 @@
-"""How often answers are right, how often they are refused, and how far their score can be believed.
+"""How often answers are right, how often they are refused, and how reliable their scores are.
 
 python -m tests.benchmarks.answers xquad/en
 python -m tests.benchmarks.answers nq-open-oracle selqa squad2-dev --sample 600
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import qa
-from qa.evaluation_report import counting, print_evaluation
-from qa.evaluation_sets import every
-from qa.terminal import Terminal
+from qa.cli.output.evaluation_tables import counting, print_evaluation
+from qa.cli.output.terminal import Terminal
+from qa.evaluation.sets import every
 from tests.benchmarks.sets import BenchmarkSet, indexed
 
 

@@ -3,7 +3,7 @@
 python -m tests.benchmarks.followups
 
 On the follow-ups of mtrag/human_subset. The set does not hold the questions that its authors
-rewrote, so `rewritten.jsonl` has ones of our own, written before anything was tuned on them.
+rewrote, so `data/rewritten.jsonl` has ones of our own, written before anything was tuned on them.
 A second part asks questions of xquad/en after two of another article, to see whether what was
 said before leaks into a question that has nothing to do with it.
 """
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import qa
-from qa.conversation import background, standalone
-from qa.index import Snapshot
-from qa.retrieval import Query
+from qa.index.index import Snapshot
+from qa.questions.followups import background, standalone
+from qa.retrieval.hybrid import Query
 from tests.benchmarks.sets import BenchmarkSet, indexed, ndcg
 
-REWRITTEN = Path(__file__).with_name("rewritten.jsonl")
+REWRITTEN = Path(__file__).parent / "data" / "rewritten.jsonl"
 _CHANGES = 200
 
 

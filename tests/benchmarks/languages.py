@@ -5,11 +5,12 @@ python -m tests.benchmarks.languages
 
 from __future__ import annotations
 
-from qa.keywords import KeywordIndex
-from qa.models import open_embedder
-from qa.settings import PACKAGED_EMBEDDER
-from qa.splitting import passage_limit, split
-from qa.terms import stems
+from qa.index.keywords import KeywordIndex
+from qa.indexing.preparing.splitting import passage_limit, split
+from qa.models.embedders import open_embedder
+from qa.places import PACKAGED_EMBEDDER
+from qa.text.language import asked_native_stems
+from qa.text.terms import stems
 from tests.benchmarks.sets import BENCH, BenchmarkSet
 
 
@@ -37,7 +38,8 @@ def hit_rate(name: str) -> tuple[int, float]:
 
 
 def _sought(question: str) -> list[str]:
-    return stems(question) or stems(question, keep_stop_words=True)
+    asked = stems(question) or stems(question, keep_stop_words=True)
+    return [*asked, *asked_native_stems(question)]
 
 
 def main() -> None:

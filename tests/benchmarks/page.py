@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import statistics
 import tempfile
 import threading
@@ -161,9 +162,13 @@ def main() -> None:
     lines = (PROJECT / "tests/seeds/questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [str(json.loads(line)["question"]) for line in lines][:count]
     with tempfile.TemporaryDirectory() as folder:
-        assistant = qa.Assistant(index=folder)
-        assistant.sync([PROJECT / "seeds", PROJECT / "tests" / "seeds"])
-        with served(Path(folder)) as url, sync_playwright() as playwright:
+        index = Path(folder) / "index"
+        assistant = qa.Assistant(index=index)
+        documents = Path(folder) / "documents"
+        others = shutil.ignore_patterns("*.jsonl", "*.py")
+        shutil.copytree(PROJECT / "tests" / "seeds", documents, ignore=others)
+        assistant.sync([PROJECT / "seeds", documents])
+        with served(index) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
             asking(browser, url, assistant, questions)
             with _plain_chat() as plain, _intranet(f"{url.rstrip('/')}/embed.js") as intranet:

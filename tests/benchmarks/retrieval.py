@@ -17,10 +17,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from qa.index import Snapshot
-from qa.models import Embedder
-from qa.retrieval import Query, Retrieval, Scores, convex, reciprocal_rank
-from qa.splitting import embedded_text
+from qa.index.index import Snapshot
+from qa.indexing.preparing.splitting import embedded_text
+from qa.models.embedders import Embedder
+from qa.retrieval.fusing import Scores, convex, reciprocal_rank
+from qa.retrieval.hybrid import Query, Retrieval
 from tests.benchmarks.sets import BenchmarkSet, ndcg
 
 Fusion = Callable[[Scores, Scores], Scores]

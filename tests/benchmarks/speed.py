@@ -1,22 +1,31 @@
 """Speed and memory, each as a ratio against something in the same run.
 
-python -m tests.benchmarks.speed indexing sync cold warm memory
+python -m tests.benchmarks.speed indexing units sync cold warm memory
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import qa
-from qa.splitting import embedded_text
+from qa.errors import LoadError
+from qa.indexing.preparing.splitting import embedded_text, passage_limit, split
+from qa.indexing.preparing.storing import Incoming, Preparing
+from qa.loading import read
+from qa.models import open_embedder
+from qa.places import PACKAGED_EMBEDDER
+from qa.records import Document
+from qa.settings import Settings
+from tests.benchmarks.handbook import HANDBOOK
 from tests.benchmarks.sets import CACHE, BenchmarkSet, indexed
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -66,6 +75,31 @@ def indexing(rounds: int = 3) -> None:
         ratios.append(bare / took)
         print(f"indexing: {len(texts) / took:.1f} passages/s, bare encoder {len(texts) / bare:.1f}")
     print(f"indexing keeps {statistics.median(ratios):.2f} of the bare encoder's throughput")
+
+
+def units(rounds: int = 3, every: int = 4) -> None:
+    """What passages with vectors for their units take, against the passages alone."""
+    documents = list(_pages(every))
+    embedder = open_embedder(PACKAGED_EMBEDDER)
+    preparing = Preparing(embedder, Settings().passage_tokens)
+    limit = passage_limit(embedder.max_tokens, Settings().passage_tokens)
+
+    def alone() -> None:
+        for document in documents:
+            passages = split(document, embedder.tokenizer, limit)
+            embedder.encode([embedded_text(one, embedder.tokenizer) for one in passages])
+
+    def with_units() -> None:
+        for document in documents:
+            preparing.prepared([Incoming(document)])
+
+    embedder.encode(["warm"])
+    ratios = []
+    for _ in range(rounds):  # in turn, since other processes come and go
+        before, after = _processor_seconds(alone), _processor_seconds(with_units)
+        ratios.append(before / after)
+        print(f"units: {after:.2f} s of the processor, without them {before:.2f} s")
+    print(f"with units indexing keeps {statistics.median(ratios):.2f} of its passages a second")
 
 
 def sync() -> None:
@@ -148,11 +182,24 @@ def _seconds(work: Callable[..., object], *arguments: Any, **options: Any) -> fl
     return time.perf_counter() - started
 
 
+def _processor_seconds(work: Callable[[], object]) -> float:
+    """Other processes count for less than with a clock."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def _pages(every: int) -> Iterator[Document]:
+    for file in sorted(HANDBOOK.joinpath("docs").rglob("*.md"))[::every]:
+        with contextlib.suppress(LoadError):  # one of them holds no text
+            yield read(file.read_bytes(), file.name)
+
+
 def _run(command: list[str]) -> None:
     subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
 
 
-_PARTS = {part.__name__: part for part in (indexing, sync, cold, warm, memory)}
+_PARTS = {part.__name__: part for part in (indexing, units, sync, cold, warm, memory)}
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Fits the weights that make a probability of what a reader says."""
