@@ -78,8 +78,8 @@ def in_full(chosen: Sequence[Choice], form: Form, question: str) -> Generator[st
     """The statements of all units, one after the other, with their markers."""
     citations: list[Citation] = []
     statements: list[Statement] = []
-    for choice in chosen:
-        saying = say(choice, form, question)
+    for before, choice in zip([None, *chosen], chosen, strict=False):
+        saying = say(choice, form, question, before)
         cited = [
             quoted(choice.stretch.passage, place, number)
             for number, place in enumerate(saying.ranges, len(citations) + 1)

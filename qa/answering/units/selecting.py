@@ -38,6 +38,7 @@ _CLOSE = 2.0
 # As an abbreviation is behind what it stands for.
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _SAID = frozenset(("paragraph", "list", "steps", "table"))
+_SENTENCE_END = re.compile(r"[.!?:;…。！？][^\w\s]*\s*$")
 # The share of a list's letters that are in links where it only refers to other texts.
 _REFERRING = 0.9
 
@@ -54,7 +55,7 @@ def selected(question: str, choices: Sequence[Choice]) -> list[Choice]:
         choices = [one for one in choices if not _only_refers(one)] or choices
     best = _meant(question, form, choices[0], choices)
     if form is Form.OVERVIEW:
-        return _overview(question, best, choices)
+        return _overview(question, _in_its_section(question, best, choices), choices)
     room = SHORT - best.words
     named = best.unit.kind == "row" and best is not choices[0]
     for other in _next_best(form, best, choices):
@@ -184,6 +185,16 @@ def _share(name: str, stems_held: frozenset[str]) -> float:
     return sum(stem in stems_held for stem in named) / len(named or "?")
 
 
+def _in_its_section(question: str, best: Choice, choices: Sequence[Choice]) -> Choice:
+    """The best unit of the document, or one below headings with more of the question's words."""
+    asked = set(asked_stems(question))
+
+    def named(choice: Choice) -> int:
+        return len(asked.intersection(stems(" ".join(_path(choice)))))
+
+    return max([best, *(one for one in choices if one.stretch is best.stretch)], key=named)
+
+
 def _overview(question: str, best: Choice, choices: Sequence[Choice]) -> list[Choice]:
     """The beginning of the section about the topic, unit by unit.
 
@@ -200,7 +211,7 @@ def _overview(question: str, best: Choice, choices: Sequence[Choice]) -> list[Ch
         choice = known.get((unit.start, unit.end)) or replace(
             best, unit=unit, span=None, best_span=False
         )
-        if topic not in _path(choice) or _only_refers(choice):
+        if topic not in _path(choice) or _only_refers(choice) or _is_no_sentence(choice):
             continue
         if any(_meet(choice, one) for one in found):
             continue
@@ -212,14 +223,24 @@ def _overview(question: str, best: Choice, choices: Sequence[Choice]) -> list[Ch
 
 
 def _topic(question: str, best: Choice) -> str:
-    """The heading above the best unit, or the title, that is most like the question."""
+    """The heading above the best unit, or the title, that says what the question is about.
+
+    That is the lowest one with a word of the question that none above it has ("hotels" in the
+    travel policy), or else the one that is most like the question.
+    """
     asked = set(asked_stems(question))
+    path = [(name, set(stems(_IN_BRACKETS.sub("", name)))) for name in _path(best)]
+    open_ = asked - path[0][1]
+    topic = ""
+    for name, named in path[1:]:
+        if named & open_:
+            topic = name
+            open_ -= named
 
-    def likeness(name: str) -> float:
-        named = set(stems(_IN_BRACKETS.sub("", name)))
-        return len(asked & named) / (len(asked) + len(named) or 1)
+    def likeness(one: tuple[str, set[str]]) -> float:
+        return len(asked & one[1]) / (len(asked) + len(one[1]) or 1)
 
-    return max(reversed(_path(best)), key=likeness)
+    return topic or max(reversed(path), key=likeness)[0]
 
 
 def _path(choice: Choice) -> tuple[str, ...]:
@@ -239,6 +260,11 @@ def _only_refers(choice: Choice) -> bool:
     at = stretch.passage.start
     items = stretch.passage.text[unit.body - at : unit.end - at]
     return linked >= _REFERRING * sum(map(str.isalnum, items))
+
+
+def _is_no_sentence(choice: Choice) -> bool:
+    """Whether a paragraph is a mere name, such as a letterhead."""
+    return choice.unit.kind == "paragraph" and not _SENTENCE_END.search(choice.text)
 
 
 def _holds(one: Choice, other: Choice) -> bool:

@@ -52,9 +52,12 @@ class Saying:
     marks: tuple[int, ...] = ()
 
 
-def say(choice: Choice, form: Form, question: str) -> Saying:
-    """What a unit says, as long as the form allows, below the headings that it needs."""
-    name = " › ".join(_needed(choice, question))
+def say(choice: Choice, form: Form, question: str, before: Choice | None = None) -> Saying:
+    """What a unit says, as long as the form allows, below the headings that it needs.
+
+    It needs none that stood above the unit said `before` it.
+    """
+    name = "" if before and _is_below_same(before, choice) else " › ".join(_needed(choice, question))
     budget = (LONGER if form in LONG else SHORT) - len(name.split())
     saying = _said(choice, budget, question)
     if not name:
@@ -62,6 +65,12 @@ def say(choice: Choice, form: Form, question: str) -> Saying:
     said = name if name.endswith(("?", "!", ".", ":")) else f"{name}:"
     front = f"{said} " if saying.kind == "sentence" else f"**{name}**\n\n"
     return replace(saying, text=front + saying.text, mark=len(front) + saying.mark)
+
+
+def _is_below_same(one: Choice, other: Choice) -> bool:
+    """Whether two units of a document are below the same headings."""
+    same = one.stretch.passage.document_id == other.stretch.passage.document_id
+    return same and one.stretch.heading_path(one.unit) == other.stretch.heading_path(other.unit)
 
 
 def _needed(choice: Choice, question: str) -> tuple[str, ...]:
@@ -78,7 +87,12 @@ def _needed(choice: Choice, question: str) -> tuple[str, ...]:
     if path[-1].endswith("?") and set(stems(path[-1])) == set(stems(question)):
         return ()
     said = frozenset(stems(choice.text))
-    return tuple(one_line(unlinked(name)) for name in path[-2:] if not said.issuperset(stems(name)))
+    # With its number, a heading in front of a sentence would be an item of a list.
+    return tuple(
+        LIST_MARK.sub("", one_line(unlinked(name)))
+        for name in path[-2:]
+        if not said.issuperset(stems(name))
+    )
 
 
 def _said(choice: Choice, budget: int, question: str) -> Saying:

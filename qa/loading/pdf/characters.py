@@ -31,6 +31,10 @@ _RAISED = (0.12, 0.8)  # of the letter height: how far a raised digit is above i
 _WIDE = 1.2  # of the letter height: wider than any unstretched space between words
 _SMALLEST = 1.0  # points
 _MOST_PIECES = 100  # of a line, among which gaps are looked for
+# Few PDFs say how heavy a font is; its name nearly always does ("CMBX" and "Medi" are TeX's).
+_BOLD = 600
+_BOLD_NAME = re.compile(r"bold|black|heavy|demi|[-,]medi$|^(?:[A-Z]{6}\+)?cmbx", re.IGNORECASE)
+_LONGEST_NAME = 100
 NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -95,6 +99,7 @@ class Characters:
             bottom=left[1],
             height=height,
             ink=tuple(_ink(piece, start)) if self._traced else (),
+            bold=self._is_bold(first) and self._is_bold(last),
         )
         gaps = self._gaps(piece, start, line)
         return replace(line, gaps=gaps) if gaps else line
@@ -153,6 +158,14 @@ class Characters:
     def _is_small(self, index: int, height: float) -> bool:
         box = self.box(index)
         return box[3] - box[1] < _SMALL * height
+
+    def _is_bold(self, index: int) -> bool:
+        character = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index)
+        if self._raw.FPDFText_GetFontWeight(self._text_page, character) >= _BOLD:
+            return True
+        name, flags = ctypes.create_string_buffer(_LONGEST_NAME), ctypes.c_int()
+        self._raw.FPDFText_GetFontInfo(self._text_page, character, name, _LONGEST_NAME, flags)
+        return bool(_BOLD_NAME.search(name.value.decode(errors="replace")))
 
     def _gaps(self, piece: str, start: int, line: Line) -> tuple[Gap, ...]:
         """The wide gaps of a line that was joined from several pieces."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from qa.loading.blocks import NO_VALUE
 from qa.loading.tables.grid import header_size, typed
@@ -49,6 +49,8 @@ class Line:
     ink: tuple[int, ...] = ()
     """If traced, where each of its characters is in PDFium's text, without spaces."""
     row: RowKind = ""
+    bold: bool = False
+    """Whether its first and its last letter are."""
 
     @property
     def gap(self) -> Gap | None:
@@ -116,8 +118,16 @@ def _is_prose(column: Sequence[Line]) -> bool:
     return going_on * 2 >= len(column) - 1 and letters >= _LEAST_LETTERS * len(column)
 
 
-def have_same_height(first: Line, second: Line) -> bool:
-    """Whether the letters of two lines are about as high."""
+class Set(Protocol):
+    """Text that was set in letters of a height."""
+
+    @property
+    def height(self) -> float:
+        """In points."""
+
+
+def have_same_height(first: Set, second: Set) -> bool:
+    """Whether the letters of two lines or paragraphs are about as high."""
     return abs(first.height - second.height) <= _SAME_HEIGHT * max(first.height, second.height)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -55,6 +55,7 @@ class Paragraph:
     before: str
     height: float
     row: RowKind = ""
+    bold: bool = False
 
 
 def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
@@ -67,22 +68,26 @@ def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
     parts = [lines[0].text]
     before = ""
     lines_in_paragraph = 1
+    bold = lines[0].bold
     for index, (upper, lower) in enumerate(pairwise(lines)):
         if page.continues(index):
             if _HYPHENATED.search(upper.text) and lower.text[:1].islower():
                 parts[-1] = parts[-1][:-1] + HYPHEN
             parts.append(_glue(parts[-1], lower.text))
             lines_in_paragraph += 1
+            bold = bold and lower.bold
         else:
-            found.append(Paragraph("".join(parts), before, upper.height, upper.row))
+            found.append(Paragraph("".join(parts), before, upper.height, upper.row, bold))
             parts.clear()
             ended = lines_in_paragraph > 1 and not _LIST_ITEM.match(lower.text)
             before = "\n\n" if page.is_apart(index) or ended else "\n"
             if upper.row or lower.row:
                 before = "\n" if lower.row == "next" else "\n\n"
             lines_in_paragraph = 1
+            bold = lower.bold
         parts.append(lower.text)
-    return [*found, Paragraph("".join(parts), before, lines[-1].height, lines[-1].row)]
+    last = lines[-1]
+    return [*found, Paragraph("".join(parts), before, last.height, last.row, bold)]
 
 
 def goes_on(last: Paragraph, first: Paragraph) -> bool:
@@ -95,22 +100,43 @@ def goes_on(last: Paragraph, first: Paragraph) -> bool:
 
 
 def heading_levels(found: Sequence[Paragraph]) -> dict[int, int]:
-    """The level of a heading by its place in `found`: short, and in larger letters than most."""
+    """The level of a heading by its place in `found`: short, and larger or bolder than most.
+
+    What is bold and no larger is a heading, below all larger ones, where ordinary text follows.
+    """
     letters: Counter[float] = Counter()
     for paragraph in found:
         letters[round(paragraph.height, 1)] += len(paragraph.text)
     usual = max(letters, key=letters.__getitem__, default=0.0)
-    larger = {
-        place: round(paragraph.height)
+    short = [
+        place
         for place, paragraph in enumerate(found)
-        if not paragraph.row and paragraph.height >= _LARGER * usual > 0
-        if _may_head(paragraph.text)
+        if not paragraph.row and usual > 0 and _may_head(paragraph.text)
+    ]
+
+    def are_most(places: Iterable[int]) -> bool:
+        return sum(len(found[place].text) for place in places) > _MOST_OF_HEADINGS * letters.total()
+
+    larger = {
+        place: round(found[place].height)
+        for place in short
+        if found[place].height >= _LARGER * usual
     }
-    share = sum(len(found[place].text) for place in larger) / max(1, letters.total())
-    if share > _MOST_OF_HEADINGS:
+    if are_most(larger):
         return {}
+    bold = [place for place in short if place not in larger and _is_bold_above(found[place:])]
     sizes = sorted(set(larger.values()), reverse=True)
-    return {place: sizes.index(size) + 1 for place, size in larger.items()}
+    levels = {place: sizes.index(size) + 1 for place, size in larger.items()}
+    return levels if are_most(bold) else levels | dict.fromkeys(bold, len(sizes) + 1)
+
+
+def _is_bold_above(found: Sequence[Paragraph]) -> bool:
+    """Whether the first paragraph is bold and the second is ordinary text of the same size."""
+    if len(found) < 2:
+        return False
+    first, second = found[:2]
+    same = have_same_height(first, second)
+    return first.bold and same and not (second.bold or second.row)
 
 
 def _may_head(text: str) -> bool:
@@ -310,6 +336,7 @@ def _merged(first: Line, second: Line) -> Line:
         gaps=(),
         left=min(first.left, second.left),
         right=max(first.right, second.right),
+        bold=first.bold and second.bold,
     )
 
 

@@ -155,10 +155,23 @@ def test_the_headings_are_said_where_only_they_hold_what_was_asked() -> None:
     assert found.said("paragraph", "350") == "Every 350 hours.|"
 
 
+def test_a_heading_is_said_without_its_number() -> None:
+    found = asked("# Pumps\n\n## 2. Oil change\n\nEvery 350 hours.\n", "When is the oil changed?")
+    assert found.said("paragraph", "350") == "Oil change: Every 350 hours.|"
+
+
 def test_the_heading_of_a_list_stands_above_it() -> None:
     text = "# Manual\n\n## Welcome kit\n\n- a mug of clay\n- a pen\n\n## Other\n\nNone.\n"
     found = asked(text, "What is in a welcome kit?")
     assert found.said("list") == "**Welcome kit**\n\n- a mug of clay\n- a pen|"
+
+
+def test_headings_are_said_once_for_units_below_the_same_ones() -> None:
+    text = "# Manual\n\n## Oil change\n\nEvery 350 hours.\n\nCold or warm.\n"
+    found = asked(text, "When is the oil changed?")
+    first, second = found.unit("paragraph", "350"), found.unit("paragraph", "Cold")
+    assert say(second, Form.FACT, found.question).text == "Oil change: Cold or warm."
+    assert say(second, Form.FACT, found.question, first).text == "Cold or warm."
 
 
 def test_a_question_is_not_said_but_what_follows_it() -> None:

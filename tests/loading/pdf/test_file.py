@@ -275,6 +275,35 @@ def test_larger_lines_are_headings_and_lists_are_told() -> None:
     assert kinds[-4:] == ["paragraph", "list", "item", "item"]
 
 
+def test_bold_lines_above_ordinary_text_are_headings() -> None:
+    def draw(page: Paper) -> None:
+        for style, size, text in (
+            ("B", 20, "Harbour"),
+            ("B", 11, "Rules"),
+            ("", 11, STORY),
+            ("B", 11, "Not to be moved"),
+            ("B", 11, "Not to be lifted"),
+            ("B", 11, "Fees"),
+            ("", 11, OTHER),
+            ("B", 11, "Ask at the gate."),
+        ):
+            page.set_font("Helvetica", style, size)
+            page.multi_cell(0, 8, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    document = pdf(draw)
+    told = [(heading.level, heading.text) for heading in document.headings]
+    assert told == [(1, "Harbour"), (2, "Rules"), (2, "Fees")]
+
+
+def test_where_most_is_bold_no_line_is_a_heading_for_that() -> None:
+    def draw(page: Paper) -> None:
+        for style, text in (("B", "Please read this"), ("", "It is short.")) * 3:
+            page.set_font("Helvetica", style, 11)
+            page.multi_cell(0, 8, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    assert pdf(draw).headings == ()
+
+
 def test_raised_pieces_go_back_to_their_line() -> None:
     pieces = [
         line("observed in practice", 700, right=150),
