@@ -57,7 +57,8 @@ def say(choice: Choice, form: Form, question: str, before: Choice | None = None)
 
     It needs none that stood above the unit said `before` it.
     """
-    name = "" if before and _is_below_same(before, choice) else " › ".join(_needed(choice, question))
+    headings = () if before and _is_below_same(before, choice) else _needed(choice, question)
+    name = " › ".join(headings)
     budget = (LONGER if form in LONG else SHORT) - len(name.split())
     saying = _said(choice, budget, question)
     if not name:

@@ -149,8 +149,9 @@ def test_an_overview_is_the_beginning_of_the_section_that_has_its_name() -> None
 
 def test_an_overview_of_a_part_of_a_document_is_that_part() -> None:
     text = (
-        "# Travel policy\n\nThe Snow Company\n\nThis policy is for everyone who travels.\n\n## Away\n\n### Hotels\n\n"
-        "A night may cost 120 euros.\n\n### Meals\n\nMeals have an allowance.\n"
+        "# Travel policy\n\nThe Snow Company\n\nThis policy is for everyone who travels.\n\n"
+        "## Away\n\n### Hotels\n\nA night may cost 120 euros.\n\n"
+        "### Meals\n\nMeals have an allowance.\n"
     )
     found = asked(text, "What does the travel policy say about hotels?")
     chosen = selected(found.question, found.first(found.unit("paragraph", "120")))
