@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from qa.answering.units.choosing import Choice
 from qa.index import Stretch
-from qa.questions import LONG, MEASURED, Form, kind_of
+from qa.questions import LONG, MEASURED, Form, candidates, kind_of
 from qa.records import Block, StatementKind
+from qa.text.asking import asked_stems
 from qa.text.cleaning import one_line
 from qa.text.markup.links import linked, unlinked, without_links
 from qa.text.sentences import CELL_SEPARATOR, LIST_MARK, Range, sentences, trim
@@ -118,18 +119,34 @@ def _enough(choice: Choice, question: str) -> Range | None:
     """The one sentence of a unit that says all that a question for a number or a time asks for.
 
     A number in the question (“in 2023”, “error E21”) tells which of several is meant; otherwise it
-    is the sentence where the reader surely found an answer.
+    is the sentence where the reader surely found an answer, if no other one with such an answer has
+    as many of the question's words.
     """
     unit, span = choice.unit, choice.span
     named = set(codes(stems(question)))
     apart = [(unit.start + start, unit.start + end) for start, end in sentences(choice.text)]
     naming = [one for one in apart if named & set(stems(_cut(choice.stretch, *one)))]
     if named and len(naming) == 1 and len(apart) > 1:
-        return naming[0]
+        # What names it may lead up to the answer.
+        answers = candidates(kind_of(question), _cut(choice.stretch, *naming[0]), question)
+        return naming[0] if answers else None
     if span is None or span.score < _SURE or naming:
         return None
     start = max(unit.body, span.start)
+    if any(_rivals(choice, one, (start, span.end), question) for one in apart):
+        return None
     return (start, span.end) if _plain(_cut(choice.stretch, start, span.end)) else None
+
+
+def _rivals(choice: Choice, one: Range, found: Range, question: str) -> bool:
+    """Whether another sentence than the one found may be meant as well."""
+    if one[0] < found[1] and found[0] < one[1]:
+        return False
+    text = _cut(choice.stretch, *one)
+    if not candidates(kind_of(question), text, question):
+        return False
+    asked = set(asked_stems(question))
+    return len(asked & set(stems(text))) >= len(asked & set(stems(_cut(choice.stretch, *found))))
 
 
 def _sentences(choice: Choice, place: Range) -> Saying:
