@@ -13,7 +13,8 @@ import pytest
 import qa
 from tests.ui.arriving import arrived
 from ui.incoming import UploadRefusedError
-from ui.uploads import Activity, Attachments, safe_name
+from ui.file_names import safe_name
+from ui.uploads import Activity, Attachments
 
 ONE, TWO = "a" * 32, "b" * 32
 BADGE = "The badge opens the blue gate. Ada King renews it in March."
