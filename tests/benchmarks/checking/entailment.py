@@ -5,8 +5,8 @@ python -m tests.benchmarks.checking.entailment PAIRS [--written FOLDER] [--rules
 PAIRS is the `pairs/held_back.jsonl` that `training.entailment prepare` wrote. Besides it are read
 the sentences of MTRAG's answers, written by people, with the passages of their question and with
 those of another one; SciFact's claims; and, with `--written`, the sentences that
-`tests.benchmarks.checking.written` kept. A table says how many of each are accepted; `--rules` leaves out
-one group of rules after another, with paired bootstraps of what that costs.
+`tests.benchmarks.checking.written` kept. A table says how many of each are accepted; `--rules`
+leaves out one group of rules after another, with paired bootstraps of what that costs.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from qa.checking import Evidence, support
 from qa.checking.entailment import PACKAGED, Entailment
 from qa.records import Hit, Passage
 from qa.text.sentences import LIST_MARK, sentences
-from tests.benchmarks.sets import BENCH
 from tests.benchmarks.checking.written import VERDICTS, Sentence
+from tests.benchmarks.sets import BENCH
 from training.entailment.pairs import LABELS, SUPPORTED, read_pairs
 
 _LEAST_WORDS = 5
@@ -214,9 +214,7 @@ def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs", type=Path)
-    parser.add_argument(
-        "--written", type=Path, help="the folder of tests.benchmarks.checking.written"
-    )
+    parser.add_argument("--written", type=Path, help="the folder of the benchmark `written`")
     parser.add_argument("--model", type=Path, default=PACKAGED)
     parser.add_argument("--rules", action="store_true", help="leave out one group after another")
     parser.add_argument("--only", default="", help="the sets whose names begin so")

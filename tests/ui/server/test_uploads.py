@@ -12,8 +12,8 @@ import pytest
 
 import qa
 from tests.ui.arriving import arrived
-from ui.incoming import UploadRefusedError
 from ui.file_names import safe_name
+from ui.incoming import UploadRefusedError
 from ui.uploads import Activity, Attachments
 
 ONE, TWO = "a" * 32, "b" * 32
