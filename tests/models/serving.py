@@ -21,7 +21,7 @@ sys.stdin.read()
 
 @contextmanager
 def model_server(model: str, context_tokens: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Its URL and its process, which is killed in the end."""
+    """Its URL and its process, which is killed at the end."""
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, model, str(context_tokens)],
         stdin=subprocess.PIPE,

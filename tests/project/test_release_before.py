@@ -94,7 +94,7 @@ def test_its_settings_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert (settings.index, settings.passage_tokens, settings.threshold) == ("my-index", 180, 0.2)
 
 
-def test_its_index_says_how_to_open_it_and_is_rebuilt_with_all_that_it_has(before: Path) -> None:
+def test_its_index_says_what_to_do_and_is_rebuilt_with_all_of_its_documents(before: Path) -> None:
     with qa.Assistant(index=before / "index") as assistant:
         for use in (assistant.sync, assistant.status, lambda: assistant.ask(LEAVE)):
             with pytest.raises(qa.IndexMismatchError, match="Run: qa sync --rebuild"):

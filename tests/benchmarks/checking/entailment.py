@@ -132,7 +132,7 @@ def accepted(cases: Sequence[Case], model: Entailment | None, label: str) -> Acc
     found: list[bool] = []
     held: dict[tuple[str, tuple[str, ...]], Evidence] = {}
     for case in track(cases, description=label):
-        # Many statements are beside the same texts, which are taken apart once.
+        # Many statements have the same texts, which are analysed once.
         key = case.question, case.texts
         if key not in held:
             held[key] = Evidence(case.question, case.hits(), model)
@@ -171,7 +171,7 @@ GROUPS: dict[str, dict[str, Callable[..., bool]]] = {
 
 
 def without(group: Mapping[str, Callable[..., bool]]) -> ExitStack:
-    """As long as it is open, the rules of a group say nothing."""
+    """While it is open, the rules of a group do nothing."""
     stack = ExitStack()
     for name, instead in group.items():
         stack.enter_context(patch.object(support, name, instead))

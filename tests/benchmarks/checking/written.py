@@ -51,7 +51,7 @@ class Sentence:
 
 
 def chosen(questions: int) -> list[dict[str, Any]]:
-    """As many questions that can be answered as not, the same in every run."""
+    """Equally many answerable and unanswerable questions, the same in every run."""
     asked = BenchmarkSet("squad2-dev").questions
     dice = random.Random(7)
     found: list[dict[str, Any]] = []
@@ -62,7 +62,7 @@ def chosen(questions: int) -> list[dict[str, Any]]:
 
 
 def sentences_of(answer: qa.Answer) -> Iterator[Sentence]:
-    """All that the chat model wrote, but for refusals."""
+    """All that the chat model wrote, except refusals."""
     if answer.answerer != "quotes":
         by_number = {citation.number: citation.quote for citation in answer.citations}
         for match in _MARKED.finditer(answer.text):
@@ -73,7 +73,7 @@ def sentences_of(answer: qa.Answer) -> Iterator[Sentence]:
 
 
 def ask(model: str, questions: int, out: Path) -> None:
-    """Put the questions to a chat model and keep what it wrote; goes on where it was stopped."""
+    """Ask a chat model the questions and keep what it wrote; a stopped run goes on where it was."""
     file = out / f"{Path(model.partition(':')[2]).stem}.jsonl"
     out.mkdir(parents=True, exist_ok=True)
     done = {entry["id"] for entry in _lines(file)}
