@@ -144,7 +144,7 @@ def answering(assistant: Askable) -> Runnable[Any, Answer]:
 class ToolQuestion(BaseModel):
     """What an agent asks."""
 
-    question: str = Field(description="A whole question, which is understood by itself.")
+    question: str = Field(description="A complete question that can be understood by itself.")
 
 
 def tool(assistant: Askable, name: str, description: str, folder: str | None) -> BaseTool:

@@ -55,7 +55,12 @@ def check_embedder(embedder: Embedder) -> Check:
     near, far = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
     if not near > far:
         advice = "Its vectors make no sense: choose another model, then run: qa sync --rebuild"
-        return Check("embedder", "problem", f"{message}, but unlike texts seem alike", advice)
+        return Check(
+            "embedder",
+            "problem",
+            f"{message}, but it gives different texts similar vectors",
+            advice,
+        )
     return Check("embedder", "ok", f"{message}, {vectors.shape[1]} dimensions")
 
 
@@ -79,7 +84,9 @@ def check_fast_encoder(embedder: Embedder, settings: Settings) -> Check:
     if fast:
         return Check("fast encoder", "ok", f"made just now, in {cache_folder()}")
     reason = said[-1] if said else "the copy could not be made"
-    advice = f"Everything works, but more slowly. Its place is {cache_folder()}; QA_CACHE moves it."
+    advice = (
+        f"Everything works, but more slowly. It belongs in {cache_folder()}; QA_CACHE moves it."
+    )
     return Check("fast encoder", "warning", reason, advice)
 
 

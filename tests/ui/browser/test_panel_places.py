@@ -84,7 +84,7 @@ def test_in_a_growing_window_the_sheet_moves_beside_the_conversation(
 def test_a_quote_that_moved_is_found_again(page: Page, library: qa.Assistant) -> None:
     moved = footnote(library, "notes/bell.txt", "The bell rings twice.", start=9, end=30)
     press(page, moved)
-    expect(page.locator(".panel-told")).to_contain_text("now stands here")
+    expect(page.locator(".panel-told")).to_contain_text("is now here")
     assert marked(page) == ["The bell rings twice."]
 
 

@@ -321,6 +321,6 @@ def test_the_page_says_what_was_attached_and_what_can_be_asked_next() -> None:
     assert 'class="suggestion" target="_self">Who &#60;pays&#62;&#63;</a>' in page
     assert "Your files do not say" in message(told.model_copy(update={"attached": "not said"}))
     refused = Exchange(question="?", reason="not said", attached="not said", related=("Why?",))
-    assert "Your files were asked too." in shown(message(refused))
+    assert "Your files were searched, too." in shown(message(refused))
     assert "The documents also answer:" in shown(message(refused))
     assert "files" not in message(EXCHANGE)

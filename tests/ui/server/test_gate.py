@@ -53,7 +53,7 @@ def test_an_origin_is_taken_as_browsers_write_it(given: str, expected: str) -> N
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_an_example(given: str) -> None:
-    with pytest.raises(SettingsError, match=r"is no origin.*https://portal\.example"):
+    with pytest.raises(SettingsError, match=r"is not an origin.*https://portal\.example"):
         origin(given)
 
 
@@ -90,7 +90,7 @@ def test_a_proxy_is_an_address_or_a_network(given: str) -> None:
 
 @pytest.mark.parametrize("given", ["proxy.example", "*", "", "10.0.0.7:80", "10.0.0.1/24"])
 def test_anything_else_is_not_a_proxy(given: str) -> None:
-    with pytest.raises(SettingsError, match=r"is no address of a proxy.*10\.0\.0\.7"):
+    with pytest.raises(SettingsError, match=r"is not the address of a proxy.*10\.0\.0\.7"):
         network(given)
 
 
