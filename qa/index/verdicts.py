@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from qa.errors import IndexUnavailableError
 from qa.places import beside
+from qa.records import now
 
 FILE = "feedback.jsonl"
 # More than people would ever write; it keeps a program from filling the disk.
@@ -76,9 +76,8 @@ class Verdicts:
                     raise IndexUnavailableError(f"{self.file} is full; move it away.")
                 # Within the lock, so that nothing is removed in between.
                 line = asdict(verdict) if current() else {**asdict(verdict), "answer": ""}
-                time = datetime.now(UTC).isoformat(timespec="seconds")
                 with self.file.open("a", encoding="utf-8") as lines:
-                    lines.write(_line({"time": time, **line}))
+                    lines.write(_line({"time": now(), **line}))
         except OSError as error:
             raise _refused(self.file, error) from error
 

@@ -21,13 +21,7 @@ from qa.models.chat import (
     server_url,
     untraced,
 )
-from tests.models.serving import model_server
-
-GGUF = os.environ.get("FOOTNOTE_TEST_GGUF", "")
-needs_model = pytest.mark.skipif(
-    not Path(GGUF).is_file(),
-    reason="no chat model: set FOOTNOTE_TEST_GGUF to what tests/fetch_chat_model.py prints",
-)
+from tests.models.serving import GGUF, model_server, needs_model
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +21,7 @@ from qa.models.chat import open_chat_model
 from qa.records import Draft, Hit, Passage
 from qa.writing.answerer import ChatAnswerer
 from qa.writing.drafting import UNSUPPORTED_MARK
-from tests.models.serving import model_server
-
-GGUF = os.environ.get("FOOTNOTE_TEST_GGUF", "")
-needs_model = pytest.mark.skipif(
-    not Path(GGUF).is_file(),
-    reason="no chat model: set FOOTNOTE_TEST_GGUF to what tests/fetch_chat_model.py prints",
-)
+from tests.models.serving import GGUF, model_server, needs_model
 
 SUMMIT = (
     "Trump wrote that the United States was hoping for a second summit and would consider Bangkok "

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,8 +15,8 @@ from qa.models.chat import open_chat_model
 from qa.records import Turn
 from qa.writing.answerer import ChatAnswerer
 from qa.writing.rewriting import LONGEST, accepted, messages
+from tests.models.serving import GGUF, needs_model
 
-GGUF = os.environ.get("FOOTNOTE_TEST_GGUF", "")
 HISTORY = [
     Turn("Who is Kim Yong Chol?", "Kim Yong Chol is Pyongyang's lead negotiator. [1]"),
     Turn("Where did the first summit take place?", "In Singapore. [1]"),
@@ -119,10 +118,7 @@ def test_a_model_without_end_is_cut_off() -> None:
 
 
 @pytest.mark.chat_model
-@pytest.mark.skipif(
-    not GGUF,
-    reason="no chat model: set FOOTNOTE_TEST_GGUF to what tests/fetch_chat_model.py prints",
-)
+@needs_model
 def test_a_real_model_rewrites_or_the_rules_are_used() -> None:
     answerer = ChatAnswerer(open_chat_model(f"llamacpp:{GGUF}"), "llamacpp:model")
     rewritten = answerer.rewritten("And when did he last visit?", HISTORY[:1])

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ui.serving import FROM_OTHER_SITES
+
 QUESTION = "Where might the second summit be held?"
 
 
@@ -98,15 +100,7 @@ def test_a_malformed_question_gets_an_error_that_says_what_is_wrong(
     assert reply.json()["detail"]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-    ],
-)
+@pytest.mark.parametrize("headers", FROM_OTHER_SITES)
 @pytest.mark.parametrize("path", ["/api/ask", "/api/feedback", "/en/gradio_api/queue/join"])
 def test_a_page_of_another_site_cannot_ask(server: str, path: str, headers: dict[str, str]) -> None:
     reply = httpx.post(f"{server}{path}", json={"question": QUESTION}, headers=headers)

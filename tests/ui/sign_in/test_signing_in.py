@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from qa.api import Users
-from tests.ui.serving import CHECKOUT, served
+from tests.ui.serving import CHECKOUT, FROM_OTHER_SITES, served
 from tests.ui.sign_in.signing import (
     NAME,
     OTHER,
@@ -155,17 +155,7 @@ def test_after_too_many_tries_a_name_has_to_wait(index: Path, browser: httpx.Cli
     assert sign_in(browser).status_code == 303, "others are not kept out"
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-        {},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("headers", [*FROM_OTHER_SITES, {}], ids=str)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
