@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person who asks, and their groups; without a name, it is not known who it is."""
+    """Whoever asks, and the groups that they are in; without a name, nobody knows who it is."""
 
     name: str = ""
     groups: tuple[str, ...] = ()
