@@ -12,8 +12,8 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qa.arguments import MOST_HITS, described
-from qa.errors import ArgumentError
+from qa.assistant.arguments import MOST_HITS
+from qa.errors import ArgumentError, described
 from qa.records import Answer, Hit, Turn
 
 _TAKEN = frozenset(("question", "history", "folder", "where", "also"))

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from qa.errors import ModelUnavailableError, message_of
-from qa.extras import needed_for
+from qa.errors import ModelUnavailableError, message_of, needed_for
 from qa.models import fast_encoder
 from qa.models.fast_encoder import Vectors
 from qa.places import PACKAGED_EMBEDDER, cache_folder
