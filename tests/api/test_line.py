@@ -72,9 +72,7 @@ async def test_a_limited_number_are_answered_and_wait_and_the_others_come_back_l
     assert await line.answered(lambda: 7, stays) == 7
 
 
-async def test_a_question_that_takes_too_long_is_given_up_and_keeps_its_place_until_it_has_ended() -> (
-    None
-):
+async def test_a_question_that_takes_too_long_keeps_its_place_until_it_has_ended() -> None:
     line, work = Line(1, 0, 0.05), Held()
     with pytest.raises(TimeLimitError, match=r"after 0\.05 seconds"):
         await line.answered(work, stays)

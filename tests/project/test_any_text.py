@@ -546,7 +546,7 @@ def on_the_web(a: str, b: str, c: str) -> None:
         suffix_of(a, f"https://x.example/{b}")
 
 
-# Functions that take text, and how each is called with three texts.
+# What takes text, with how it is called with three of them.
 READ: dict[str, Callable[..., object]] = {
     "api.events.event api.mcp.server.source_of api.mcp.server.uri_of api.stretches.stretch"
     " text.markup.markdown.answer_markdown text.markup.markdown.as_html"

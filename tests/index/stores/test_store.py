@@ -136,7 +136,7 @@ def test_erasing_waits_for_readers(store: FolderStore) -> None:
     store.close(view)
 
 
-def test_only_one_writer_at_a_time_is_let_in_and_the_other_gets_an_error(
+def test_there_is_one_writer_at_a_time_and_another_gets_an_error(
     store: FolderStore,
 ) -> None:
     with (
