@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=PACKAGED)
     parser.add_argument("--rules", action="store_true", help="leave out one group after another")
     parser.add_argument("--only", default="", help="the sets whose names begin so")
-    parser.add_argument("--every", type=int, default=1, help="one statement in so many")
+    parser.add_argument("--every", type=int, default=1, help="take only every nth statement")
     options = parser.parse_args()
     cases = [*of_pairs(options.pairs), *of_answers(), *of_scifact()]
     cases += of_written(options.written) if options.written else ()
