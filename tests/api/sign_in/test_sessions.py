@@ -169,9 +169,7 @@ async def test_unknown_names_have_no_more_tries_than_known_ones(desk: Desk) -> N
 
 
 async def test_an_address_has_its_tries_whatever_the_names(desk: Desk) -> None:
-    for number in range(
-        FOR_ADDRESS[0] - 1
-    ):  # like those of as many others, without the work for each
+    for number in range(FOR_ADDRESS[0] - 1):  # tries of others, without their work
         desk.addresses.count(household(f"2001:db8:1:2::{number:x}"))
     await wrong(desk, "ada", "2001:db8:1:2::")
     with pytest.raises(TooManyTriesError):
