@@ -29,9 +29,12 @@ command line and the page can show it unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def message_of(error: BaseException, longest: int = 200) -> str:
