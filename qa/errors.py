@@ -27,6 +27,15 @@ A message names the file or value at fault and the next step, in one or two line
 command line and the page can show it unchanged.
 """
 
+from __future__ import annotations
+
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def message_of(error: BaseException, longest: int = 200) -> str:
     """An error's message on one line, short enough to be part of another message."""
@@ -34,6 +43,15 @@ def message_of(error: BaseException, longest: int = 200) -> str:
     if len(text) > longest:
         text = f"{text[: longest - 1]}…"
     return text or type(error).__name__
+
+
+def described(value: object) -> str:
+    """A value in a message: its type, and the value itself if that is short."""
+    kind = type(value).__name__
+    shown = (
+        repr(value) if isinstance(value, str | bytes | int | float | list | tuple | dict) else ""
+    )
+    return "None" if value is None else f"{kind} {shown}".strip()[:80]
 
 
 class QAError(Exception):
@@ -121,3 +139,33 @@ class AccessError(QAError):
 
 class UnknownCallerError(AccessError):
     """A key is needed, and there is none, or it is unknown or has expired."""
+
+
+@contextmanager
+def needed_for(purpose: str, package: str, install: str) -> Iterator[None]:
+    """Turn a failure to import `package` into advice: what needs it, and what to install.
+
+    Raises:
+        ModelUnavailableError: something could not be imported in the block.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ModelUnavailableError(
+            f"{purpose} needs the package {package}. Run: pip install {install}"
+        ) from error
+
+
+def extra(name: str) -> str:
+    """What to install for one of our extras, quoted for a shell."""
+    return f'"footnote-qa[{name}]"'
+
+
+def need(purpose: str, module: str, package: str, install: str) -> None:
+    """Make sure that `module` can be imported.
+
+    Raises:
+        ModelUnavailableError: its `package` is missing.
+    """
+    with needed_for(purpose, package, install):
+        import_module(module)

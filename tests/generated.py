@@ -1,4 +1,4 @@
-"""Markdown of all shapes, for tests of what holds of any document."""
+"""Markdown of all shapes, for tests of what is true of any document."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ CLASSES = {
     for name, value in vars(errors).items()
     if inspect.isclass(value) and issubclass(value, Exception)
 }
-# What is raised inside and never reaches a caller, or is Python's own way to say something.
+# Raised inside and never seen by a caller, or Python's own way to say something.
 OTHERS = {
     "AssertionError", "AttributeError", "Exit", "NotImplementedError", "OSError", "ValueError",
     "HTTPException", "MCPError", "ReadTimeout", "SystemExit", "TooManyTriesError",
@@ -50,7 +50,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     assert drawn() == real
 
 
-def test_every_error_is_a_qa_error_with_one_parent() -> None:
+def test_every_error_is_a_qa_error_and_has_one_parent() -> None:
     assert len(CLASSES) > 10
     for error in CLASSES.values():
         assert issubclass(error, QAError)
@@ -65,7 +65,7 @@ def test_a_message_is_shown_as_it_is() -> None:
 
 
 def raised(module: Path) -> Iterator[tuple[int, ast.Call]]:
-    """Where a module makes an error to raise it, by line."""
+    """The errors that a module makes to raise them, by line."""
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             yield node.lineno, node.exc
@@ -76,7 +76,7 @@ def raised(module: Path) -> Iterator[tuple[int, ast.Call]]:
     sorted([*(PROJECT / "qa").rglob("*.py"), *(PROJECT / "ui").rglob("*.py")]),
     ids=lambda module: module.relative_to(PROJECT).as_posix(),
 )
-def test_what_is_raised_on_purpose_is_in_the_tree(module: Path) -> None:
+def test_every_error_raised_on_purpose_is_in_the_tree(module: Path) -> None:
     for line, call in raised(module):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
         if not name[0].isupper():  # a function that makes one

@@ -153,7 +153,7 @@ def test_a_refusal_as_json_has_the_same_keys_as_an_answer() -> None:
     assert refusal["citations"] == refusal["passages"] == []
 
 
-def test_what_an_answer_holds_is_shown() -> None:
+def test_all_parts_of_an_answer_are_shown() -> None:
     shown_as = {"hits": "passages", "sure": "outcome"}
     kept = {shown_as.get(field.name, field.name) for field in dataclasses.fields(Answer)}
 
@@ -182,11 +182,11 @@ def test_a_document_as_json_has_the_documented_keys() -> None:
     }
 
 
-def test_a_question_that_was_not_a_follow_up_was_asked_as_it_stands() -> None:
+def test_a_question_that_is_not_a_follow_up_is_asked_unchanged() -> None:
     assert Answer(question="Who?", text="Me.", found=True).to_dict()["asked"] == "Who?"
 
 
-def test_a_hit_as_json_is_what_an_answer_lists() -> None:
+def test_a_hit_as_json_is_the_same_as_in_an_answer() -> None:
     answer = Answer(question="?", text="No.", found=False, hits=(HIT,))
 
     assert answer.to_dict()["passages"] == [HIT.to_dict()]
@@ -288,7 +288,7 @@ def test_a_status_as_json_has_the_documented_keys() -> None:
     }
 
 
-def test_a_status_can_be_of_one_document_or_folder() -> None:
+def test_a_status_can_be_limited_to_one_document_or_folder() -> None:
     sources = [Source(name, "A", "id", 3, 9) for name in ("d/a.md", "d/b/c.md", "d2/a.md")]
     unread = [Unread("d/b/e.pdf", "d/b/e.pdf is damaged.", "")]
     status = Status("index", "embedder", sources, 9, [], None, failed=unread)
@@ -299,7 +299,7 @@ def test_a_status_can_be_of_one_document_or_folder() -> None:
     assert status.of("d/a.md").failed == []
 
 
-def test_a_span_cuts_its_words_out_of_the_passage() -> None:
+def test_a_span_gives_its_words_of_the_passage() -> None:
     span = Span(HIT, start=140, end=100 + len(TEXT), score=0.9, short=(100, 117))
 
     assert span.text == "Neither is settled."
@@ -307,13 +307,13 @@ def test_a_span_cuts_its_words_out_of_the_passage() -> None:
     assert Span(HIT, 100, 139, 0.9).short_text is None
 
 
-def test_a_citation_tells_its_marker() -> None:
+def test_a_citation_has_its_marker() -> None:
     assert CITATION.marker == "[1]"
 
 
 @pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (24, 2), (25, 4), (1000, 4)])
-def test_the_page_of_an_offset_is_counted_from_one(offset: int, page: int) -> None:
-    # Page 3 is empty: what stands at its start stands on the page after it.
+def test_pages_are_counted_from_one(offset: int, page: int) -> None:
+    # Page 3 is empty: what is at its start is on the page after it.
     assert Document(text="x" * 40, source="a.pdf", pages=(0, 10, 25, 25)).page_at(offset) == page
 
 
@@ -337,7 +337,7 @@ def test_a_document_without_pages_has_no_page() -> None:
         (55, ("Annex", "Table")),
     ],
 )
-def test_the_headings_above_an_offset_are_those_of_the_sections_it_is_in(
+def test_the_headings_above_an_offset_are_those_of_its_sections(
     offset: int, path: tuple[str, ...]
 ) -> None:
     headings = (
@@ -356,7 +356,7 @@ def test_the_headings_above_an_offset_are_those_of_the_sections_it_is_in(
     levels=st.lists(st.integers(min_value=1, max_value=6), max_size=20),
     offset=st.integers(min_value=0, max_value=25),
 )
-def test_headings_above_an_offset_grow_deeper_and_end_with_the_last_one(
+def test_headings_above_an_offset_get_deeper_and_end_with_the_last_one(
     levels: list[int], offset: int
 ) -> None:
     headings = tuple(Heading(start, level, str(start)) for start, level in enumerate(levels))

@@ -47,12 +47,12 @@ def loaded(source: str) -> Document:
 
 
 def folded(text: str) -> str:
-    """The text with each stretch of white space as one space: a line may end inside a phrase."""
+    """The text with all white space as single spaces, as a line may end inside a phrase."""
     return " ".join(text.split())
 
 
 def states(source: str, phrase: str) -> bool:
-    """Whether the phrase stands in the document as words of its own, not as part of others."""
+    """Whether the phrase is in the document as whole words."""
     pattern = rf"(?<!\w){re.escape(phrase)}(?!\w)"
     return re.search(pattern, folded(loaded(source).text)) is not None
 
@@ -68,7 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def other_versions() -> list[str]:
-    """The packages whose installed version is not the one that made the committed files."""
+    """The packages whose installed version did not make the committed files."""
     script = (GOLD / "make_seeds.py").read_text(encoding="utf-8")
     line = re.search(r"^MADE_WITH = (\{.*\})$", script, re.MULTILINE)
     assert line is not None
@@ -77,7 +77,7 @@ def other_versions() -> list[str]:
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_making_the_samples_again_gives_the_committed_bytes(made: Path, name: str) -> None:
+def test_making_the_samples_again_gives_the_same_bytes(made: Path, name: str) -> None:
     try:
         others = other_versions()
     except PackageNotFoundError as missing:
@@ -99,7 +99,7 @@ def test_the_committed_samples_say_what_their_sources_say(made: Path, name: str)
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_every_word_of_a_source_arrives_in_its_document(name: str) -> None:
+def test_every_word_of_a_source_is_in_its_document(name: str) -> None:
     source = (GOLD / name).with_suffix(".md").read_text(encoding="utf-8").split("---\n", 2)[2]
     source = re.sub(r"^\| -.*$", "", source, flags=re.MULTILINE)  # the rule below a table's head
     wanted = Counter(re.findall(r"\w+", source))
@@ -107,7 +107,7 @@ def test_every_word_of_a_source_arrives_in_its_document(name: str) -> None:
     assert not missing
 
 
-def test_every_format_is_there_twice() -> None:
+def test_there_are_two_samples_of_every_format() -> None:
     suffixes = Counter(Path(name).suffix for name in NAMES)
     assert set(suffixes) == {".txt", ".md", ".html", ".pdf", ".docx"}
     assert min(suffixes.values()) >= 2
@@ -122,7 +122,7 @@ def test_a_sample_is_short_and_has_a_title(name: str) -> None:
     assert document.title
 
 
-def test_page_numbers_of_the_travel_policy_matter() -> None:
+def test_the_travel_policy_needs_its_page_numbers() -> None:
     document = loaded("seeds/travel-and-expenses.pdf")
     phrases = ("Your line manager can approve", "All other capital cities", "Enter your claim")
     assert [document.page_at(document.text.index(phrase)) for phrase in phrases] == [1, 2, 3]
@@ -153,7 +153,7 @@ def test_the_document_states_every_accepted_answer(question: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("turn", TURNS, ids=lambda turn: turn["question"])
-def test_the_document_states_the_answer_of_every_turn(turn: dict[str, Any]) -> None:
+def test_the_document_states_the_answer_to_every_turn(turn: dict[str, Any]) -> None:
     assert turn["answers"]
     assert all(states(turn["source"], answer) for answer in turn["answers"])
 
@@ -164,7 +164,7 @@ def test_a_third_of_the_questions_cannot_be_answered() -> None:
     assert all(not question["answers"] and question["source"] is None for question in others)
 
 
-def test_questions_and_conversations_are_told_apart_and_cover_every_sample() -> None:
+def test_questions_and_conversations_have_ids_and_cover_every_sample() -> None:
     identifiers = [question["id"] for question in QUESTIONS]
     assert len(set(identifiers)) == len(identifiers)
     texts = [question["question"] for question in QUESTIONS]

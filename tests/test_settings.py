@@ -24,7 +24,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_arguments_win_over_environment_over_footnote_toml_over_pyproject_over_defaults(
+def test_arguments_come_before_environment_footnote_toml_pyproject_and_defaults(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     default = Settings.load().limit
@@ -43,13 +43,13 @@ def test_arguments_win_over_environment_over_footnote_toml_over_pyproject_over_d
     assert Settings.load().candidates == 77, "files are merged, setting by setting"
 
 
-def test_an_argument_that_is_none_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_argument_of_none_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QA_CHAT_MODEL", "ollama:small")
 
     assert Settings.load(chat_model=None, limit=None).chat_model == "ollama:small"
 
 
-def test_an_empty_variable_of_the_environment_counts_as_not_set(
+def test_an_empty_environment_variable_counts_as_not_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("QA_INDEX", "")
@@ -59,13 +59,13 @@ def test_an_empty_variable_of_the_environment_counts_as_not_set(
     assert Settings.load().chat_model is None
 
 
-def test_variables_for_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_other_programs_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QA_STAGE", "production")
 
     assert Settings.load() == Settings()
 
 
-def test_tables_of_other_tools_are_left_alone(elsewhere: Path) -> None:
+def test_tables_of_other_tools_are_ignored(elsewhere: Path) -> None:
     (elsewhere / "pyproject.toml").write_text("[tool.other]\nlimit = 3\n")
 
     assert Settings.load().limit == 10
@@ -75,7 +75,7 @@ def test_tables_of_other_tools_are_left_alone(elsewhere: Path) -> None:
     ("file", "text"),
     [("footnote.toml", "limti = 3"), ("pyproject.toml", "[tool.footnote]\nlimti = 3")],
 )
-def test_an_unknown_setting_in_a_file_is_named_with_the_one_that_was_meant(
+def test_an_unknown_setting_in_a_file_is_named_with_the_likely_one(
     elsewhere: Path, file: str, text: str
 ) -> None:
     (elsewhere / file).write_text(text)
@@ -120,7 +120,7 @@ def test_an_unknown_argument_is_named() -> None:
         ("embedder", ""),
     ],
 )
-def test_a_value_that_does_not_fit_is_named_with_its_setting(name: str, value: object) -> None:
+def test_a_bad_value_is_named_with_its_setting(name: str, value: object) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load(**{name: value})
 
@@ -147,7 +147,7 @@ def test_a_file_that_does_not_parse_is_named(elsewhere: Path, file: str, content
     assert str(caught.value).startswith(f"{elsewhere / file} cannot be read: ")
 
 
-def test_a_table_of_settings_that_is_none_is_named(elsewhere: Path) -> None:
+def test_something_else_in_place_of_the_table_of_settings_is_named(elsewhere: Path) -> None:
     (elsewhere / "footnote.toml").write_text("limit = 3\n")
     (elsewhere / "pyproject.toml").write_text("[tool]\nfootnote = 3\n")
 
@@ -178,6 +178,6 @@ def test_a_checkout_keeps_its_index_in_its_own_folder() -> None:
     assert Path(printed.strip()) == project / "index"
 
 
-def test_what_limits_a_file_is_handed_on() -> None:
+def test_limits_on_files_are_passed_on() -> None:
     limits = Settings(max_pages=7, parsing_megabytes=300).limits
     assert limits == Limits(max_pages=7, parsing_megabytes=300)

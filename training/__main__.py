@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.places import PACKAGED_EMBEDDER
+from training.json_lines import show
 from training.processes import start_again_with_memory_kept
 
 
@@ -31,7 +32,7 @@ def _prepare(options: argparse.Namespace) -> None:
         options.max_tokens, options.stride, options.most, options.own, pairs=options.pairs,
     )  # fmt: skip
     tokenizer = open_tokenizer(encoder_folder(options.encoder))
-    _show(prepare(settings, tokenizer, options.out / "prepared"))
+    show(prepare(settings, tokenizer, options.out / "prepared"))
 
 
 def _fit(options: argparse.Namespace) -> None:
@@ -70,7 +71,7 @@ def _score(options: argparse.Namespace) -> None:
     examples, windows = load(options.out / "prepared", "held_back")
     predictions = predict(examples, windows, with_torch(open_reader(options.out / "run")))
     scores, against_retrieved = held_back_scores(examples, predictions)
-    _show({**scores.as_dict(), "auroc_retrieved": round(against_retrieved, 4)})
+    show({**scores.as_dict(), "auroc_retrieved": round(against_retrieved, 4)})
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -88,7 +89,7 @@ def _export(options: argparse.Namespace) -> None:
     prepared = json.loads((options.out / "prepared" / "prepared.json").read_text(encoding="utf-8"))
     settings = {"name": options.name, "max_tokens": int(prepared["settings"]["max_tokens"])}
     chosen = subset(windows, examples, options.most)
-    _show(export(model, folder, options.out / "export", chosen, settings))
+    show(export(model, folder, options.out / "export", chosen, settings))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -139,10 +140,6 @@ def _add_export(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--name", default="minilm-l6-reader", help="what it is called")
     verb.add_argument("--most", type=int, default=2000, help="examples to compare on")
     verb.add_argument("--average-with", type=Path, nargs="*", default=[], help="other runs")
-
-
-def _show(about: object) -> None:
-    print(json.dumps(about, indent=2))
 
 
 if __name__ == "__main__":

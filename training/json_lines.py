@@ -1,4 +1,4 @@
-"""Records in a file, one JSON object a line."""
+"""Records in a file, one JSON object a line; and on the screen."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ def write_lines(file: Path, records: Iterable[DataclassInstance]) -> None:
     with file.open("w", encoding="utf-8") as stream:
         for record in records:
             stream.write(json.dumps(asdict(record), ensure_ascii=False) + "\n")
+
+
+def show(about: object) -> None:
+    """Print something as indented JSON."""
+    print(json.dumps(about, indent=2))

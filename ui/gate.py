@@ -233,7 +233,7 @@ class Reply:
         await self._send({"type": "http.response.body", "body": body})
 
     def _told(self) -> dict[str, str]:
-        """What the page's scripts are told, by the names of the tags."""
+        """Values for the page's scripts, by the names of the tags."""
         told = {"footnote-origins": " ".join(self.rules.embed_origins)}
         if self._viewer.name:
             told["footnote-viewer"] = self._viewer.name
@@ -286,8 +286,8 @@ def origin(text: str) -> str:
         SettingsError: it is not one, or has more than scheme, host and port.
     """
     problem = SettingsError(
-        f"{text!r} is no origin. Give scheme and host, and the port if it is not the usual one, "
-        "without a path: https://portal.example or http://localhost:8080."
+        f"{text!r} is not an origin. Give scheme and host, and the port if it is not the usual "
+        "one, without a path: https://portal.example or http://localhost:8080."
     )
     try:
         parts = urlsplit(text.strip().removesuffix("/"))
@@ -318,7 +318,8 @@ def network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text.strip().strip("[]"))
     except ValueError:
         raise SettingsError(
-            f"{text!r} is no address of a proxy. Give one, or a network: 10.0.0.7 or 10.0.0.0/24."
+            f"{text!r} is not the address of a proxy. Give one, or a network: 10.0.0.7 or "
+            "10.0.0.0/24."
         ) from None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -20,7 +19,8 @@ from pathlib import Path
 from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import TYPE_CHECKING, TypedDict
 
-from qa import PrivateFolder, Progress, QAError, Skipped, SyncReport, open_regular
+from qa import PrivateFolder, Progress, QAError, Skipped, SyncReport
+from ui.file_names import place_for
 from ui.incoming import CONVERSATION, MEGABYTE, Arrived, Incoming, Quotas, Share
 
 if TYPE_CHECKING:
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 ProgressCallback = Callable[[Progress], None]
 
-# Characters that some file systems do not allow, or that hide what follows.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069"
-                     r'<>:"/\\|?*]')  # fmt: skip
-_LONGEST_NAME = 60
-_LONGEST_SUFFIX = 10
-_PIECE = 65_536
 _LOOK_ROUND_SECONDS = 60
 _NO_FILES = "This conversation has no files any more. Add them again."
 
@@ -284,7 +278,7 @@ class Attachments:
         wanted: set[str] = set()
         new: list[Path] = []
         for file in files:
-            place, there = _place(file, folder, safe_name(file.name))
+            place, there = place_for(file, folder)
             wanted.add(place.name)
             if there:
                 continue
@@ -356,42 +350,6 @@ class Attachments:
         while not self._closed.wait(_LOOK_ROUND_SECONDS):
             self._drop_unused()
             self.incoming.forget_untaken()
-
-
-def safe_name(name: str) -> str:
-    """A file's name that every file system takes, that is not hidden and leads nowhere else."""
-    cleaned = _UNSAFE.sub("_", name).lstrip(".~ ").rstrip(". ")
-    stem, suffix = Path(cleaned).stem, Path(cleaned).suffix
-    if not stem:
-        return "file"
-    if len(suffix) > _LONGEST_SUFFIX:
-        stem, suffix = cleaned, ""
-    return stem[:_LONGEST_NAME].strip() + suffix
-
-
-def _place(file: Arrived, folder: Path, name: str) -> tuple[Path, bool]:
-    """Where a file goes in a folder, and whether the same is there already."""
-    place = folder / name
-    number = 1
-    while os.path.lexists(place):
-        if _same(file, place):
-            return place, True
-        number += 1
-        place = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
-    return place, False
-
-
-def _same(file: Arrived, place: Path) -> bool:
-    try:
-        with file.open() as one, open_regular(place) as other:
-            if os.fstat(one.fileno()).st_size != os.fstat(other.fileno()).st_size:
-                return False
-            while piece := one.read(_PIECE):
-                if piece != other.read(_PIECE):
-                    return False
-            return True
-    except OSError:
-        return False  # a folder, a link, or not to be read: whatever it is, it is another
 
 
 def _files(folder: Path) -> list[Path]:

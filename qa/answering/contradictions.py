@@ -16,7 +16,7 @@ from qa.answering.units.choosing import Choice
 from qa.questions import Kind, candidates, kind_of
 from qa.records import Hit, Passage, Span
 from qa.text.amounts import amounts, same_amount
-from qa.text.dates import dates
+from qa.text.dates import YEAR, dates
 from qa.text.sentences import Range, sentences
 from qa.text.terms import is_stop_word, stem, stems
 
@@ -66,7 +66,6 @@ _DATE_NAMES = re.compile(
     r"date|created|published|updated|modified|revised|reviewed|effective", re.IGNORECASE
 )
 _OF_LATER = re.compile(r"expir|due|next", re.IGNORECASE)
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def contradicting(question: str, spans: Sequence[Span]) -> Span | None:
@@ -136,7 +135,7 @@ def dated(passage: Passage) -> str:
 def _years_and_days(text: str) -> list[str]:
     # A day in any year (“--03-12”) does not say which is newer.
     whole = [date for date in dates(text.replace("_", " ")) if not date.startswith("-")]
-    return whole or _YEAR.findall(text)
+    return whole or YEAR.findall(text)
 
 
 def _said_otherwise(question: str, kind: Kind, one: Span, other: Span) -> bool:

@@ -27,7 +27,7 @@ class Deadline:
         """Raise a `TimeLimitError` when the time is over."""
         if monotonic() > self._due:
             raise TimeLimitError(
-                f"The answer was not there after {self._seconds:g} seconds. Ask for less, or raise "
+                f"There was no answer after {self._seconds:g} seconds. Ask for less, or raise "
                 "question_timeout."
             )
 

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from qa.api.owned_file import OwnedFile
 from qa.errors import AccessError, ArgumentError, UnknownCallerError
 from qa.places import beside
+from qa.records import now
 
 Right = Literal["ask", "read", "status", "feedback"]
 """To ask and search, to read documents, to see the state of the index, to give feedback."""
@@ -44,7 +45,9 @@ class Key:
     @property
     def expired(self) -> bool:
         """Whether its time is over."""
-        return self.expires is not None and datetime.fromisoformat(self.expires) <= _now()
+        return self.expires is not None and datetime.fromisoformat(self.expires) <= datetime.now(
+            UTC
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The key as JSON, without its digest."""
@@ -101,9 +104,9 @@ class Keys:
         rights = RIGHTS if rights is None else rights
         _check(name, rights, days)
         secret = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
-        expires = None if days is None else _told(_now() + timedelta(days=days))
+        expires = None if days is None else now(later=timedelta(days=days))
         own = tuple(right for right in RIGHTS if right in rights)
-        key = Key(name, _digest(secret), own, _told(_now()), expires)
+        key = Key(name, _digest(secret), own, now(), expires)
         with self._kept.changing():
             kept = self.all()
             if any(one.name == name for one in kept):
@@ -182,11 +185,3 @@ def _key(kept: Mapping[str, Any]) -> Key:
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _told(time: datetime) -> str:
-    return time.isoformat(timespec="seconds")

@@ -19,10 +19,9 @@ from qa.answering import (
     answered,
     related,
 )
-from qa.arguments import (
+from qa.assistant.arguments import (
     answer_of,
     check_parts,
-    described,
     limit_of,
     place_of,
     question_of,
@@ -31,7 +30,7 @@ from qa.arguments import (
     turns_of,
 )
 from qa.assistant.corpus import Corpus
-from qa.errors import ArgumentError
+from qa.errors import ArgumentError, described
 from qa.index import Index, Scope, Searchable, check_alike, open_index, reading_together
 from qa.places import cache_folder
 from qa.reading import Reader, open_reader
@@ -82,7 +81,8 @@ class Assistant(Corpus):
         answerer: Answerer | None = None,
         **overrides: Any,
     ) -> None:
-        whole = settings_of(settings, {"index": index, "chat_model": chat_model, **overrides})
+        place = None if index is None else place_of(index, "The index")
+        whole = settings_of(settings, {"index": place, "chat_model": chat_model, **overrides})
         check_parts(retrieval=retrieval, reader=reader, answerer=answerer)
         super().__init__(whole)
         self.retrieval = retrieval or Retrieval(

@@ -10,8 +10,8 @@ from typing import Self
 
 from qa import indexing
 from qa.answering import Precedence
-from qa.arguments import described, documents_of, folders_of, source_of, whole_number
-from qa.errors import ArgumentError, IndexUnavailableError, QAError
+from qa.assistant.arguments import documents_of, folders_of, source_of, whole_number
+from qa.errors import ArgumentError, IndexUnavailableError, QAError, described
 from qa.index import Snapshot, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder

@@ -12,8 +12,8 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qa.arguments import MOST_HITS, described
-from qa.errors import ArgumentError
+from qa.assistant.arguments import MOST_HITS
+from qa.errors import ArgumentError, described
 from qa.records import Answer, Hit, Turn
 
 _TAKEN = frozenset(("question", "history", "folder", "where", "also"))
@@ -144,7 +144,7 @@ def answering(assistant: Askable) -> Runnable[Any, Answer]:
 class ToolQuestion(BaseModel):
     """What an agent asks."""
 
-    question: str = Field(description="A whole question, which is understood by itself.")
+    question: str = Field(description="A complete question that can be understood by itself.")
 
 
 def tool(assistant: Askable, name: str, description: str, folder: str | None) -> BaseTool:

@@ -71,7 +71,7 @@ _SECOND_CHOICE = 0.15  # how far below the best a quote may be that is taken in 
 _CONTEXT_CREDIT = 0.5
 _LIGHT_WEIGHT = 0.3
 _UNSEEN = 1.0  # as how common a word is weighed that no passage holds
-# Below this share, the model doubts a claim; chosen with tests/benchmarks/entailment.py.
+# Below this share, the model doubts a claim; chosen with tests/benchmarks/checking/entailment.py.
 _DOUBTED = 0.1
 _AROUND = 100  # words of a passage that the model is given with a quote
 

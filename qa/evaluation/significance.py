@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.errors import EvaluationError
+from qa.errors import EvaluationError, extra, need
 from qa.evaluation.evaluation import Evaluation
 from qa.evaluation.measures import MEASURES, Chosen, Columns, Measure
-from qa.extras import extra, need
 
 RESAMPLES = 2000
 LEVEL = 0.05

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from qa.errors import IndexMismatchError
@@ -30,6 +29,7 @@ from qa.index.parts import parts_record
 from qa.index.snapshot import Snapshot, entries_of, snapshot_of
 from qa.index.stores.store import View, Writer
 from qa.index.verdicts import Verdicts
+from qa.records import now
 
 
 class Changes:
@@ -132,8 +132,7 @@ class Changes:
         if not self._dirty and self.head == self._written_head:
             return
         view = self._begin()
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.head = replace(self.head, generation=view.generation, updated=now)
+        self.head = replace(self.head, generation=view.generation, updated=now())
         snapshot_of(view, self.head, self.entries).keywords.close()
         texts = self._removed_texts(view)
         self._verdicts.erase(self._removed, texts, self._renamed)

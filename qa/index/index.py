@@ -90,9 +90,9 @@ class Index:
         if made != ours:
             raise IndexMismatchError(
                 f"The index {self.store.location} was made with embedder {made[1]}, splitter "
-                f"{made[2]} (format {made[0]}); the settings say embedder {ours[1]}, splitter "
-                f"{ours[2]} (format {ours[0]}). Change the settings back, or run: "
-                "qa sync --rebuild"
+                f"{made[2]} (format {made[0]}); these settings and this version of Footnote use "
+                f"embedder {ours[1]}, splitter {ours[2]} (format {ours[0]}). Run: qa sync "
+                "--rebuild. Or go back to the settings or the version that made the index."
             )
 
     def _session(

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qa.arguments import described
-from qa.errors import ArgumentError, UnknownSourceError
+from qa.errors import ArgumentError, UnknownSourceError, described
 from qa.places import folders_above
 from qa.records import Metadata
 

@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +17,8 @@ from filelock import FileLock, Timeout
 
 from qa.errors import IndexUnavailableError
 from qa.places import beside
+from qa.records import MARKER, now
+from qa.text.sentences import sentences
 
 FILE = "feedback.jsonl"
 # More than people would ever write; it keeps a program from filling the disk.
@@ -76,9 +77,8 @@ class Verdicts:
                     raise IndexUnavailableError(f"{self.file} is full; move it away.")
                 # Within the lock, so that nothing is removed in between.
                 line = asdict(verdict) if current() else {**asdict(verdict), "answer": ""}
-                time = datetime.now(UTC).isoformat(timespec="seconds")
                 with self.file.open("a", encoding="utf-8") as lines:
-                    lines.write(_line({"time": time, **line}))
+                    lines.write(_line({"time": now(), **line}))
         except OSError as error:
             raise _refused(self.file, error) from error
 
@@ -98,20 +98,44 @@ class Verdicts:
         """
         if not self.any():
             return 0
-        gone, known = frozenset(sources), _runs(texts)
-        return sum(_erase(file, gone, known, renamed) for file in self.files)
+        gone = _Removed(frozenset(sources), tuple(map(_plain, texts)))
+        return sum(_erase(file, gone, renamed) for file in self.files)
 
 
-def _erase(
-    file: Path, sources: frozenset[str], known: Collection[str], renamed: Mapping[str, str]
-) -> int:
+class _Removed:
+    """What was removed from the index."""
+
+    def __init__(self, sources: frozenset[str], texts: Collection[str]) -> None:
+        self.sources = sources
+        self._texts = texts
+        self._runs = {run for text in texts for run in _steps(text)}
+        self._sizes = {len(run) for run in self._runs}
+
+    def says(self, text: str) -> bool:
+        """Whether a text repeats a run of it."""
+        plain = _plain(text)
+        return any(
+            plain[at : at + size] in self._runs
+            for size in self._sizes
+            for at in range(len(plain) - size + 1)
+        )
+
+    def is_quoted(self, answer: str) -> bool:
+        """Whether a sentence of an answer is from it, even one that is too short for a run."""
+        said = (_plain(MARKER.sub("", answer[start:end])) for start, end in sentences(answer))
+        return any(
+            sentence in text for sentence in said if len(sentence) >= _STEP for text in self._texts
+        )
+
+
+def _erase(file: Path, removed: _Removed, renamed: Mapping[str, str]) -> int:
     if not _size(file):
         return 0
     try:
         with _locked(file):
             lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
             lines = lines[: None if lines[-1] else -1]
-            kept = [_without(line, sources, known, renamed) for line in lines]
+            kept = [_without(line, removed, renamed) for line in lines]
             changed = sum(new != f"{old}\n" for old, new in zip(lines, kept, strict=True))
             if changed:
                 _replace(file, kept)
@@ -146,17 +170,17 @@ def _refused(file: Path, error: OSError) -> IndexUnavailableError:
     )
 
 
-def _without(
-    line: str, sources: frozenset[str], known: Collection[str], renamed: Mapping[str, str]
-) -> str:
+def _without(line: str, removed: _Removed, renamed: Mapping[str, str]) -> str:
     try:
         verdict: dict[str, Any] = json.loads(line)
         cited = [renamed.get(source, source) for source in verdict.get("sources", ())]
         texts = {name: str(verdict.get(name, "")) for name in ("question", "answer", "comment")}
     except (ValueError, TypeError, AttributeError):  # half a line, or something else
-        return "" if _says(line, known) else f"{line}\n"
-    gone = {name for name, text in texts.items() if text and _says(text, known)}
-    if texts["answer"] and sources.intersection(cited):
+        return "" if removed.says(line) else f"{line}\n"
+    gone = {name for name, text in texts.items() if text and removed.says(text)}
+    # Earlier releases did not store the sources.
+    of_it = removed.sources.intersection(cited) if cited else removed.is_quoted(texts["answer"])
+    if texts["answer"] and of_it:
         gone.add("answer")
     if not gone and cited == list(verdict.get("sources", ())):
         return f"{line}\n"
@@ -172,19 +196,7 @@ def _plain(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _runs(texts: Iterable[str]) -> set[str]:
-    return {run for text in texts for run in _steps(_plain(text))}
-
-
 def _steps(plain: str) -> Iterator[str]:
     if len(plain) >= _STEP:
         for at in range(0, max(1, len(plain) - _RUN + 1), _STEP):
             yield plain[at : at + _RUN]
-
-
-def _says(text: str, known: Collection[str]) -> bool:
-    plain = _plain(text)
-    sizes = {len(run) for run in known}
-    return any(
-        plain[at : at + size] in known for size in sizes for at in range(len(plain) - size + 1)
-    )

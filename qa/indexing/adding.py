@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from qa.errors import LoadError
 from qa.index import Changes, Entry, Index, document_id, entry_of, text_version
 from qa.indexing.preparing.storing import Incoming, Preparing
 from qa.loading import blocks_of_lines
-from qa.records import Document, Skipped, SyncReport, are_apart
+from qa.records import Document, Skipped, SyncReport, are_apart, now
 from qa.settings import Settings
 
 # Documents with up to this many characters are embedded together, to fill the encoder's batches.
@@ -132,11 +131,6 @@ def _replace(document: Document, session: Changes, tally: Tally) -> bool:
 def _same(entry: Entry, document: Document) -> bool:
     kept = entry_of(document, text_version(document), "", "", 0)
     return entry.indexed == kept.indexed and entry.metadata == kept.metadata
-
-
-def now() -> str:
-    """The time, as the index writes it (ISO 8601, UTC)."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def with_id(document: Document, session: Changes) -> Document:

@@ -12,7 +12,7 @@ from pathlib import Path
 from qa.errors import IndexLockedError, IndexUnavailableError, LoadError, QAError
 from qa.index import Changes, Entry, Failure, Index, Snapshot, text_version
 from qa.indexing import adding
-from qa.indexing.adding import Tally, check_storable, now, with_id
+from qa.indexing.adding import Tally, check_storable, with_id
 from qa.indexing.choosing import Choosing, Location, is_there
 from qa.indexing.folders.failures import Failures, within
 from qa.indexing.folders.files import Listing, Part, existing
@@ -28,7 +28,7 @@ from qa.indexing.work import Work
 from qa.loading import title_from_name
 from qa.loading.workers import pool as workers
 from qa.places import is_web
-from qa.records import Document, Progress, Skipped, SyncReport
+from qa.records import Document, Progress, Skipped, SyncReport, now
 from qa.settings import Settings
 
 # This often, a long sync publishes what it has done so far, so that readers see it and it is not

@@ -28,7 +28,7 @@ _DECLARATION_AT_MOST = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file, how it is told, and what is done with it."""
+    """A kind of file, how it is recognised, and what is done with it."""
 
     name: str
     suffixes: tuple[str, ...] = ()

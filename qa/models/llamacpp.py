@@ -7,8 +7,7 @@ import secrets
 import threading
 from pathlib import Path
 
-from qa.errors import ModelUnavailableError
-from qa.extras import extra, needed_for
+from qa.errors import ModelUnavailableError, extra, needed_for
 
 # Room for the passages, the rules, the question and the answer.
 CONTEXT_TOKENS = 8192

@@ -1,7 +1,11 @@
-"""Open a file of unknown origin: only a regular one, not a pipe or a device, nor a link."""
+"""Open a file of unknown origin: only a regular one, not a pipe or a device, nor a link.
+
+Files of known origin are known by their digest.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from io import BufferedReader
@@ -38,3 +42,13 @@ def open_regular(
         os.close(descriptor)
         raise OSError(0, "it is not a file")
     return os.fdopen(descriptor, "rb")
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -58,6 +58,7 @@ from qa.records.reports import (
     SyncReport,
     Unread,
 )
+from qa.records.times import now
 
 __all__ = [
     "MARKER", "Answer", "Attached", "Block", "BlockKind", "Citation", "Document",
@@ -65,6 +66,6 @@ __all__ = [
     "PageBox", "PageMarks", "Passage", "Progress", "Reading", "Reason", "Scan", "Skipped",
     "Source", "Span", "Stage", "Statement", "StatementKind", "Status", "SyncReport", "Turn",
     "Unit", "UnitKind", "Unread", "are_apart", "are_nested", "context", "from_scan", "hard_to_read",
-    "heading_path", "headings_above", "headings_below", "in_file", "outlined", "page_at",
+    "heading_path", "headings_above", "headings_below", "in_file", "now", "outlined", "page_at",
     "path_above", "recognised", "rows_of",
 ]  # fmt: skip

@@ -29,8 +29,8 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 def asked_in(question: str) -> str | None:
     """Which of `OTHER_LANGUAGES` a question is in, or `UNKNOWN`; None for English.
 
-    The language is told by function words, of which it must have more than any other language. A
-    question without such words counts as English if its letters are Latin.
+    The language is recognised by function words: the question must have more of its than of any
+    other language's. A question without such words counts as English if its letters are Latin.
     """
     said = unicodedata.normalize("NFC", question).casefold()
     words = _WORD.findall(said)

@@ -21,6 +21,8 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY = r"(?<![\d.,])(?P<day>\d{1,2})"
 _YEAR = r"(?P<year>[12]\d{3})(?!\.?\d|-)"
+# A year of the last century or of this one, on its own.
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NUMERIC = (
     re.compile(r"(?<![\d-])(?P<year>[12]\d{3})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
     re.compile(rf"(?<![\d.])(?P<day>\d{{1,2}})([-/.])(?P<month>\d{{1,2}})\2{_YEAR}"),

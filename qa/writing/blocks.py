@@ -36,7 +36,7 @@ def _wholes(choices: Sequence[Choice]) -> Iterator[Choice]:
     """The choices in order; instead of a part of a list or a table, the whole of it."""
     for choice in choices:
         if choice.unit.kind in _PARTS:
-            around = (one for one in choices if one.unit.kind in _WHOLES and _holds(one, choice))
+            around = (one for one in choices if one.unit.kind in _WHOLES and one.contains(choice))
             yield next((one for one in around if one.words <= _LONGEST), choice)
         elif choice.unit.kind != "outline":  # its text is in many places
             yield choice
@@ -52,14 +52,6 @@ def _block(choice: Choice) -> Hit:
         heading=" > ".join(choice.stretch.heading_path(unit)),
     )
     return Hit(passage, choice.signals.hit)
-
-
-def _holds(one: Choice, other: Choice) -> bool:
-    return (
-        one.stretch is other.stretch
-        and one.unit.start <= other.unit.start
-        and other.unit.end <= one.unit.end
-    )
 
 
 def _meet(one: Hit, other: Hit) -> bool:

@@ -29,11 +29,11 @@ class Asked:
         return next(c for c in self.choices if c.unit.kind == kind and holding in c.text)
 
     def first(self, choice: Choice) -> list[Choice]:
-        """The choices with one of them put first."""
+        """The choices, with one of them moved to the front."""
         return [choice, *(other for other in self.choices if other is not choice)]
 
     def said(self, kind: str, holding: str = "") -> str:
-        """The wording of that unit, with a bar in the place of its markers."""
+        """The wording of that unit, with a bar in place of its markers."""
         saying = self._saying(kind, holding)
         text = saying.text
         for mark in reversed(saying.marks or (saying.mark,)):
@@ -83,7 +83,7 @@ def whole(document: Document) -> Stretch:
 
 
 def span(hit: Hit, quote: str, short: str = "", score: float = 0.9) -> Span:
-    """A span of a hit that holds some words, and the phrase in it."""
+    """A span of a hit with these words, and the phrase in it."""
     start = hit.passage.start + hit.passage.text.index(quote)
     at = start + quote.index(short) if short else 0
     return Span(hit, start, start + len(quote), score, (at, at + len(short)) if short else None)

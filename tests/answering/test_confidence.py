@@ -1,4 +1,4 @@
-"""How surely an answer is given in other languages than English."""
+"""How sure an answer is in languages other than English."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_questions_in_other_languages_are_answered(
     "Кто написал роман о белой акуле?",
     "谁发明了电话？",
 ])  # fmt: skip
-def test_what_the_documents_do_not_say_is_refused_in_other_languages(
+def test_questions_without_an_answer_are_refused_in_other_languages(
     many: qa.Assistant, question: str
 ) -> None:
     assert not many.ask(question).found
@@ -82,7 +82,7 @@ def test_english_has_its_own_score() -> None:
     assert confidence("Wann öffnet das Tor?", [], []) == 0
 
 
-def test_elsewhere_the_more_of_the_question_is_held_the_surer_it_is() -> None:
+def test_in_other_languages_more_words_of_the_question_make_an_answer_surer() -> None:
     question = "Wann öffnet das Tor am Hafen?"
     text = "Das Tor am Hafen öffnet um neun.\n\nMittagessen gibt es um zwölf."
     found = asked(text, question).choices

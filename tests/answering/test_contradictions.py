@@ -98,7 +98,7 @@ def test_when_a_document_is_from(title: str, source: str, date: str) -> None:
     assert dated(Passage("a:v:0", "a", source, title, 0, 1, "x")) == date
 
 
-def test_a_disagreement_is_as_unsure_as_other_answers(
+def test_a_disagreement_can_be_unsure_like_other_answers(
     assistant: qa.Assistant, tmp_path: Path
 ) -> None:
     both = two(assistant, tmp_path, "The deposit is 30 euros.", "The deposit is 45 euros.")
@@ -247,7 +247,7 @@ def test_one_document_does_not_contradict_itself(assistant: qa.Assistant, tmp_pa
     assert not alone.ask("How much is the deposit?").disagreement
 
 
-def test_of_the_samples_only_the_days_of_leave_are_disagreed_about(
+def test_the_samples_disagree_only_about_the_days_of_leave(
     assistant: qa.Assistant,
 ) -> None:
     questions = map(json.loads, GOLD.read_text(encoding="utf-8").splitlines())
@@ -264,7 +264,7 @@ def test_of_the_samples_only_the_days_of_leave_are_disagreed_about(
         "What is the number of leave days a year?",
     ],
 )
-def test_the_days_of_leave_are_disagreed_about_however_they_are_asked_for(
+def test_the_disagreement_is_found_however_the_question_is_asked(
     assistant: qa.Assistant, question: str
 ) -> None:
     answer = assistant.ask(question)
@@ -292,7 +292,7 @@ def test_a_refusal_suggests_what_may_be_meant(tmp_path: Path) -> None:
     assert other.ask("How long are they valid?").suggestion is None
 
 
-def test_nothing_is_suggested_that_is_not_answered(assistant: qa.Assistant) -> None:
+def test_only_questions_with_an_answer_are_suggested(assistant: qa.Assistant) -> None:
     history = [qa.Turn("How many days of annual leave do we have?")]
     answer = assistant.ask("What is the capital of France?", history=history)
     assert (answer.found, answer.suggestion) == (False, None)

@@ -18,7 +18,7 @@ SUMMIT = "Where might the second summit be held?"
 
 
 class Slow(QuotingAnswerer):
-    """Words its answer letter by letter, an hour each, for as long as it is let."""
+    """Words its answer letter by letter, one an hour, until it is stopped."""
 
     hours = 0
     stopped = False
@@ -39,7 +39,7 @@ class Slow(QuotingAnswerer):
 
 
 class Rewriting(QuotingAnswerer):
-    """Keeps what it was told of the conversation."""
+    """Keeps the conversation that it was given."""
 
     heard: Sequence[Turn] = ()
 
@@ -64,14 +64,14 @@ def test_an_answer_that_takes_too_long_is_given_up_and_its_writer_stopped(
     assistant.close()
 
 
-def test_each_step_is_the_last_where_the_time_is_over(sample_index: Path) -> None:
+def test_no_step_begins_when_the_time_is_over(sample_index: Path) -> None:
     assistant = qa.Assistant(sample_index, question_timeout=1e-9)
     with pytest.raises(qa.TimeLimitError):
         assistant.ask(SUMMIT)
     assistant.close()
 
 
-def test_pieces_that_come_in_time_are_passed_on_with_what_they_return() -> None:
+def test_pieces_that_come_in_time_are_passed_on_with_the_result() -> None:
     def pieces() -> Generator[str, None, int]:
         yield "a"
         yield "b"
@@ -95,7 +95,7 @@ def test_pieces_that_come_in_time_are_passed_on_with_what_they_return() -> None:
         (3, 3, [("thr", "")]),
     ],
 )
-def test_of_a_long_conversation_the_latest_is_looked_at(
+def test_the_latest_turns_of_a_long_conversation_count(
     turns: int, characters: int, expected: list[tuple[str, str]]
 ) -> None:
     history = [Turn("one", "eins"), Turn("two", "zwei"), Turn("three", "drei")]
@@ -103,7 +103,7 @@ def test_of_a_long_conversation_the_latest_is_looked_at(
     assert [(turn.question, turn.answer) for turn in kept] == expected
 
 
-def test_no_more_of_a_conversation_is_looked_at_than_is_set(sample_index: Path) -> None:
+def test_a_conversation_counts_up_to_the_settings(sample_index: Path) -> None:
     rewriting = Rewriting(0.25)
     assistant = qa.Assistant(
         sample_index, max_history_turns=4, max_history_characters=1000, answerer=rewriting

@@ -1,4 +1,4 @@
-"""Every quote of every answer stands in its document, to the letter, whatever that looks like."""
+"""Every quote of every answer is in its document, to the letter, whatever that looks like."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUESTIONS = (
 
 @pytest.fixture(scope="module")
 def telling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
-    """An assistant that says whatever comes closest."""
+    """An assistant that gives the closest answer, however unlikely."""
     folder = tmp_path_factory.mktemp("exactness")
     with qa.Assistant(index=folder, answerer=QuotingAnswerer(0.0)) as assistant:
         yield assistant

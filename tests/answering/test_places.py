@@ -71,7 +71,7 @@ def test_a_row_has_its_sheet_and_its_number(own: qa.Assistant) -> None:
     assert re.search(r"feuille Q3, lignes? (6, )?8", html)
 
 
-def test_what_a_browser_kept_before_there_were_places_is_still_read(own: qa.Assistant) -> None:
+def test_conversations_that_were_stored_without_places_are_still_read(own: qa.Assistant) -> None:
     kept = Exchange.of(own.ask("What is the price of the red crane?")).model_dump()
     for cited in kept["citations"]:
         for name in ("slide", "sheet", "rows"):
@@ -113,7 +113,7 @@ def test_rows_are_counted_as_they_are_shown() -> None:
     assert numbers(read(b'[{"berth": "North", "fee": 40}]', "a.json")) == {}
 
 
-def test_slides_are_counted_with_hidden_ones() -> None:
+def test_hidden_slides_are_counted() -> None:
     from qa.loading import read
 
     texts = [shape(text) for text in ("One.", "Two.", "Three.")]
@@ -130,7 +130,7 @@ def test_slides_are_counted_with_hidden_ones() -> None:
 @pytest.mark.parametrize(
     "name", ["test.xlsx", "2023-half-year-analyses-by-segment.xlsx", "more-than-1k-cells.xlsx"]
 )
-def test_the_rows_of_real_workbooks_are_those_of_their_files(name: str) -> None:
+def test_rows_of_real_workbooks_have_the_numbers_of_their_files(name: str) -> None:
     from qa.loading import read
 
     file = SHARED / name
@@ -146,7 +146,7 @@ def test_the_rows_of_real_workbooks_are_those_of_their_files(name: str) -> None:
                     there.setdefault(number, set()).update(words)
     for text, number in told.items():
         first = text.split(" | ")[0]
-        if first.isalpha():  # what is no number is shown as it is written
+        if first.isalpha():  # text is shown as it is written
             assert first in there[number], (text, number)
 
 

@@ -34,7 +34,7 @@ def span(quote: str, score: float, short: str | None = None) -> Span:
 
 
 def choice(place: int, read: Span | None = None, cosine: float = 0.5) -> Choice:
-    """One of the paragraphs, as one that may answer."""
+    """One of the paragraphs, as a choice for the answer."""
     signals = replace(Signals(*(0.0 for _ in Signals.__slots__)), cosine=cosine)
     return Choice(STRETCH, UNITS[place], signals, read)
 
@@ -52,7 +52,7 @@ def draft(
             return pieces, stop.value
 
 
-def test_a_paragraph_is_said_and_cited() -> None:
+def test_a_paragraph_is_quoted_and_cited() -> None:
     best = choice(0, span("Beta is the second.", 0.8, "second"))
     pieces, made = draft([best])
     assert made.text == f"{FIRST} [1]"
@@ -65,7 +65,7 @@ def test_a_paragraph_is_said_and_cited() -> None:
     assert made.statements == (Statement("sentence", made.text, (1,)),)
 
 
-def test_below_the_threshold_it_refuses() -> None:
+def test_an_answer_below_the_threshold_is_refused() -> None:
     for choices in ([choice(0)], []):
         pieces, made = draft(choices, threshold=1.01)
         assert not made.found
@@ -79,7 +79,7 @@ def test_below_the_threshold_it_refuses() -> None:
     assert refusal([], 0.25).reason == "nothing close"
 
 
-def test_an_answer_is_sure_from_a_score_on() -> None:
+def test_an_answer_is_sure_above_a_score() -> None:
     assert draft([choice(0)], sure=0.0)[1].sure
     unsure = draft([choice(0)], sure=1.01)[1]
     assert unsure.found
@@ -94,13 +94,13 @@ def test_two_paragraphs_have_a_statement_and_a_footnote_each() -> None:
     assert [statement.citations for statement in made.statements] == [(1,), (2,)]
 
 
-def test_a_second_paragraph_is_said_only_if_it_is_nearly_as_good() -> None:
+def test_a_second_paragraph_is_quoted_only_if_it_is_nearly_as_good() -> None:
     best, worse = sorted((choice(0), choice(1, cosine=-1.0)), key=lambda one: -one.value)
     made = draft([best, worse])[1]
     assert [citation.quote for citation in made.citations] == [best.text]
 
 
-def test_a_phrase_that_is_not_said_is_no_short_answer() -> None:
+def test_a_phrase_outside_the_answer_is_not_the_short_answer() -> None:
     assert draft([choice(1, span("Beta is the second.", 0.8, "second"))])[1].short is None
     assert draft([choice(0, span("Beta is the second.", 0.8))])[1].short is None
     assert draft([choice(0)])[1].short is None
@@ -125,14 +125,14 @@ def test_a_row_stands_in_its_table_and_its_short_answer_in_the_column_asked_for(
     assert checked(made, [Hit(row.stretch.passage, 0.0)]) == made
 
 
-def test_what_is_said_is_one_line_without_a_list_mark() -> None:
+def test_an_answer_is_one_line_without_a_list_mark() -> None:
     assert said("- Press the\n  red button") == "Press the red button"
     assert said("12. Press it") == "Press it"
     assert said("b) Press it") == "Press it"
     assert said("2024 was long") == "2024 was long"
 
 
-def test_footnotes_of_the_document_are_not_ours() -> None:
+def test_footnotes_of_the_document_are_not_markers() -> None:
     assert said("It was signed in 1992.[2]") == "It was signed in 1992.(2)"
     assert said("Use a[10] or a [11].") == "Use a(10) or a (11)."
 
@@ -141,7 +141,7 @@ def cited(quote: str, number: int) -> Citation:
     return cite(span(quote, 0.9), number)
 
 
-def test_a_quote_that_is_not_in_its_passage_never_gets_out() -> None:
+def test_a_quote_that_is_not_in_its_passage_is_never_shown() -> None:
     honest = cited("Beta is the second.", 1)
     for lie in (
         replace(honest, quote="Beta is the third."),
@@ -155,7 +155,7 @@ def test_a_quote_that_is_not_in_its_passage_never_gets_out() -> None:
         assert "[1]" not in made.text
 
 
-def test_what_is_left_is_numbered_anew_in_the_order_of_the_text() -> None:
+def test_the_remaining_citations_are_numbered_anew_in_the_order_of_the_text() -> None:
     first, second = cited("Alpha is the first letter.", 1), cited("Beta is the second.", 2)
     made = checked(Draft("B. [2] A. [1] Nowhere. [7]", True, (first, second)), [HIT])
     assert made.text == "B. [1] A. [2] Nowhere."

@@ -1,4 +1,4 @@
-"""Questions to go on with, made of the headings around an answer."""
+"""Next questions, made from the headings around an answer."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def faq(assistant: qa.Assistant, tmp_path_factory: pytest.TempPathFactory) -> qa
     return other
 
 
-def test_what_stands_near_an_answer_can_be_asked_next(faq: qa.Assistant) -> None:
+def test_headings_near_an_answer_become_the_next_questions(faq: qa.Assistant) -> None:
     answer = faq.ask("Who may work from home?")
     assert answer.found
     more = faq.related(answer, 5, seconds=60)
     assert more[0] == "How do I request a desk?"
-    # What stands below the heading about pudding does not say which there are.
+    # The text below the heading about pudding does not say which there are.
     assert set(more) <= {
         "How do I request a desk?", "What types of equipment are there?", "What is reimbursed?",
     }  # fmt: skip
@@ -61,7 +61,7 @@ def test_what_stands_near_an_answer_can_be_asked_next(faq: qa.Assistant) -> None
         faq.related(answer, seconds=-1)
 
 
-def test_nothing_is_asked_twice(faq: qa.Assistant) -> None:
+def test_no_question_is_suggested_twice(faq: qa.Assistant) -> None:
     answer = faq.ask("How can I request a desk?")
     more = faq.related(answer, seconds=60, asked=["what is reimbursed", "Who may work from home?"])
     assert "What is reimbursed?" not in more
@@ -69,7 +69,7 @@ def test_nothing_is_asked_twice(faq: qa.Assistant) -> None:
     assert "How do I request a desk?" not in more
 
 
-def test_a_refusal_leads_on_and_small_talk_does_not(
+def test_a_refusal_has_next_questions_and_small_talk_has_none(
     faq: qa.Assistant, assistant: qa.Assistant, tmp_path: Path
 ) -> None:
     refused = faq.ask("What does the canteen serve on Fridays?")
@@ -78,7 +78,7 @@ def test_a_refusal_leads_on_and_small_talk_does_not(
     assert faq.related(faq.ask("Hello!")) == []
     empty = assistant.with_index(tmp_path / "index")
     assert empty.related(empty.ask("Who?")) == []
-    # What is not in the index any more is passed over.
+    # What is no longer in the index is passed over.
     assert empty.related(faq.ask("Who may work from home?")) == []
 
 
@@ -103,5 +103,7 @@ def test_beside_attached_documents(faq: qa.Assistant, assistant: qa.Assistant) -
         ("", None),
     ],
 )
-def test_what_a_heading_promises_an_answer_to(heading: str, question: str | None) -> None:
+def test_the_questions_that_a_heading_promises_to_answer(
+    heading: str, question: str | None
+) -> None:
     assert asked_by(heading) == question

@@ -1,4 +1,4 @@
-"""How sure the recognition of a scan is, wherever a quote from it is shown."""
+"""How sure the recognition of a scan is: shown wherever a quote from it is."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_quote_that_is_hard_to_read_is_marked_in_every_language(harbour: qa.As
     assert "read from a scan, 93 % sure" in unescape(message(sure, 0, TEXTS["en"]))
 
 
-def test_the_script_of_the_page_calls_the_same_hard_to_read() -> None:
+def test_the_script_of_the_page_has_the_same_limit_for_hard_to_read() -> None:
     script = Path(__file__).parents[2] / "ui" / "static" / "source" / "place.js"
     found = re.search(r"HARD_TO_READ = ([\d.]+);", script.read_text(encoding="utf-8"))
     assert found
@@ -87,7 +87,7 @@ def test_the_script_of_the_page_calls_the_same_hard_to_read() -> None:
     assert qa.hard_to_read(float(found[1]) - 0.01)
 
 
-def test_a_passage_says_it_too(harbour: qa.Assistant) -> None:
+def test_a_passage_says_how_sure_the_recognition_is(harbour: qa.Assistant) -> None:
     hits = {hit.passage.page: hit for hit in harbour.search("crane lighthouse berth harbour")}
     assert {page: hit.passage.recognised for page, hit in hits.items()} == {
         1: None,
@@ -100,7 +100,7 @@ def test_a_passage_says_it_too(harbour: qa.Assistant) -> None:
     assert harbour.document("harbour.pdf").scans[1].sure == 0.61
 
 
-def test_a_quote_over_two_scans_is_as_sure_as_its_characters() -> None:
+def test_a_quote_across_two_scans_is_as_sure_as_their_characters() -> None:
     scans = (qa.Scan(10, 20, 0.9), qa.Scan(22, 42, 0.6))
     assert recognised(scans, 0, 50) == 0.7
     assert recognised(scans, 15, 27) == 0.75
@@ -109,14 +109,14 @@ def test_a_quote_over_two_scans_is_as_sure_as_its_characters() -> None:
     assert recognised((), 0, 50) is None
 
 
-def test_scans_that_are_not_where_they_can_be_are_refused(harbour: qa.Assistant) -> None:
+def test_scans_outside_their_document_are_refused(harbour: qa.Assistant) -> None:
     for scans in ((qa.Scan(0, 99, 0.5),), (qa.Scan(0, 2, 1.5),), ("scan",), 7):
         with pytest.raises(qa.ArgumentError, match=r"^a\.txt: scans are qa\.Scan"):
             harbour.add([qa.Document("Text.", "a.txt", scans=scans)])  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(program() is None, reason="Tesseract is not installed")
-def test_what_is_scanned_is_told_of_files_and_of_files_in_archives(tmp_path: Path) -> None:
+def test_scans_are_known_in_files_and_in_files_of_archives(tmp_path: Path) -> None:
     folder = tmp_path / "docs"
     folder.mkdir()
     scan = saved([page(PAGES[1]), page(PAGES[2])])

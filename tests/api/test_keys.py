@@ -57,14 +57,14 @@ def test_a_key_opens_what_it_has_the_right_to(keys: Keys) -> None:
 @pytest.mark.parametrize(
     "sent", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer fnk_", "Bearer \ud800", "\0"]
 )
-def test_what_is_no_key_opens_nothing_once_there_is_one(keys: Keys, sent: str | None) -> None:
+def test_anything_but_a_key_opens_nothing_once_there_is_one(keys: Keys, sent: str | None) -> None:
     assert keys.check(sent) is None, "nobody needs a key before there is one"
     keys.add("wiki")
     with pytest.raises(qa.UnknownCallerError):
         keys.check(sent)
 
 
-def test_a_digest_is_no_key(keys: Keys) -> None:
+def test_a_digest_is_not_a_key(keys: Keys) -> None:
     _, key = keys.add("wiki")
     with pytest.raises(qa.UnknownCallerError, match="not known"):
         keys.check(bearer(key.digest))
@@ -75,7 +75,7 @@ def test_a_setting_asks_for_a_key_before_there_is_one(tmp_path: Path) -> None:
         Keys.of(str(tmp_path / "index"), needed=True).check(None)
 
 
-def test_a_key_ends_with_its_time_and_is_asked_for_all_the_same(keys: Keys) -> None:
+def test_an_expired_key_opens_nothing_and_a_key_is_still_required(keys: Keys) -> None:
     secret, key = keys.add("wiki", days=1 / 86_400)
     assert key.expires is not None
     assert datetime.fromisoformat(key.expires) >= datetime.fromisoformat(key.made)
@@ -104,7 +104,7 @@ def test_another_process_sees_a_change_at_once(keys: Keys, tmp_path: Path) -> No
         ("a", None, float("nan")), ("a", None, float("inf")), ("taken", None, None),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_refused(
+def test_invalid_arguments_are_refused(
     keys: Keys, name: str, rights: list[str] | None, days: float | None
 ) -> None:
     keys.add("taken")
@@ -181,7 +181,7 @@ def asked(url: str, right: str, secret: str | None) -> httpx.Response:
     return httpx.request(method, url + path, json=BODIES.get(right), headers=headers, timeout=60)
 
 
-def test_from_the_command_to_the_server(index: Path, guarded: str) -> None:
+def test_a_key_works_from_the_command_to_the_server(index: Path, guarded: str) -> None:
     for right in ROUTES:
         reply = asked(guarded, right, None)
         assert (reply.status_code, reply.headers["www-authenticate"]) == (401, "Bearer")

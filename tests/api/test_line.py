@@ -59,7 +59,7 @@ async def true(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_so_many_are_answered_so_many_wait_and_the_rest_come_back_later() -> None:
+async def test_a_limited_number_are_answered_and_wait_and_the_others_come_back_later() -> None:
     line, first, second = Line(1, 1, 20), Held(), Held()
     answers = [asyncio.create_task(line.answered(work, stays)) for work in (first, second)]
     await true(first.begun.is_set)
@@ -72,7 +72,7 @@ async def test_so_many_are_answered_so_many_wait_and_the_rest_come_back_later() 
     assert await line.answered(lambda: 7, stays) == 7
 
 
-async def test_one_that_takes_too_long_is_given_up_and_keeps_its_place_until_it_has_ended() -> None:
+async def test_a_question_that_takes_too_long_keeps_its_place_until_it_has_ended() -> None:
     line, work = Line(1, 0, 0.05), Held()
     with pytest.raises(TimeLimitError, match=r"after 0\.05 seconds"):
         await line.answered(work, stays)
@@ -83,7 +83,7 @@ async def test_one_that_takes_too_long_is_given_up_and_keeps_its_place_until_it_
     assert await line.answered(lambda: 7, stays) == 7
 
 
-async def test_one_whose_asker_has_gone_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_question_whose_asker_is_gone_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qa.api.line.LOOK_SECONDS", 0.01)
     line, running, left = Line(1, 1, 20), Held(), Held()
 
@@ -100,7 +100,7 @@ async def test_one_whose_asker_has_gone_is_not_begun(monkeypatch: pytest.MonkeyP
     assert not left.begun.is_set()
 
 
-async def test_what_goes_wrong_is_told_and_gives_its_place_back() -> None:
+async def test_an_error_is_reported_and_frees_its_place() -> None:
     line = Line(1, 0, 20)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
@@ -161,7 +161,7 @@ async def test_an_error_while_wording_comes_after_the_pieces_before_it() -> None
         await anext(pieces)
 
 
-def test_no_more_are_answered_at_once_than_this_machine_can(
+def test_no_more_questions_are_answered_at_once_than_the_machine_can_handle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever is answered holds up those who only want to know whether the server is well."""

@@ -42,7 +42,7 @@ def test_every_error_has_a_status_that_was_chosen_for_it(kind: type[qa.QAError])
         (UploadRefusedError(507, "No room."), 507),
     ],
 )
-def test_a_route_tells_an_error_by_its_status(error: qa.QAError, status: int) -> None:
+def test_the_status_of_a_route_shows_the_error(error: qa.QAError, status: int) -> None:
     server = FastAPI()
     tell_errors(server)
 
@@ -74,6 +74,6 @@ def test_an_error_has_the_form_of_the_interface_that_was_asked(path: str) -> Non
         assert body["errors"] == [place]
 
 
-def test_errors_of_other_paths_are_not_taken_for_theirs() -> None:
+def test_errors_of_other_paths_are_not_theirs() -> None:
     for path in ("/api/v12", "/v1x", "/mcpx", "/de/api/v1"):
         assert set(written(Problem(404, "Nothing."), path)[0]) == {"error"}

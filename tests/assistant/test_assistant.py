@@ -52,7 +52,7 @@ def test_the_first_question_of_the_readme(assistant: qa.Assistant) -> None:
     assert_checked(assistant, answer)
 
 
-def test_every_citation_of_every_question_holds(assistant: qa.Assistant) -> None:
+def test_every_citation_of_every_question_is_exact(assistant: qa.Assistant) -> None:
     for question in gold("questions.jsonl"):
         assert_checked(assistant, assistant.ask(question["question"]))
 
@@ -72,7 +72,7 @@ def test_the_samples_are_answered_from_the_right_document(assistant: qa.Assistan
     assert sum(said) >= 0.65 * len(said)
 
 
-def test_what_has_nothing_to_do_with_the_documents_is_refused(assistant: qa.Assistant) -> None:
+def test_questions_about_other_matters_are_refused(assistant: qa.Assistant) -> None:
     for question in (q for q in gold("questions.jsonl") if q["id"].startswith("far")):
         answer = assistant.ask(question["question"])
         assert not answer.found, question["question"]
@@ -118,7 +118,7 @@ def test_when_did_he_last_visit(assistant: qa.Assistant) -> None:
         ("why " * 2500, "too long"),
     ],
 )
-def test_what_is_no_question_gets_a_sensible_reply(
+def test_input_that_is_not_a_question_gets_a_sensible_reply(
     assistant: qa.Assistant, question: str, reason: str
 ) -> None:
     answer = assistant.ask(question)
@@ -216,7 +216,7 @@ def test_the_answer_as_json(assistant: qa.Assistant) -> None:
 
 
 class LastWords(QuotingReader):
-    """A reader of the test's own, to be put in place of the built-in one."""
+    """A reader of the test, to replace the built-in one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -234,7 +234,7 @@ class LastWords(QuotingReader):
 
 
 class Bracketed(QuotingAnswerer):
-    """An answerer of the test's own: what the built-in one says, after a word of its own."""
+    """An answerer of the test: the built-in answer, after a word of its own."""
 
     name = "bracketed"
 
@@ -260,7 +260,7 @@ def test_reader_and_answerer_can_be_replaced(sample_index: Path) -> None:
     assert answer.answerer == "bracketed"
     assert answer.text.startswith("So: ")
     assert_checked(assistant, answer)
-    # The reader's phrase is the short answer wherever the part that is said holds it.
+    # The reader's phrase is the short answer if it is in the part that is said.
     assert answer.short is None or answer.short in reader.ends
     assistant.close()
 
@@ -377,7 +377,7 @@ class Inventor:
         return Draft(text="", found=False, reason="not said", unsupported=("It is in Paris.",))
 
 
-def test_what_a_model_makes_up_gives_way_to_a_quote(sample_index: Path) -> None:
+def test_a_quote_replaces_what_a_model_makes_up(sample_index: Path) -> None:
     assistant = qa.Assistant(index=sample_index, answerer=Inventor())
     stream = assistant.stream(QUESTION)
     assert "".join(stream) == stream.answer.text

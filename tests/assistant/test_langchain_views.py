@@ -37,7 +37,7 @@ class TestRetriever(RetrieversIntegrationTests):
         return QUESTION
 
 
-def test_a_document_says_where_it_stands(assistant: qa.Assistant) -> None:
+def test_a_document_has_its_source_and_offsets(assistant: qa.Assistant) -> None:
     best = assistant.as_retriever(k=3).invoke(QUESTION)[0]
     assert isinstance(best, Document)
     text = assistant.document(best.metadata["source"]).text
@@ -51,7 +51,9 @@ def test_the_retriever_filters(assistant: qa.Assistant) -> None:
     assert {document.metadata["source"] for document in found} == {"seeds/it-help.md"}
 
 
-def test_an_empty_filter_does_not_lift_the_retrievers_own(assistant: qa.Assistant) -> None:
+def test_an_empty_filter_does_not_replace_the_filter_of_the_retriever(
+    assistant: qa.Assistant,
+) -> None:
     retriever = assistant.as_retriever(folder="seeds/it-help.md")
     found = retriever.invoke(QUESTION, folder="", where={})
     assert {document.metadata["source"] for document in found} == {"seeds/it-help.md"}

@@ -3,7 +3,7 @@
 python -m tests.benchmarks.answers xquad/en
 python -m tests.benchmarks.answers nq-open-oracle selqa squad2-dev --sample 600
 
-What `qa eval` measures, but over one index of all the sets, so that each is looked for among the
+What `qa eval` measures, but over one index of all the sets, so that each is searched for among the
 documents of the others. With `--held-back`, the `prepared.json` of the training program, only
 questions about articles that the reader was not trained on are asked.
 """

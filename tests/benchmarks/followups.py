@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.followups
 
-On the follow-ups of mtrag/human_subset. The set does not hold the questions that its authors
+On the follow-ups of mtrag/human_subset. The set does not have the questions that its authors
 rewrote, so `data/rewritten.jsonl` has ones of our own, written before anything was tuned on them.
 A second part asks questions of xquad/en after two of another article, to see whether what was
 said before leaks into a question that has nothing to do with it.

@@ -5,7 +5,7 @@ python -m tests.benchmarks.handbook --answers /tmp/answers.jsonl --worst 20
 
 Indexes the pages of the set, asks its questions, and measures the answers as `qa eval` does: one is
 complete if every vital fact is in it, and concise if it is at most three times as long as a good
-one, or sixty words. The answers are kept for a look at them.
+one, or sixty words. The answers can be saved and read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""hit@1 of the keyword leg alone, a language a row: what needs no model that knows the language.
+"""hit@1 of the keyword leg alone, one row for each language: it needs no model of the language.
 
 python -m tests.benchmarks.languages
 """
@@ -43,7 +43,7 @@ def _sought(question: str) -> list[str]:
 
 
 def main() -> None:
-    """Print a line a language."""
+    """Print one line for each language."""
     for folder in sorted((BENCH / "xquad").iterdir()):
         count, share = hit_rate(f"xquad/{folder.name}")
         print(f"{folder.name}: {share:.3f} of {count} questions")

@@ -63,7 +63,7 @@ def asking(browser: Browser, url: str, assistant: qa.Assistant, questions: list[
     """From Enter to the painted answer, beside `Assistant.ask` alone, in turns."""
     page = browser.new_page()
     pairs = []
-    for question in [*questions[:3], *questions]:  # the first ones warm both
+    for question in [*questions[:3], *questions]:  # the first ones warm up both
         on_page = _painted(page, url, question)
         started = time.perf_counter()
         assistant.ask(question)
@@ -108,7 +108,7 @@ def _load(browser: Browser, url: str, ready: str) -> tuple[int, int, float]:
     network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto(url, wait_until="commit")
     usable = float(page.evaluate(_USABLE % ready))
-    page.wait_for_timeout(1500)  # what a page goes on to fetch counts; a stream never ends
+    page.wait_for_timeout(1500)  # what a page fetches later counts; a stream never ends
     context.close()
     return sum(one.startswith("http") for one in asked), int(sum(sizes)), usable
 
@@ -119,7 +119,7 @@ def _share(values: list[float], percent: int) -> float:
 
 @contextmanager
 def _plain_chat() -> Iterator[str]:
-    """Gradio's own chat page, as it comes."""
+    """Gradio's own chat page, unchanged."""
     import gradio as gr
 
     def echo(message: str, history: Any) -> str:
@@ -135,7 +135,7 @@ def _plain_chat() -> Iterator[str]:
 
 @contextmanager
 def _intranet(script: str) -> Iterator[str]:
-    """A page of another origin that holds the embed's one line."""
+    """A page of another origin with the embed's one line."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None: ...

@@ -108,7 +108,7 @@ def _documents(scores: Scores, snapshot: Snapshot) -> list[str]:
 
 
 def main() -> None:
-    """Print a table: a row a fusion, hit@1 and nDCG@10 a set, and against the better leg."""
+    """Print a table: for each fusion and set, hit@1 and nDCG@10, also against the better leg."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+")
     names = parser.parse_args().sets

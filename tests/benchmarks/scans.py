@@ -29,7 +29,7 @@ Reader = Callable[[Image.Image], str]
 
 
 def readers() -> Iterator[tuple[str, Reader]]:
-    """Those that are installed."""
+    """The readers that are installed."""
     yield (
         "Tesseract, as ours",
         lambda image: " ".join(line.text for line in recognise(image, "page", DEFAULTS).lines),

@@ -18,12 +18,12 @@ BENCH = Path(__file__).resolve().parents[2] / ".." / "shared" / "bench" / "dev"
 CACHE = Path(tempfile.gettempdir()) / "footnote-benchmarks"
 
 
-# Their articles are shared between training and development, or we wrote questions on them.
+# Their articles are in training and development both, or we wrote questions about them.
 _TRAINED_ON = ("squad", "xquad", "multihop/hotpotqa100", "mtrag")
 
 
 def article(id: str) -> str:
-    """What a passage of a set is part of."""
+    """The article of a passage."""
     return id.split("#")[0]
 
 
@@ -35,7 +35,7 @@ class BenchmarkSet:
 
     @property
     def folder(self) -> Path:
-        """Where it lies; the program ends with a message if it is not there."""
+        """Its folder; the program ends with a message if it is missing."""
         folder = BENCH / self.name
         if not folder.is_dir():
             sys.exit(f"There is no set {self.name!r}: {folder.resolve()} is missing.")
@@ -56,7 +56,7 @@ class BenchmarkSet:
 
     @cached_property
     def questions(self) -> list[dict[str, Any]]:
-        """The questions as they stand in the file."""
+        """The questions of the file."""
         return list(_rows(self.folder / "queries.jsonl"))
 
     def untrained(self, held_back: Collection[str]) -> list[dict[str, Any]]:

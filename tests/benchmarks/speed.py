@@ -78,7 +78,7 @@ def indexing(rounds: int = 3) -> None:
 
 
 def units(rounds: int = 3, every: int = 4) -> None:
-    """What passages with vectors for their units take, against the passages alone."""
+    """The time for passages with vectors for their units, against the passages alone."""
     documents = list(_pages(every))
     embedder = open_embedder(PACKAGED_EMBEDDER)
     preparing = Preparing(embedder, Settings().passage_tokens)
@@ -95,7 +95,7 @@ def units(rounds: int = 3, every: int = 4) -> None:
 
     embedder.encode(["warm"])
     ratios = []
-    for _ in range(rounds):  # in turn, since other processes come and go
+    for _ in range(rounds):  # in turns, since other processes come and go
         before, after = _processor_seconds(alone), _processor_seconds(with_units)
         ratios.append(before / after)
         print(f"units: {after:.2f} s of the processor, without them {before:.2f} s")
@@ -183,7 +183,7 @@ def _seconds(work: Callable[..., object], *arguments: Any, **options: Any) -> fl
 
 
 def _processor_seconds(work: Callable[[], object]) -> float:
-    """Other processes count for less than with a clock."""
+    """Other processes disturb this less than the time on a clock."""
     started = time.process_time()
     work()
     return time.process_time() - started
@@ -191,7 +191,7 @@ def _processor_seconds(work: Callable[[], object]) -> float:
 
 def _pages(every: int) -> Iterator[Document]:
     for file in sorted(HANDBOOK.joinpath("docs").rglob("*.md"))[::every]:
-        with contextlib.suppress(LoadError):  # one of them holds no text
+        with contextlib.suppress(LoadError):  # one of them has no text
             yield read(file.read_bytes(), file.name)
 
 

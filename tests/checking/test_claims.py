@@ -21,9 +21,9 @@ def kinds(text: str) -> dict[str, Strictness]:
     return {detail.stem: detail.kind for detail in details(text)}
 
 
-def test_numbers_names_codes_and_words_are_told_apart() -> None:
+def test_numbers_names_codes_and_words_are_distinguished() -> None:
     assert kinds("Yesterday Kim Yong Chol paid two euros for error E-4012 in New York.") == {
-        "yesterday": Strictness.NAME,  # before another capital, as far as one can tell
+        "yesterday": Strictness.NAME,  # before another capital, as far as can be seen
         "kim": Strictness.NAME,
         "yong": Strictness.NAME,
         "chol": Strictness.NAME,
@@ -43,12 +43,12 @@ def test_a_first_word_may_be_a_name_or_not() -> None:
     assert kinds("It was in “Rome of old”.")["rome"] is Strictness.OPENING
 
 
-def test_titles_before_names_say_nothing() -> None:
+def test_titles_before_names_make_no_difference() -> None:
     assert "presid" not in kinds("He met President Trump.")
     assert kinds("He met the president.")["presid"] is Strictness.WORD
 
 
-def test_german_nouns_are_no_names() -> None:
+def test_german_nouns_are_not_names() -> None:
     assert kinds("Der Ausschuss hat die Gebühr gesenkt.")["gebuhr"] is Strictness.WORD
 
 
@@ -65,11 +65,11 @@ def test_german_nouns_are_no_names() -> None:
         ("twelve", "12"),
     ],
 )
-def test_different_ways_to_write_a_number_are_one(one: str, other: str) -> None:
+def test_different_ways_to_write_a_number_give_one_number(one: str, other: str) -> None:
     assert stems_of(one) == stems_of(other)
 
 
-def test_one_and_first_are_words() -> None:
+def test_one_and_first_count_as_words() -> None:
     assert {detail.kind for detail in details("the first one")} == {Strictness.WORD}
     assert canonical("first") != canonical("one")
 
@@ -102,7 +102,7 @@ def test_the_first_is_not_the_second() -> None:
         ("The deposit is due on May 3.", False),
     ],
 )
-def test_a_number_belongs_to_what_it_stands_beside(claim: str, fits: bool) -> None:
+def test_a_number_belongs_to_the_word_beside_it(claim: str, fits: bool) -> None:
     quote = "The fee is 20 euros, the deposit 30 euros; the fee is due on June 3."
     said = details(claim)
 

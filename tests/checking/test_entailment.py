@@ -21,7 +21,7 @@ def model() -> Entailment:
     return packaged()
 
 
-def test_it_is_opened_once_for_all() -> None:
+def test_the_model_is_opened_once_for_all() -> None:
     assert packaged() is packaged()
 
 
@@ -33,14 +33,14 @@ def test_it_is_opened_once_for_all() -> None:
         ("The canteen is closed in August.", "The canteen is never closed."),
     ],
 )
-def test_what_a_passage_says_is_told_from_what_it_does_not(
+def test_statements_of_a_passage_are_distinguished_from_others(
     model: Entailment, supported: str, other: str
 ) -> None:
     assert model.judge(RULES, supported).supported > 0.5
     assert model.judge(RULES, other).supported < 0.5
 
 
-def test_the_three_shares_are_all(model: Entailment) -> None:
+def test_the_three_shares_add_up_to_one(model: Entailment) -> None:
     verdict = model.judge(RULES, "Dogs are allowed in the office.")
     assert verdict.supported + verdict.contradicted + verdict.not_said == pytest.approx(1)
 

@@ -28,11 +28,11 @@ from qa.checking.negation import (
         ("Book it with approval.", "Do not book it without approval.", False),
     ],
 )
-def test_yes_and_no_are_told_apart(claim: str, quote: str, denied: bool) -> None:
+def test_yes_and_no_are_distinguished(claim: str, quote: str, denied: bool) -> None:
     assert denies(claim, details(claim), [quote]) is denied
 
 
-def test_what_denies_is_told_from_what_does_not() -> None:
+def test_denials_are_recognised() -> None:
     assert says_no("Dogs aren't allowed.")
     assert says_no("Book it without approval.")
     assert not says_no("Notes are kept.")
@@ -68,7 +68,7 @@ def test_all_is_more_than_some() -> None:
         ("Most flights are booked early.", "Flights are booked early.", False),
     ],
 )
-def test_what_is_singled_out_is_singled_out_in_the_quote(
+def test_what_a_claim_singles_out_its_quote_must_single_out(
     claim: str, quote: str, apart: bool
 ) -> None:
     assert singles_out(claim, [quote]) is apart
@@ -86,7 +86,7 @@ def test_what_is_singled_out_is_singled_out_in_the_quote(
         ("It stands under the bridge.", "It is below the bridge.", False),
     ],
 )
-def test_a_word_is_not_turned_round(claim: str, quote: str, turned: bool) -> None:
+def test_a_word_is_not_reversed(claim: str, quote: str, turned: bool) -> None:
     assert reverses(claim, [quote]) is turned
 
 
@@ -107,5 +107,5 @@ def test_a_word_is_not_turned_round(claim: str, quote: str, turned: bool) -> Non
         ("Sales fell in May.", "Sales fell in May and rose in June.", False),
     ],
 )
-def test_a_comparison_is_not_turned_round(claim: str, quote: str, turned: bool) -> None:
+def test_a_comparison_is_not_reversed(claim: str, quote: str, turned: bool) -> None:
     assert turns_round(claim, [quote]) is turned

@@ -127,7 +127,7 @@ def test_a_paraphrase_is_supported(evidence: Evidence, claim: str) -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        # numbers that the passages do not hold
+        # numbers that are not in the passages
         "The daily allowance is 50 euros.",
         "Flights must be booked at least 7 days in advance.",
         "Business class is allowed for flights longer than four hours.",
@@ -136,13 +136,13 @@ def test_a_paraphrase_is_supported(evidence: Evidence, claim: str) -> None:
         "Parental leave can be taken until the child is twelve years old.",
         "80% of the salary is paid for the first nine weeks of parental leave.",
         "The warranty is 18 months.",
-        # numbers that they hold, of something else
+        # numbers that are in them, of something else
         "The daily allowance is 60 euros for domestic trips.",
         "The X200 moves 800 litres per hour.",
         "The X100 moves up to 1,200 litres per hour.",
         "The pump weighs 24 kg.",
         "The filter has to be changed every 24 months.",
-        # the number is right, what it counts is not
+        # the number is right, but not what it counts
         "The daily allowance is 45 dollars for trips within the country.",
         "Flights must be booked at least 14 weeks in advance.",
         # names and codes
@@ -157,7 +157,7 @@ def test_a_paraphrase_is_supported(evidence: Evidence, claim: str) -> None:
         "If error E-4012 appears, reinstall the client.",
         "Business class may be booked for all flights.",
         "The full salary is paid during the first nine weeks.",
-        # nothing of the kind is said
+        # nothing of this kind is said
         "Employees receive a company car.",
         "Error E-4012 means that your password is wrong.",
         "Employees may keep the frequent flyer miles they collect.",
@@ -235,7 +235,7 @@ def test_an_invention_about_the_article_is_not_supported(article: Evidence, clai
 
 
 class Doubtful(Entailment):
-    """The packaged model, and what it was asked."""
+    """The packaged model, and what it was asked about."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -246,7 +246,7 @@ class Doubtful(Entailment):
         return super().judge(passage, statement)
 
 
-def test_the_model_reads_the_quote_with_what_is_around_it_and_may_doubt_the_claim() -> None:
+def test_the_model_reads_the_quote_in_its_context_and_may_doubt_the_claim() -> None:
     text = "The river flows north through Aldby before it turns east to the sea. It is shallow."
     hits = hits_of(("Rivers", "The Ald", text))
     turned = "The river flows south through Aldby before it turns west to the sea."
@@ -258,7 +258,7 @@ def test_the_model_reads_the_quote_with_what_is_around_it_and_may_doubt_the_clai
     assert Evidence("", hits, model).support(text.split(". ")[0]) is not None
 
 
-def test_the_model_is_not_asked_of_what_denies_or_what_the_rules_refuse() -> None:
+def test_the_model_is_not_asked_about_denials_or_about_claims_that_the_rules_refuse() -> None:
     hits = hits_of(("", "", "Dogs are not allowed in the office."))
     model = Doubtful()
 
@@ -267,7 +267,7 @@ def test_the_model_is_not_asked_of_what_denies_or_what_the_rules_refuse() -> Non
     assert model.asked == []
 
 
-def test_the_quote_is_the_one_sentence_that_bears_the_claim() -> None:
+def test_the_quote_is_the_one_sentence_that_supports_the_claim() -> None:
     text = DOCUMENTS[0][2]
     support = Evidence("", hits_of(DOCUMENTS[0], start=1000)).support(
         "Breakfast in the hotel price reduces the allowance by 20 percent."
@@ -302,7 +302,7 @@ def test_a_claim_of_two_statements_quotes_both_passages(evidence: Evidence) -> N
     assert {span.hit.passage.title for span in support.spans} == {"Travel policy", "VPN"}
 
 
-def test_bits_from_here_and_there_make_no_statement(evidence: Evidence) -> None:
+def test_words_from_different_places_do_not_make_a_statement(evidence: Evidence) -> None:
     assert (
         evidence.support("Employees receive a ticket for the travel desk and the salary of a pump.")
         is None
@@ -318,14 +318,14 @@ def test_the_passage_that_is_cited_is_preferred() -> None:
     assert support.spans[0].hit.passage.title == "B"
 
 
-def test_a_wrong_citation_is_put_right(evidence: Evidence) -> None:
+def test_a_wrong_citation_is_corrected(evidence: Evidence) -> None:
     support = evidence.support("The warranty is 24 months.", cited=[0, 17, -3])
 
     assert support is not None
     assert support.spans[0].hit.passage.title == "X200 product sheet"
 
 
-def test_a_phrase_answers_only_what_was_asked() -> None:
+def test_a_phrase_counts_only_as_an_answer_to_the_question() -> None:
     claim = "North Korea."
     text = "North Korea refrained from tests in 2018. The lead negotiator is Kim Yong Chol."
     hits = hits_of(("", "", text))
@@ -359,7 +359,7 @@ def test_a_sentence_that_repeats_the_question_answers_nothing() -> None:
         ("The fee is more than 20 euros.", "The fee is less than 20 euros.", False),
     ],
 )
-def test_a_number_is_met_by_its_value(claim: str, passage: str, borne: bool) -> None:
+def test_a_number_is_compared_by_its_value(claim: str, passage: str, borne: bool) -> None:
     assert (Evidence("", hits_of(("", "", passage))).support(claim) is not None) is borne
 
 
@@ -384,7 +384,7 @@ def test_initials_and_full_names_are_the_same() -> None:
     assert evidence.support("The envoy flew to the UK on Friday.") is None
 
 
-def test_titles_and_headings_speak_for_what_is_below_them(evidence: Evidence) -> None:
+def test_titles_and_headings_count_for_the_text_below_them(evidence: Evidence) -> None:
     assert evidence.support("VPN sessions end after 12 hours without activity.") is not None
 
 
@@ -433,7 +433,7 @@ FEES = "The fee is 20 euros. Claims take days to be paid. The deposit of $50 com
         (FEES, "The deposit comes back in 30 days.", "The deposit comes back in 50 days."),
     ],
 )
-def test_what_belongs_to_a_code_or_a_number_stays_with_it(
+def test_what_belongs_to_a_code_or_a_number_is_checked_with_it(
     text: str, supported: str, invented: str
 ) -> None:
     evidence = Evidence("", hits_of(("", "", text)))
@@ -454,13 +454,13 @@ def test_what_belongs_to_a_code_or_a_number_stays_with_it(
         "In no office are dogs allowed.",
     ],
 )
-def test_what_is_denied_behind_the_subject_supports_no_yes(text: str) -> None:
+def test_a_denial_after_the_subject_does_not_support_a_yes(text: str) -> None:
     evidence = Evidence("", hits_of(("", "", text)))
 
     assert evidence.support("Dogs are allowed in the office.") is None
 
 
-def test_what_only_another_part_of_the_sentence_denies_is_supported() -> None:
+def test_a_denial_in_another_part_of_the_sentence_does_no_harm() -> None:
     text = "Dogs are allowed in the garden, but not in the office. Delivery is made at no cost."
     evidence = Evidence("", hits_of(("", "", text)))
 
@@ -471,10 +471,10 @@ def test_what_only_another_part_of_the_sentence_denies_is_supported() -> None:
 @pytest.mark.parametrize(
     "claim", ["", "Sure!", "Here is the answer:", "…", "According to the text,"]
 )
-def test_what_says_nothing_has_no_support(evidence: Evidence, claim: str) -> None:
+def test_an_empty_statement_has_no_support(evidence: Evidence, claim: str) -> None:
     assert not evidence.says_something(claim)
     assert evidence.support(claim) is None
 
 
-def test_nothing_is_supported_by_no_hits() -> None:
+def test_without_hits_nothing_is_supported() -> None:
     assert Evidence("Why?", []).support("The warranty is 24 months.") is None

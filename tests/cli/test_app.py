@@ -53,12 +53,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def qa(*arguments: object, stdin: str | None = None) -> Result:
-    """A run in this process."""
+    """Run the command in this process."""
     return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
 
 
 def process(*arguments: object, terminal: int | None = None) -> subprocess.Popen[str]:
-    """A run in a process of its own, with pipes or at a terminal."""
+    """Run the command in a process of its own, with pipes or at a terminal."""
     stream = subprocess.PIPE if terminal is None else terminal
     return subprocess.Popen(
         [*QA, *map(str, arguments)],
@@ -78,7 +78,7 @@ def with_checkout(**variables: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running(*arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """A process that is ended with the block, whatever happens in it."""
+    """A process that ends with the block, whatever happens in it."""
     child = process(*arguments)
     try:
         yield child
@@ -102,7 +102,7 @@ def test_a_question_needs_no_quotation_marks(sample_index: Path) -> None:
     assert qa("ask", *SUMMIT.split(), "--index", sample_index).exit_code == 0
 
 
-def test_what_the_documents_do_not_say_is_exit_code_3(sample_index: Path) -> None:
+def test_a_question_without_an_answer_is_exit_code_3(sample_index: Path) -> None:
     result = qa("ask", FRANCE, "--index", sample_index)
     assert result.exit_code == 3
     assert "documents do not say" in result.stdout
@@ -135,7 +135,7 @@ def test_odd_questions_get_a_reply(sample_index: Path, question: str) -> None:
     assert len(result.stdout.split()) > 3
 
 
-def test_a_folder_can_be_kept_to(sample_index: Path) -> None:
+def test_a_question_can_be_limited_to_a_folder(sample_index: Path) -> None:
     arguments = ("ask", SUMMIT, "--json", "--index", sample_index, "--folder")
     assert json.loads(qa(*arguments, "seeds").stdout)["found"] is True
     refused = qa(*arguments, "seed")
@@ -162,7 +162,7 @@ def default_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "default"
 
 
-def test_the_default_index_is_given_the_samples_and_says_so_on_standard_error(
+def test_the_samples_are_added_to_the_default_index_and_standard_error_says_so(
     default_index: Path, folder: Path
 ) -> None:
     result = qa("ask", SUMMIT)
@@ -196,7 +196,7 @@ def test_the_default_index_is_given_the_samples_and_says_so_on_standard_error(
     ],
 )
 @pytest.mark.parametrize("by", ["option", "environment"])
-def test_an_index_that_is_named_and_not_there_is_an_error(
+def test_an_index_that_is_named_but_missing_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], by: str
 ) -> None:
     (tmp_path / "questions.jsonl").write_text(json.dumps({"question": "Why?", "answer": "Yes."}))
@@ -242,7 +242,7 @@ def test_a_status_as_text_and_as_json(sample_index: Path) -> None:
     assert status["folders"] == [str(sample_folder())]
 
 
-def test_a_status_tells_what_could_not_be_read_and_what_is_stale(
+def test_a_status_says_what_could_not_be_read_and_what_is_stale(
     tmp_path: Path, folder: Path
 ) -> None:
     index = ("--index", tmp_path / "index")
@@ -286,7 +286,9 @@ def test_a_status_of_one_document(tmp_path: Path, folder: Path) -> None:
     assert "holds no source 'handbok'" in unknown.stderr
 
 
-def test_what_is_forgotten_is_gone_and_its_file_is_warned_of(tmp_path: Path, folder: Path) -> None:
+def test_a_forgotten_source_is_gone_and_there_is_a_warning_about_its_file(
+    tmp_path: Path, folder: Path
+) -> None:
     index = ("--index", tmp_path / "index")
     qa("sync", folder, *index)
     result = qa("forget", "handbook/hours.txt", *index)
@@ -298,9 +300,7 @@ def test_what_is_forgotten_is_gone_and_its_file_is_warned_of(tmp_path: Path, fol
     assert [source["source"] for source in status["sources"]] == ["handbook/parking.md"]
 
 
-def test_an_index_that_was_emptied_is_not_filled_again_unasked(
-    tmp_path: Path, folder: Path
-) -> None:
+def test_an_index_that_was_emptied_stays_empty(tmp_path: Path, folder: Path) -> None:
     index = ("--index", tmp_path / "index")
     qa("sync", folder, *index)
     forgotten = qa("forget", "handbook", *index)
@@ -338,7 +338,7 @@ def test_a_conversation_understands_a_follow_up_and_its_commands(sample_index: P
     assert result.stderr == "A new conversation.\n"
 
 
-def test_questions_to_go_on_with_are_given_when_asked_for(sample_index: Path) -> None:
+def test_next_questions_are_given_when_asked_for(sample_index: Path) -> None:
     salary = ("ask", "When do I get my salary?", "--index", sample_index)
     told = json.loads(qa(*salary, "--related", "--json").stdout)
     assert told["related"]
@@ -351,7 +351,7 @@ def test_questions_to_go_on_with_are_given_when_asked_for(sample_index: Path) ->
     assert json.loads(qa("ask", "Hello!", "--related", "--json").stdout)["related"] == []
 
 
-def test_at_a_terminal_a_number_asks_what_the_answer_offered(
+def test_at_a_terminal_a_number_asks_an_offered_question(
     sample_index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = iter(["1", "When do I get my salary?", "1", "/new", "1"])
@@ -370,7 +370,7 @@ def test_at_a_terminal_a_number_asks_what_the_answer_offered(
     assert "25th" in first
     offered = re.search(r"^1\. (.+)$", second, re.MULTILINE)
     assert offered is not None
-    # It stands there once as an offer, and once more as what was asked.
+    # It is there once as an offer, and once more as the question.
     assert out.count(offered[1]) >= 2
     # If nothing was offered, it is an ordinary question.
     assert first.count("25th") == 1
@@ -427,7 +427,7 @@ VERBS = {
     "ask": ("ask", "x"), "search": ("search", "x"), "chat": ("chat",), "status": ("status",),
     "forget": ("forget", "x"), "serve": ("serve",), "sync": ("sync", "."), "doctor": ("doctor",),
 }  # fmt: skip
-# What fails, and the verbs that can fail so: (options, the environment, verbs).
+# What fails, and the verbs that can fail in this way: (options, the environment, verbs).
 FAILURES: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "no such index": (("--index", "nowhere"), {}, "ask search chat status forget serve doctor"),
     "no index but a file": (
@@ -472,7 +472,7 @@ def test_the_doctor_ends_with_1_where_there_is_a_problem(
 # Help
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_shown() -> None:
     assert qa("--version").stdout == f"footnote-qa {__version__}\n"
 
 
@@ -507,7 +507,7 @@ def test_help_imports_nothing_heavy() -> None:
 # Real processes
 
 
-def test_into_a_pipe_goes_the_answer_without_any_codes(sample_index: Path) -> None:
+def test_a_pipe_gets_the_answer_without_any_codes(sample_index: Path) -> None:
     child = process("ask", SUMMIT, "--index", sample_index)
     out, err = child.communicate(timeout=120)
     assert child.returncode == 0
@@ -538,7 +538,7 @@ def test_at_a_terminal_the_answer_is_coloured_and_wrapped(sample_index: Path) ->
     assert "Traceback" not in text
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(sample_index: Path) -> None:
+def test_a_reader_that_stops_early_is_no_error(sample_index: Path) -> None:
     child = process("status", "--index", sample_index)
     assert child.stdout is not None
     assert child.stderr is not None
@@ -549,7 +549,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(sample_index: Path) -> None:
     assert err == ""
 
 
-def test_bytes_that_are_no_text_are_no_traceback(sample_index: Path) -> None:
+def test_bytes_that_are_not_text_give_no_traceback(sample_index: Path) -> None:
     done = subprocess.run(
         [*QA, "ask", "--index", str(sample_index), b"Where is the summit \xff\xfe held?"],
         capture_output=True,
@@ -590,7 +590,7 @@ def test_an_interrupted_sync_ends_with_130_and_the_next_one_finishes(tmp_path: P
     assert "1 added" in qa("sync", folder, *index).stdout
 
 
-def test_watching_syncs_at_each_change_and_ends_well(tmp_path: Path, folder: Path) -> None:
+def test_watching_syncs_at_each_change_and_ends_cleanly(tmp_path: Path, folder: Path) -> None:
     with running("sync", folder, "--watch", "--json", "--index", tmp_path / "index") as child:
         assert child.stdout is not None
         assert child.stderr is not None

@@ -66,7 +66,7 @@ def fruit(tmp_path: Path) -> Path:
 
 
 def evaluate(*arguments: object) -> Result:
-    """A run in this process."""
+    """Run `qa eval` in this process."""
     return CliRunner().invoke(app, ["eval", *(str(argument) for argument in arguments)])
 
 
@@ -94,7 +94,7 @@ def test_a_table_with_all_groups_and_the_reliability(sample_index: Path, samples
     assert result.stderr == "Asking 12 questions…\n"
 
 
-def test_json_is_everything_and_nothing_else(sample_index: Path, samples: Path) -> None:
+def test_standard_output_is_json_alone(sample_index: Path, samples: Path) -> None:
     found = json.loads(evaluate(samples, "--json", "--index", sample_index).stdout)
     assert (found["set"], found["questions"], found["answerable"]) == ("questions.jsonl", 12, 6)
     assert len(found["outcomes"]) == 12
@@ -130,7 +130,7 @@ def test_a_limit_takes_some_of_the_questions(sample_index: Path, samples: Path) 
 # Documents of its own
 
 
-def test_a_folder_is_indexed_for_itself_and_leaves_nothing(
+def test_a_folder_is_indexed_separately_and_leaves_nothing(
     fruit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QA_INDEX", str(tmp_path / "mine"))
@@ -168,7 +168,7 @@ def test_an_index_of_other_documents_is_left_alone(fruit: Path, sample_index: Pa
     assert result.stdout == ""
 
 
-# Two of them
+# Comparisons
 
 
 def test_two_settings_side_by_side(sample_index: Path, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_saved_result_and_a_picture_of_both(
     assert picture.read_text(encoding="utf-8").startswith("<?xml")
 
 
-def test_settings_that_need_another_index_of_a_folder_get_one(fruit: Path) -> None:
+def test_settings_that_need_a_new_index_of_a_folder_get_one(fruit: Path) -> None:
     result = evaluate(fruit, "--against", "passage_tokens=64", "--json")
     assert result.exit_code == 0, result.stderr
     comparison = json.loads(result.stdout)
@@ -244,7 +244,7 @@ def test_a_bad_line_is_an_error_and_the_rest_is_measured(sample_index: Path, sam
         (("questions.jsonl", "--plot", "nowhere/picture.png"), "no folder"),
     ],
 )
-def test_wrong_use_is_told_before_anything_is_asked(
+def test_wrong_use_is_reported_before_anything_is_asked(
     samples: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     result = evaluate(*arguments)
@@ -255,7 +255,7 @@ def test_wrong_use_is_told_before_anything_is_asked(
     assert len(result.stderr.splitlines()) <= 2
 
 
-def test_a_source_that_the_index_does_not_hold_is_warned_of(
+def test_a_source_that_is_not_in_the_index_gets_a_warning(
     sample_index: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.jsonl"
@@ -302,7 +302,7 @@ def test_a_quote_that_is_not_exact_fails_the_run(
 
 
 class Stopped(Assistant):
-    """An assistant that somebody stops with Ctrl-C when it has been asked a few times."""
+    """An assistant that is stopped with Ctrl-C after a few questions."""
 
     asked = 0
 
@@ -313,7 +313,7 @@ class Stopped(Assistant):
         return super().ask(*arguments, **named)
 
 
-def test_what_was_measured_before_it_was_stopped_is_shown(
+def test_figures_measured_before_an_interruption_are_shown(
     fruit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("qa.assistant.Assistant", Stopped)

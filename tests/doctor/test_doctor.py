@@ -36,7 +36,7 @@ def open_index(folder: Path, embedder: Embedder) -> Index:
 
 @pytest.fixture
 def index(sample_index: Path, tmp_path: Path) -> Path:
-    """A copy of the sample index, to be harmed."""
+    """A copy of the sample index, to be damaged."""
     return Path(shutil.copytree(sample_index, tmp_path / "index"))
 
 
@@ -83,7 +83,7 @@ def test_documents_in_a_language_that_the_embedder_does_not_know_are_a_warning(
     assert "qa sync --rebuild" in found["languages"].advice
 
 
-def test_the_default_index_that_is_not_there_yet_is_no_problem_and_is_not_made(
+def test_a_default_index_that_is_not_there_yet_is_no_problem_and_is_not_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("qa.settings.default_index", lambda: str(tmp_path / "none"))
@@ -100,7 +100,9 @@ def test_an_index_that_was_named_and_is_not_there_is_a_problem(tmp_path: Path) -
     assert not (tmp_path / "none").exists()
 
 
-def test_an_index_made_otherwise_is_a_problem_that_names_the_way_out(sample_index: Path) -> None:
+def test_an_index_made_with_other_settings_is_a_problem_that_says_what_to_do(
+    sample_index: Path,
+) -> None:
     check = checks(index=str(sample_index), passage_tokens=64)["index"]
     assert check.state == "problem"
     assert "qa sync --rebuild" in check.message
@@ -169,14 +171,14 @@ def test_a_place_that_cannot_be_written_to_is_a_problem(tmp_path: Path) -> None:
     assert "--index" in check.advice
 
 
-def test_an_unknown_embedder_is_told_and_the_rest_is_still_looked_at() -> None:
+def test_an_unknown_embedder_is_reported_and_the_rest_is_still_checked() -> None:
     found = checks(embedder="nobody")
     assert found["embedder"].state == "problem"
     assert "nobody" in found["embedder"].message
     assert {"disk", "memory", "network"} <= found.keys()
 
 
-def test_a_cache_that_cannot_be_written_costs_no_more_than_the_fast_encoder(
+def test_a_cache_that_cannot_be_written_costs_only_the_fast_encoder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -190,7 +192,7 @@ def test_a_cache_that_cannot_be_written_costs_no_more_than_the_fast_encoder(
 def test_a_chat_model_that_does_not_answer_is_a_problem(tmp_path: Path) -> None:
     pytest.importorskip("langchain_openai")
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]  # free again, and nobody listening, once this block ends
+        port = taken.getsockname()[1]  # after this block, the port is free and nobody listens
     url = f"http://127.0.0.1:{port}/v1"
     found = checks(index=str(tmp_path), chat_model="openai:some-model", chat_model_url=url)
     assert found["chat model"].state == "problem"
@@ -213,13 +215,15 @@ def test_a_chat_model_without_a_provider_is_a_problem(tmp_path: Path) -> None:
         ({"chat_model": "openai:x", "chat_model_url": "http://far.example/v1"}, "far.example"),
     ],
 )
-def test_settings_that_name_another_machine_are_told(settings: dict[str, str], named: str) -> None:
+def test_settings_that_name_another_machine_are_reported(
+    settings: dict[str, str], named: str
+) -> None:
     check = check_network(Settings.load(**settings))
     assert check.message.startswith("used")
     assert named in check.message
 
 
-def test_where_a_chat_model_is_asked_is_told_without_a_password(
+def test_the_server_of_a_chat_model_is_reported_without_its_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = "https://ada:s3cret@llm.example/v1"
@@ -244,7 +248,7 @@ def test_where_a_chat_model_is_asked_is_told_without_a_password(
         {"chat_model": "openai:x", "chat_model_url": "http://localhost:8080/v1"},
     ],
 )
-def test_settings_that_stay_on_this_machine_are_not(settings: dict[str, str]) -> None:
+def test_settings_that_stay_on_this_machine_are_not_reported(settings: dict[str, str]) -> None:
     assert check_network(Settings.load(**settings)).message.startswith("not used")
 
 

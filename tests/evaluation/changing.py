@@ -11,7 +11,7 @@ from qa.records import Draft, Hit, Span
 
 
 class Rewriting(QuotingAnswerer):
-    """Quotes, in the moment before somebody else changes what was quoted."""
+    """Quotes just before somebody else changes what was quoted."""
 
     def __init__(self, assistant: qa.Assistant) -> None:
         super().__init__(0)
@@ -34,7 +34,7 @@ class Rewriting(QuotingAnswerer):
 
 
 class Forgetting(Rewriting):
-    """Quotes, in the moment before somebody else forgets what was quoted."""
+    """Quotes just before somebody else forgets what was quoted."""
 
     def change(self, source: str) -> None:
         self.assistant.forget(source)

@@ -19,7 +19,7 @@ SEEDS = Path(__file__).parents[1] / "seeds" / "questions.jsonl"
 
 
 def outcome(id: str = "q", **fields: Any) -> Outcome:
-    """What came of a question that was answered, unless `fields` say otherwise."""
+    """The outcome of a question that was answered, unless `fields` say otherwise."""
     usual = {
         "question": id, "answerable": True, "found": True, "score": 0.5,
         "milliseconds": 20.0, "encoding": 10.0,
@@ -36,7 +36,7 @@ def figures(*outcomes: Outcome) -> dict[str, float]:
 # Rankings
 
 
-def test_rankings_by_hand() -> None:
+def test_rankings_have_the_figures_calculated_by_hand() -> None:
     grades = ranking_grades(["x", "a", "y", "b"], {"a": 2, "b": 1, "gone": 1})
     # Gains 2 and 1 at ranks 2 and 4, against 2, 1 and 1 at ranks 1 to 3.
     reached = 2 / math.log2(3) + 1 / math.log2(5)
@@ -47,13 +47,13 @@ def test_rankings_by_hand() -> None:
     assert grades["first"] == 0
 
 
-def test_the_best_ranking_has_all_and_none_has_nothing() -> None:
+def test_the_best_ranking_gets_one_and_an_empty_one_gets_zero() -> None:
     assert set(ranking_grades(["a", "b"], {"a": 2, "b": 1}).values()) == {1.0}
     assert set(ranking_grades([], {"a": 1}).values()) == {0.0}
     assert set(ranking_grades(["x"], {"a": 1}).values()) == {0.0}
 
 
-def test_the_order_of_a_ranking_is_kept_where_names_sort_otherwise() -> None:
+def test_a_ranking_keeps_its_order_whatever_the_names() -> None:
     assert ranking_grades(["z", "a"], {"z": 1})["first"] == 1
     assert ranking_grades(["a", "z"], {"z": 1})["first"] == 0
     ranked = [f"d{number}" for number in range(10)]
@@ -64,7 +64,7 @@ def test_the_order_of_a_ranking_is_kept_where_names_sort_otherwise() -> None:
 # Figures
 
 
-def test_figures_by_hand() -> None:
+def test_outcomes_have_the_figures_calculated_by_hand() -> None:
     found = figures(
         outcome("right", score=0.9, exact=1.0, f1=1.0, text_holds=1.0, quotes=1,
                 quotes_holding=1, quotes_from_source=1, right=1.0),
@@ -92,7 +92,7 @@ def test_figures_by_hand() -> None:
     assert (found["latency.p50"], found["latency.ratio"]) == (20, 2)
 
 
-def test_what_a_set_cannot_tell_is_left_out() -> None:
+def test_figures_that_a_set_does_not_allow_are_left_out() -> None:
     evaluation = qa.Evaluation("bare", (outcome(),))
     assert evaluation.figures.keys() == {"answers", "latency"}
     assert evaluation.figures["answers"] == {"answered": 1}
@@ -138,7 +138,7 @@ def test_the_samples_are_measured(evaluation: qa.Evaluation, assistant: qa.Assis
     assert evaluation.settings["threshold"] == assistant.settings.threshold
 
 
-def test_what_came_of_a_question_is_what_the_assistant_says(
+def test_an_outcome_is_what_the_assistant_says(
     evaluation: qa.Evaluation, assistant: qa.Assistant
 ) -> None:
     first = evaluation.outcomes[0]
@@ -147,7 +147,7 @@ def test_what_came_of_a_question_is_what_the_assistant_says(
     assert (first.found, first.quotes) == (answer.found, len(answer.citations))
 
 
-def test_an_evaluation_is_the_same_after_it_was_saved(
+def test_an_evaluation_is_the_same_after_saving_and_reading(
     evaluation: qa.Evaluation, tmp_path: Path
 ) -> None:
     path = tmp_path / "saved.json"
@@ -161,7 +161,7 @@ def test_an_evaluation_is_the_same_after_it_was_saved(
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"set": "a", "settings": {}, "outcomes": [{"id": "x"}]}']
 )
-def test_what_is_no_saved_evaluation_is_an_error(tmp_path: Path, text: str) -> None:
+def test_a_file_without_a_saved_evaluation_is_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "saved.json"
     path.write_text(text)
     with pytest.raises(qa.EvaluationError, match=r"saved\.json is not a saved evaluation.*--json"):
@@ -170,7 +170,7 @@ def test_what_is_no_saved_evaluation_is_an_error(tmp_path: Path, text: str) -> N
         qa.Evaluation.load(tmp_path / "nowhere.json")
 
 
-def test_progress_is_told_and_nothing_to_ask_is_an_error(assistant: qa.Assistant) -> None:
+def test_progress_is_reported_and_an_empty_set_is_an_error(assistant: qa.Assistant) -> None:
     told: list[tuple[int, int]] = []
     questions = [qa.Expected("Who?", answerable=False), qa.Expected("Hello", answerable=False)]
     qa.evaluate(assistant, questions, progress=lambda done, total: told.append((done, total)))
@@ -236,7 +236,7 @@ def test_assistants_take_turns_and_keep_their_places(pears: qa.Assistant) -> Non
 
 
 @pytest.mark.parametrize("answerer", [Rewriting, Forgetting])
-def test_a_quote_that_no_longer_stands_there_is_found_out(
+def test_a_quote_that_is_no_longer_in_the_document_is_found(
     pears: qa.Assistant, answerer: type[Rewriting]
 ) -> None:
     pears.answerer = answerer(pears)

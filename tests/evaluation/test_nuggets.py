@@ -39,7 +39,7 @@ def test_a_text_is_compared_as_it_is_read(text: str, read: str) -> None:
     assert words(text) == len(read.split())
 
 
-def test_a_wording_stands_in_a_text_as_whole_words() -> None:
+def test_a_wording_is_found_as_whole_words() -> None:
     assert stands("24 Hours", as_read("Within **24 hours**."))
     assert not stands("24 hours", as_read("Within 124 hours."))
     assert not stands("4 hour", as_read("Within 4 hours."))
@@ -47,7 +47,7 @@ def test_a_wording_stands_in_a_text_as_whole_words() -> None:
     assert stands("(a)", as_read("x(a)y"))
 
 
-def test_what_is_said_of_what_has_to_be() -> None:
+def test_the_share_of_necessary_facts_that_were_said() -> None:
     expected = qa.Expected(
         "Q?", nuggets=[["red"], ["blue", "navy"], ["green"]], vital=2, ideal_words=5, direct="no"
     )
@@ -104,7 +104,7 @@ def test_the_samples_are_measured_by_kind(assistant: qa.Assistant, tmp_path: Pat
     assert row.split()[1:3] == ["1", "0.000" if evaluation.outcomes[-1].found else "1.000"]
 
 
-# The program that came with a set counts the same
+# The program that came with a set gives the same figures
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def texts_of(row: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.shared
-def test_figures_are_those_of_the_program_that_came_with_the_set(score: Any) -> None:
+def test_figures_are_the_same_as_those_of_the_program_that_came_with_the_set(score: Any) -> None:
     rows = [
         json.loads(line)
         for line in (HANDBOOK / "questions.jsonl").read_text(encoding="utf-8").splitlines()

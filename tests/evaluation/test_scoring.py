@@ -44,8 +44,8 @@ def test_an_exact_match_is_with_any_of_the_answers() -> None:
     assert exact("June", []) == 0
 
 
-def test_f1_by_hand() -> None:
-    # One of two words given is right, one of three wanted is found: 2 · 1 / (2 + 3).
+def test_f1_is_as_calculated_by_hand() -> None:
+    # One of the two words given is right, one of the three wanted is found: 2 · 1 / (2 + 3).
     assert f1("red car", ["red fast boat"]) == pytest.approx(0.4)
     # "red red" against "red": one in common, 2 · 1 / (2 + 1).
     assert f1("red red", ["red"]) == pytest.approx(2 / 3)
@@ -57,7 +57,9 @@ def test_f1_by_hand() -> None:
 
 @settings(deadline=None)
 @given(st.text(), st.lists(st.text(), max_size=3))
-def test_an_exact_match_has_all_of_f1_and_nothing_has_more(text: str, answers: list[str]) -> None:
+def test_an_exact_match_has_an_f1_of_one_and_nothing_has_more(
+    text: str, answers: list[str]
+) -> None:
     assert 0 <= f1(text, answers) <= 1
     if exact(text, answers):
         assert f1(text, answers) == 1
@@ -72,7 +74,7 @@ def test_a_text_holds_an_answer_in_other_case_and_punctuation() -> None:
     assert not holds("In May.", ["June"])
 
 
-def test_a_number_is_not_held_by_a_longer_one() -> None:
+def test_a_number_is_not_found_in_a_longer_one() -> None:
     assert not holds("in 2016", ["20"])
     assert not holds("1,940", ["940"])
     assert holds("20 in 2016", ["20"])
@@ -101,23 +103,23 @@ def test_a_number_is_not_held_by_a_longer_one() -> None:
         ("The flat is in energy class A.", "A", True),
     ],
 )
-def test_words_and_numbers_that_go_on_are_others(text: str, answer: str, held: bool) -> None:
+def test_longer_words_and_numbers_are_different_ones(text: str, answer: str, held: bool) -> None:
     assert holds(text, [answer]) is held
 
 
 @pytest.mark.parametrize("answer", ["", " "])
-def test_nothing_is_held_nowhere(answer: str) -> None:
+def test_an_empty_answer_is_found_nowhere(answer: str) -> None:
     assert not holds("Anything at all.", [answer])
 
 
-def test_an_answer_that_is_all_punctuation_or_article_is_looked_for_as_it_is() -> None:
+def test_an_answer_of_only_punctuation_or_an_article_is_searched_for_unchanged() -> None:
     assert not holds("vitamin B", ["The"])
     assert holds("the grade is +", ["grade is"])
 
 
 @settings(deadline=None)
 @given(st.text(min_size=1), st.text(), st.text())
-def test_what_stands_between_spaces_is_held(answer: str, before: str, after: str) -> None:
+def test_what_is_between_spaces_is_found(answer: str, before: str, after: str) -> None:
     if normalised(answer):
         assert holds(f"{before} {answer} {after}", [answer])
 
@@ -125,7 +127,7 @@ def test_what_stands_between_spaces_is_held(answer: str, before: str, after: str
 # Scores
 
 
-def test_auroc_by_hand() -> None:
+def test_auroc_is_as_calculated_by_hand() -> None:
     # Of six pairs, four are in order and one is a tie.
     assert auroc([0.9, 0.5, 0.2], [0.5, 0.1]) == pytest.approx((2 + 1.5 + 1) / 6)
     assert math.isnan(auroc([], [0.5]))
@@ -141,7 +143,7 @@ def test_auroc_is_that_of_scikit_learn(positive: list[float], negative: list[flo
     )
 
 
-def test_reliability_by_hand() -> None:
+def test_reliability_is_as_calculated_by_hand() -> None:
     first, second, last = reliability([0.1, 0.15, 0.62, 1.0, 0.95], [0, 1, 1, 1, 0])
     assert (first.low, first.high, first.count) == (0.1, 0.2, 2)
     assert first.score == pytest.approx(0.125)
@@ -169,6 +171,6 @@ def test_every_answer_is_in_one_bin(answers: list[tuple[float, bool]]) -> None:
     assert 0 <= expected_calibration_error(scores, right) <= 1
 
 
-def test_the_sure_and_right_and_the_unsure_and_wrong_are_calibrated() -> None:
+def test_sure_right_answers_and_unsure_wrong_ones_are_calibrated() -> None:
     assert expected_calibration_error([1.0, 1.0, 0.0], [1, 1, 0]) == 0
     assert expected_calibration_error([1.0, 0.0], [0, 1]) == 1

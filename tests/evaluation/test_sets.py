@@ -21,7 +21,7 @@ def written(path: Path, *lines: Any) -> Path:
     return path
 
 
-def test_a_file_of_questions_of_ones_own(tmp_path: Path) -> None:
+def test_a_file_of_your_own_questions(tmp_path: Path) -> None:
     path = written(
         tmp_path / "mine.jsonl",
         {"question": " Who? ", "answer": "Ada", "source": "a.md"},
@@ -44,7 +44,7 @@ def test_a_file_of_questions_of_ones_own(tmp_path: Path) -> None:
     assert not nor.answerable
 
 
-def test_an_answer_to_what_must_be_refused_is_not_expected(tmp_path: Path) -> None:
+def test_a_question_to_be_refused_has_no_expected_answer(tmp_path: Path) -> None:
     line = {"question": "Q?", "answer": "I do not know.", "source": "a", "answerable": False}
     (one,) = read_set(written(tmp_path / "a.jsonl", line)).questions
     assert (one.answers, one.sources, one.answerable) == ((), {}, False)
@@ -100,7 +100,7 @@ def test_the_same_words_may_be_asked_twice(tmp_path: Path) -> None:
     assert ids == ["And when?", "And when? (2)"]
 
 
-def test_what_is_no_set_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_anything_else_than_a_set_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(qa.EvaluationError, match=r"nowhere\.jsonl cannot be read"):
         read_set(tmp_path / "nowhere.jsonl")
     with pytest.raises(qa.EvaluationError, match=r"empty\.jsonl holds no question.*reads"):
@@ -141,7 +141,7 @@ def test_a_folder_brings_its_own_documents_and_grades(tmp_path: Path) -> None:
     assert one.sources == {"pears/1": 2, "pears/3": 1}
 
 
-def test_a_collection_of_beir_is_read_as_it_comes(tmp_path: Path) -> None:
+def test_a_collection_of_beir_is_read_unchanged(tmp_path: Path) -> None:
     corpus = [{"_id": "d1", "title": "Pears", "text": "Pears are green.", "metadata": {}}]
     queries = [
         {"_id": "q1", "text": "What are pears?", "metadata": {}},
@@ -177,7 +177,7 @@ def test_a_folder_with_a_bad_corpus_or_bad_grades_is_an_error(tmp_path: Path) ->
         read_set(folder(tmp_path / "spaces", CORPUS, QUERIES, "q1\t1\t1\nq1 2 1\n"))
 
 
-def test_the_questions_about_the_samples_can_all_be_used() -> None:
+def test_all_questions_about_the_samples_can_be_used() -> None:
     found = read_set(SEEDS)
     assert found.problems == []
     assert len(found.questions) == 66
@@ -187,7 +187,7 @@ def test_the_questions_about_the_samples_can_all_be_used() -> None:
 @pytest.mark.shared
 @pytest.mark.skipif(not BENCH.is_dir(), reason="the public sets are not beside the checkout")
 @pytest.mark.parametrize("name", ["xquad/en", "squad2-dev", "mtrag/human_subset", "ir/cacm"])
-def test_the_public_sets_can_all_be_used(name: str) -> None:
+def test_all_public_sets_can_be_used(name: str) -> None:
     found = read_set(BENCH / name)
     assert found.problems == []
     sources = {one.source for one in found.documents()}
@@ -196,7 +196,7 @@ def test_the_public_sets_can_all_be_used(name: str) -> None:
     assert any(one.history for one in found.questions) == (name == "mtrag/human_subset")
 
 
-def test_every_so_manyth_is_taken_and_the_same_ones_each_time() -> None:
+def test_a_sample_is_evenly_spread_and_the_same_each_time() -> None:
     assert every(range(10), 5) == [0, 2, 4, 6, 8]
     assert every(range(10), 3) == [0, 3, 6]
     assert every(range(3), 9) == range(3)

@@ -13,7 +13,7 @@ from qa.evaluation.significance import Change, compare
 
 
 def evaluation(name: str, f1s: Iterable[float], **columns: Sequence[Any]) -> qa.Evaluation:
-    """Answers with such F1, in questions 0, 1, 2, …; a column for whatever else is to differ."""
+    """Answers with these F1, to questions 0, 1, 2, …; `columns` change the rest."""
     outcomes = tuple(
         Outcome(
             id=str(number),
@@ -67,7 +67,7 @@ def test_a_gain_on_one_question_is_noise() -> None:
     assert found.verdict == "same"
 
 
-def test_what_came_by_chance_is_seldom_called_a_difference() -> None:
+def test_chance_is_seldom_called_a_difference() -> None:
     random = np.random.default_rng(11)
     verdicts = []
     for _ in range(20):
@@ -78,7 +78,7 @@ def test_what_came_by_chance_is_seldom_called_a_difference() -> None:
     assert verdicts.count("same") >= 17
 
 
-def test_less_is_better_where_it_is_time() -> None:
+def test_shorter_times_are_better() -> None:
     fast, slow = [10.0] * 30, [20.0] * 30
     ours = evaluation("a", [1] * 30, milliseconds=fast)
     theirs = evaluation("b", [1] * 30, milliseconds=slow)
@@ -87,7 +87,7 @@ def test_less_is_better_where_it_is_time() -> None:
     assert change(ours, theirs).verdict == "same"
 
 
-def test_figures_that_are_no_means_are_tested_too() -> None:
+def test_figures_that_are_not_means_are_tested_too() -> None:
     answerable = [number % 2 == 0 for number in range(60)]
     told = [0.9 if one else 0.1 for one in answerable]
     mixed = [0.5 + 0.01 * (number % 7) for number in range(60)]

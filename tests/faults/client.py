@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Runner:
-    """Does one thing after the other to indexes, each in a process of its own."""
+    """Does one thing after another with indexes, each in a process of its own."""
 
     def __init__(
         self, library: Path | None = None, within: Sequence[str] = (),
@@ -45,7 +45,7 @@ class Runner:
         self, do: str, index: Path, *, fault: tuple[int, int] | None = None, user: int = 0,
         **how: Any,
     ) -> dict[str, Any]:  # fmt: skip
-        """What came of it: `ended` (below 0: by that signal), and `ok`, `error` or `crash`."""
+        """The result: `ended` (below 0: by that signal), and `ok`, `error` or `crash`."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         asked = {"do": do, "index": str(index), "how": how, "fault": fault, "user": user}

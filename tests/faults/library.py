@@ -1,4 +1,4 @@
-"""The library that lets file operations fail, compiled where that can be done."""
+"""The library that lets file operations fail, compiled where possible."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOURCE = Path(__file__).with_name("faults.c")
 
 
 def compiled(folder: Path) -> Path:
-    """The library, in a folder; the test is skipped where there is none."""
+    """The library, in a folder; the test is skipped without it."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if sys.platform != "linux" or compiler is None:
         pytest.skip("faults are put in by a library that needs Linux and a C compiler")

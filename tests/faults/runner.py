@@ -135,7 +135,7 @@ def _answer(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _child(said: dict[str, Any], pipe: int) -> None:
-    signal.alarm(PATIENCE)  # what waits for ever is ended by a signal, as a crash is
+    signal.alarm(PATIENCE)  # whatever waits for ever is ended by a signal, as in a crash
     answer = _answer(said)
     with os.fdopen(pipe, "w") as stream:
         json.dump(answer, stream)
@@ -143,7 +143,7 @@ def _child(said: dict[str, Any], pipe: int) -> None:
 
 
 def main() -> None:
-    """Answer until there is nothing more to do."""
+    """Answer until there is no more input."""
     for line in sys.stdin:
         back, forth = os.pipe()
         child = os.fork()

@@ -42,7 +42,7 @@ def test_another_index_shares_all_but_the_index(
     assert "uploads/badges.md" not in [source.source for source in assistant.status().sources]
 
 
-def test_both_indexes_are_asked(assistant: qa.Assistant, dropped: qa.Assistant) -> None:
+def test_both_indexes_are_searched(assistant: qa.Assistant, dropped: qa.Assistant) -> None:
     answer = assistant.ask("Who renews the badge for the blue gate?", also=[dropped])
     citation = answer.citations[0]
     assert citation.source == "uploads/badges.md"
@@ -57,7 +57,7 @@ def test_both_indexes_are_asked(assistant: qa.Assistant, dropped: qa.Assistant) 
     assert alone.citations == answer.citations
 
 
-def test_what_is_attached_comes_first_where_it_surely_answers(
+def test_an_attached_index_comes_first_if_it_surely_has_the_answer(
     assistant: qa.Assistant, tmp_path: Path
 ) -> None:
     question = "How many days of annual leave do I have?"
@@ -149,7 +149,7 @@ def test_an_index_is_counted_once(dropped: qa.Assistant) -> None:
     assert twice.citations == dropped.ask(question).citations
 
 
-def test_words_count_by_how_rare_they_are_everywhere(
+def test_words_count_by_their_rarity_in_all_indexes(
     assistant: qa.Assistant, dropped: qa.Assistant
 ) -> None:
     asked = stems("badge summit")

@@ -19,7 +19,7 @@ from tests.indexing.mirroring import write
 from tests.whole import WHOLE
 
 ROUNDS, SAMPLE = (4, None) if WHOLE else (1, 14)
-# `add`ed, and in no folder: only the records in the index know of it.
+# Added by a program, and in no folder: only the records in the index have it.
 NOTE = ("note", "Wombats dig at night.")
 VECTORS = ("data_level0", "header", "index_metadata", "length", "link_lists")
 FILES = (
@@ -42,7 +42,7 @@ def scramble(file: Path, dice: random.Random) -> None:
 
 
 def rot(file: Path, dice: random.Random) -> None:
-    """As a disk does it: nothing but the content tells."""
+    """As a disk does it: only the content shows it."""
     before = file.stat()
     scramble(file, dice)
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -131,7 +131,7 @@ def without_note(answers: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "way", "seed"), cases(), ids=lambda it: getattr(it, "__name__", str(it))
 )
-def test_damage_is_told_or_harmless_and_what_is_told_mends_it(
+def test_damage_is_reported_or_harmless_and_the_advice_repairs_it(
     run: Runner, tmp_path: Path, docs: Path, sound: Path, right: dict[str, Any], name: str,
     way: Callable[[Path, random.Random], None], seed: int,
 ) -> None:  # fmt: skip

@@ -132,7 +132,7 @@ def test_any_text_is_read_back_as_it_was_given(index: Index, texts: list[str]) -
             assert snapshot.document(document.source).text == document.text
 
 
-def test_the_nearest_are_those_that_comparing_all_finds(index: Index) -> None:
+def test_the_nearest_passages_are_those_that_comparing_all_finds(index: Index) -> None:
     texts = [f"Note {n}: the price of {n * 7} pears in shop {n % 11}." for n in range(300)]
     put(index, [Document(text, f"n{n}", id=f"n{n}") for n, text in enumerate(texts)])
     vectors = embedder_of(index).encode(texts)
@@ -154,7 +154,7 @@ def test_the_nearest_are_those_that_comparing_all_finds(index: Index) -> None:
     assert hits >= 0.95 * total
 
 
-def test_a_search_can_be_kept_to_documents(index: Index) -> None:
+def test_a_search_can_be_limited_to_documents(index: Index) -> None:
     put(index, FRUIT)
     vector = embedder_of(index).embed_query("sweet")
 
@@ -170,7 +170,7 @@ def test_a_search_can_be_kept_to_documents(index: Index) -> None:
         assert snapshot.nearest(vector, 5, []) == []
 
 
-def test_a_search_can_be_kept_to_thousands_of_documents(index: Index) -> None:
+def test_a_search_can_be_limited_to_thousands_of_documents(index: Index) -> None:
     put(index, FRUIT)
 
     with index.reading() as snapshot:
@@ -245,7 +245,7 @@ def test_an_open_index_survives_its_deletion(index: Index, other: Index) -> None
     assert nearest(other, "pear") == ["pears"]
 
 
-def test_an_open_index_whose_files_are_lost_is_told(index: Index, other: Index) -> None:
+def test_an_open_index_whose_files_are_lost_is_reported(index: Index, other: Index) -> None:
     put(index, FRUIT)
     assert len(sources(other)) == 3
 
@@ -265,7 +265,9 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("what", DAMAGE)
-def test_damage_is_told_and_mended_by_a_rebuild(index: Index, other: Index, what: str) -> None:
+def test_damage_is_reported_and_repaired_by_a_rebuild(
+    index: Index, other: Index, what: str
+) -> None:
     put(index, FRUIT)
     DAMAGE[what](index.store.folder)
 
@@ -280,7 +282,7 @@ def test_damage_is_told_and_mended_by_a_rebuild(index: Index, other: Index, what
 
 
 @pytest.mark.parametrize("damage", [b"\x00\x01", b"", b"2", None])
-def test_a_damaged_current_is_told_and_mended_by_the_next_writer(
+def test_a_damaged_current_is_reported_and_repaired_by_the_next_writer(
     index: Index, other: Index, damage: bytes | None
 ) -> None:
     put(index, FRUIT)
@@ -304,7 +306,7 @@ def test_a_lost_keyword_index_is_made_again(index: Index, other: Index) -> None:
         other.close()
 
 
-def test_another_embedder_is_told_and_nothing_is_changed(
+def test_another_embedder_is_refused_and_nothing_is_changed(
     index: Index, embedder: Embedder, tiny_model: Path
 ) -> None:
     from qa.models.embedders import open_embedder
@@ -325,7 +327,7 @@ def test_another_embedder_is_told_and_nothing_is_changed(
     assert index.store.generation() == 1
 
 
-def test_another_size_of_passages_is_told(index: Index, embedder: Embedder) -> None:
+def test_another_size_of_passages_is_refused(index: Index, embedder: Embedder) -> None:
     put(index, FRUIT)
 
     with pytest.raises(
@@ -334,14 +336,14 @@ def test_another_size_of_passages_is_told(index: Index, embedder: Embedder) -> N
         sources(Index(index.store, Preparing(embedder, 100)))
 
 
-def test_another_format_is_told(index: Index) -> None:
+def test_another_format_is_refused(index: Index) -> None:
     head = Head(embedder_of(index).fingerprint, index.splitter, format=FORMAT + 1)
 
     with pytest.raises(IndexMismatchError, match=rf"format {FORMAT + 1}.*format {FORMAT}"):
         index.check(head)
 
 
-def test_a_second_writer_is_told_in_time(index: Index, other: Index) -> None:
+def test_a_second_writer_is_refused_in_time(index: Index, other: Index) -> None:
     with (
         index.writing(0),
         pytest.raises(IndexLockedError, match=r"0\.1 seconds"),

@@ -82,7 +82,7 @@ def test_scores_are_higher_for_better_matches_and_best_comes_first(index: Keywor
     assert results[0][1] > results[1][1] > 0
 
 
-def test_a_search_can_be_kept_to_documents(index: KeywordIndex) -> None:
+def test_a_search_can_be_limited_to_documents(index: KeywordIndex) -> None:
     question = stems("error letter")
 
     assert {id for id, _ in index.search(question, 9)} == {"codes:v:0", "codes:v:1", "visit:v:1"}
@@ -185,7 +185,9 @@ def test_a_damaged_or_stale_file_is_made_again(tmp_path: Path, source: Source, d
     again.close()
 
 
-def test_damage_that_shows_in_the_middle_is_mended_there(tmp_path: Path, source: Source) -> None:
+def test_damage_that_shows_during_a_search_is_repaired_at_once(
+    tmp_path: Path, source: Source
+) -> None:
     index = KeywordIndex(tmp_path)
     index.reconcile(source.versions, source)
     expected = index.search(stems("error E-4012"), 9)
@@ -199,7 +201,7 @@ def test_damage_that_shows_in_the_middle_is_mended_there(tmp_path: Path, source:
     index.close()
 
 
-def test_what_is_stored_is_no_text(tmp_path: Path, index: KeywordIndex) -> None:
+def test_no_text_is_stored(tmp_path: Path, index: KeywordIndex) -> None:
     stored = (tmp_path / FILE).read_bytes()
 
     for texts in TEXTS.values():
@@ -231,7 +233,7 @@ def test_nothing_of_what_was_removed_stays_in_the_file(
         "\\", "?", ":1", "a" * 5000, "()",
     ],
 )  # fmt: skip
-def test_no_question_is_taken_for_a_command(
+def test_no_question_is_mistaken_for_a_command(
     index: KeywordIndex, source: Source, question: str
 ) -> None:
     index.search(stems(question, keep_stop_words=True), 10)
@@ -262,7 +264,7 @@ def test_whatever_is_in_a_text_it_can_be_stored_and_found(tmp_path: Path) -> Non
     index.close()
 
 
-def test_a_rare_word_tells_more_than_a_common_one(index: KeywordIndex) -> None:
+def test_a_rare_word_counts_more_than_a_common_one(index: KeywordIndex) -> None:
     rarity = index.rarity(stems("error certificate unheard-of"))
 
     assert rarity["error"] < rarity["certif"] < rarity["unheard-of"]

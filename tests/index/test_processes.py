@@ -129,7 +129,7 @@ def test_of_two_syncs_at_once_the_second_waits(papers: Path, tmp_path: Path) -> 
     assert now == wanted
 
 
-def test_a_sync_that_may_not_wait_is_told_who_writes(tmp_path: Path) -> None:
+def test_a_sync_that_may_not_wait_says_what_is_writing(tmp_path: Path) -> None:
     index = tmp_path / "index"
     holder = started(
         "import sys, time, qa\n"

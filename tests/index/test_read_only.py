@@ -114,7 +114,9 @@ def test_the_copy_of_a_reader_that_was_killed_goes_with_the_next_copy(
     assert not copies(tmp_path)
 
 
-def test_a_keyword_index_that_cannot_be_mended_is_made_in_memory(run: Runner, place: Path) -> None:
+def test_a_keyword_index_that_cannot_be_repaired_is_made_in_memory(
+    run: Runner, place: Path
+) -> None:
     right = run("look", place / "index")
     next(place.rglob("keywords.sqlite3")).write_bytes(b"not a database")
     read_only(place / "index")
@@ -125,7 +127,7 @@ def test_a_keyword_index_that_cannot_be_mended_is_made_in_memory(run: Runner, pl
     assert next(place.rglob("keywords.sqlite3")).read_bytes() == b"not a database"
 
 
-def test_what_may_not_be_read_is_told_as_such(run: Runner, place: Path) -> None:
+def test_missing_permission_to_read_is_reported_as_such(run: Runner, place: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs the right to become another user")
     (place / "index" / "CURRENT").chmod(0)

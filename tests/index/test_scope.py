@@ -50,7 +50,9 @@ def shown(answer: qa.Answer) -> set[str]:
 
 
 @pytest.mark.parametrize("scope", SOUTH)
-def test_hits_and_quotes_are_of_the_scope(harbours: qa.Assistant, scope: dict[str, Any]) -> None:
+def test_hits_and_quotes_are_within_the_scope(
+    harbours: qa.Assistant, scope: dict[str, Any]
+) -> None:
     answer = harbours.ask("How much is a berth for one night?", **scope)
     assert "75 crowns" in answer.text
     assert "40" not in answer.text
@@ -81,7 +83,7 @@ def test_a_suggestion_is_answered_within_the_scope(
 
 
 @pytest.mark.parametrize("scope", SOUTH)
-def test_examples_are_of_the_scope(harbours: qa.Assistant, scope: dict[str, Any]) -> None:
+def test_examples_are_within_the_scope(harbours: qa.Assistant, scope: dict[str, Any]) -> None:
     assert any("Norby" in question for question in harbours.examples(9))
     found = harbours.examples(9, **scope)
     assert found
@@ -127,7 +129,9 @@ def test_other_indexes_are_taken_whole(
 
 
 @pytest.mark.parametrize("verb", ["ask", "search"])
-def test_an_unknown_folder_names_those_that_are_known(harbours: qa.Assistant, verb: str) -> None:
+def test_the_error_for_an_unknown_folder_names_the_known_ones(
+    harbours: qa.Assistant, verb: str
+) -> None:
     with pytest.raises(UnknownSourceError, match=r"no folder 'sout'. It holds: south, north\."):
         getattr(harbours, verb)("How much is a berth?", folder="sout")
     assert getattr(harbours, verb)("How much is a berth?", folder="south/berths.md")

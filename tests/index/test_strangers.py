@@ -1,4 +1,4 @@
-"""Folders that are not indexes are refused and left alone; those of older versions are used."""
+"""Folders that are not indexes are refused and left alone; indexes of older versions are used."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def river(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("fill", [documents, genealogy, river])
-def test_a_folder_of_other_things_is_left_as_it_is(
+def test_a_folder_with_other_things_in_it_is_left_unchanged(
     tmp_path: Path, docs: Path, counting: Counting, fill: Callable[[Path], None]
 ) -> None:
     folder = tmp_path / "theirs"
@@ -53,7 +53,7 @@ def test_a_folder_of_other_things_is_left_as_it_is(
     assert {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")} == before
 
 
-def test_a_file_is_no_index(tmp_path: Path, docs: Path, counting: Counting) -> None:
+def test_a_file_is_not_an_index(tmp_path: Path, docs: Path, counting: Counting) -> None:
     file = write(tmp_path / "note.txt", "Remember the milk.")
     index = Index(FolderStore(file), Preparing(counting, 200))
 
@@ -79,7 +79,7 @@ def test_an_empty_folder_is_an_index_that_begins(
     index.close()
 
 
-def test_only_what_is_a_generation_is_swept_away(index: Index, docs: Path) -> None:
+def test_only_generations_are_deleted(index: Index, docs: Path) -> None:
     sync(index, docs)
     kept = write(index.store.folder / "generations" / "mine" / "a.txt", "Put here by mistake.")
     (index.store.folder / "generations" / "9.draft").mkdir()
@@ -100,7 +100,7 @@ def test_only_what_is_a_generation_is_swept_away(index: Index, docs: Path) -> No
         (errno.EIO, "Look at the disk"),
     ],
 )
-def test_what_the_disk_says_is_told_with_the_right_step(
+def test_errors_of_the_disk_are_reported_with_the_right_next_step(
     index: Index, docs: Path, number: int, said: str
 ) -> None:
     sync(index, docs)
@@ -134,7 +134,7 @@ def test_an_index_without_digests_is_read_and_given_some_by_the_next_sync(
 
 
 @pytest.mark.parametrize("raw", [b"", b"-", b"1 2", b"\xff\n\xff", b"{}\n", b"9" * 30, b"[1]\nx"])
-def test_a_manifest_that_is_none_is_told(raw: bytes) -> None:
+def test_an_invalid_manifest_is_reported(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse(raw)
 

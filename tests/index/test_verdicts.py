@@ -73,5 +73,23 @@ def test_what_is_removed_is_removed_from_the_file_that_all_indexes_shared(
     assert len(shared.file.read_text().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("For nineteen days. [1]", False),
+        ("The documents disagree. For nineteen days. [1] For twenty. [2]", False),
+        ("For nineteen weeks. [1]", True),
+        ("Nineteen. [1]", True),
+    ],
+)
+def test_a_short_quote_is_removed_from_lines_without_sources(
+    tmp_path: Path, said: str, kept: bool
+) -> None:
+    verdicts = Verdicts(tmp_path / "feedback")
+    verdicts.keep(Verdict("a" * 32, "How long?", said, "up"))
+    verdicts.erase([SOURCE], ["# Leave\n\nIt is given for nineteen days."], {})
+    assert answer(verdicts.file) == (said if kept else "")
+
+
 def answer(file: Path) -> str:
     return str(json.loads(file.read_text())["answer"])

@@ -11,7 +11,9 @@ from qa.records import Document
 from tests.indexing.mirroring import Counting, add, changes, holders, texts
 
 
-def test_added_documents_are_kept_replaced_and_left_alone(index: Index, counting: Counting) -> None:
+def test_added_documents_are_stored_replaced_and_left_unchanged(
+    index: Index, counting: Counting
+) -> None:
     first = Document("A note on wombats.", "note", metadata={"by": "Ada"})
     assert changes(add(index, [first])) == {"added": ["note"], "passages": 1}
     assert changes(add(index, [first])) == {"unchanged": ["note"]}

@@ -100,7 +100,7 @@ def test_an_embedder_that_fails_keeps_what_is_done(
     assert holders(index, "sour") == ["docs/plums.txt"]
 
 
-def test_what_failed_under_the_store_is_not_tried_again(
+def test_an_operation_that_failed_in_the_store_is_not_tried_again(
     index: Index, docs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Chroma would wait without end for a lock that its failed transaction holds."""

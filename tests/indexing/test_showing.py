@@ -97,7 +97,7 @@ def test_marks_are_on_each_page_of_the_quote(own: qa.Assistant) -> None:
         (lambda own: own.marks(PAPER, 0.0, 5), qa.ArgumentError, "start is a whole number"),
     ],
 )
-def test_what_cannot_be_shown_is_said(
+def test_an_error_says_what_cannot_be_shown(
     own: qa.Assistant, call: object, kind: type[qa.QAError], told: str
 ) -> None:
     with pytest.raises(kind, match=told):
@@ -134,7 +134,7 @@ def test_a_page_that_takes_too_long_ends_its_worker_alone(own: qa.Assistant, fol
     assert own.page(PAPER, 1, 600)
 
 
-def test_only_so_many_wait(own: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_limited_number_may_wait(own: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     go = threading.Event()
     began = threading.Semaphore(0)
 

@@ -30,7 +30,7 @@ def test_a_folder_is_mirrored(index: Index, docs: Path, counting: Counting) -> N
     assert index.store.generation() == 1
 
 
-def test_what_changed_is_replaced_what_is_gone_is_removed(
+def test_changed_files_are_replaced_and_missing_ones_are_removed(
     index: Index, docs: Path, counting: Counting
 ) -> None:
     sync(index, docs)
@@ -168,7 +168,9 @@ def test_other_folders_stay_as_they_are(index: Index, docs: Path, tmp_path: Path
     assert sync(index).removed == ("docs/plums.txt",)
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(index: Index, docs: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_read(
+    index: Index, docs: Path
+) -> None:
     (docs / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of that")
     (docs / "locked.docx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000)
     (docs / "empty.txt").touch()
@@ -184,7 +186,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(index: Index, d
     assert len(sync(index).skipped) == 4  # told every time
 
 
-def test_what_a_damaged_file_said_is_gone(index: Index, docs: Path) -> None:
+def test_the_earlier_text_of_a_damaged_file_is_gone(index: Index, docs: Path) -> None:
     sync(index, docs)
     (docs / "plums.txt").write_bytes(b"%PDF-1.7\nnothing of that")
 
@@ -195,7 +197,7 @@ def test_what_a_damaged_file_said_is_gone(index: Index, docs: Path) -> None:
     assert holders(index, "plums") == []
 
 
-def test_a_file_over_the_limit_is_told(index: Index, docs: Path) -> None:
+def test_a_file_over_the_limit_is_reported(index: Index, docs: Path) -> None:
     write(docs / "big.txt", "pears " * 1000)
 
     report = sync(index, docs, settings=Settings(max_file_megabytes=0.005))

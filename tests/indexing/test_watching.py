@@ -81,7 +81,7 @@ def watching(
     assert not thread.is_alive()
 
 
-def test_what_changes_is_synced(index: Index, docs: Path) -> None:
+def test_changes_are_synced(index: Index, docs: Path) -> None:
     sync(index, docs)
     with watching(index) as watched:
         write(docs / "figs.txt", "Figs are brown.")
@@ -181,7 +181,7 @@ def test_a_single_file_is_watched_and_so_is_a_folder_that_is_made_again(
         watched.until(lambda: "docs/plums.txt" in watched.of("changed"))
 
 
-def test_an_error_is_told_once_and_watching_goes_on(index: Index, docs: Path) -> None:
+def test_an_error_is_reported_once_and_watching_goes_on(index: Index, docs: Path) -> None:
     sync(index, docs)
     failing = True
     tried = 0
@@ -264,7 +264,7 @@ MOUNTS = r"""
         ("/mnt/usb/a", False),
     ],
 )
-def test_a_folder_on_another_machine_is_looked_at_and_not_listened_to(
+def test_a_folder_on_another_machine_is_looked_through_as_it_sends_no_events(
     folder: str, elsewhere: bool
 ) -> None:
     assert is_elsewhere(folder, MOUNTS) is elsewhere

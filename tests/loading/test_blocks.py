@@ -121,7 +121,7 @@ def test_the_first_row_of_a_table_is_its_header() -> None:
         ("<details><summary>May I?</summary>Yes.</details>", "a.html"),
     ],
 )
-def test_the_question_of_a_faq_is_told(text: str, name: str) -> None:
+def test_the_questions_of_a_faq_are_recognised(text: str, name: str) -> None:
     assert told(text, name) == ["question: May I?", "paragraph: Yes."]
 
 
@@ -190,7 +190,7 @@ def test_a_cell_that_spans_columns_is_said_in_each() -> None:
     )
 
 
-def test_deep_and_long_structures_take_as_long_as_their_text_is_long() -> None:
+def test_deep_and_long_structures_take_linear_time() -> None:
     items = "<p>a" * 20_000
     begun = process_time()
     read(f"<ul><li>x</li>{items}</ul>".encode(), "a.html")

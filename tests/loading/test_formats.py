@@ -143,12 +143,12 @@ def test_a_stream_name_inside_the_content_does_not_count() -> None:
         (archive("a.txt", "b.txt"), "a ZIP archive"),
     ],
 )
-def test_a_file_that_is_not_what_its_name_says_is_told_what_it_is(data: bytes, what: str) -> None:
+def test_the_error_for_a_file_with_a_wrong_suffix_says_what_it_is(data: bytes, what: str) -> None:
     with pytest.raises(DamagedFileError, match=rf"report\.pdf is {what}.*not a \.pdf"):
         read(data, "report.pdf")
 
 
-def test_a_workbook_named_docx_is_told_what_it_is() -> None:
+def test_the_error_for_a_workbook_named_docx_says_what_it_is() -> None:
     with pytest.raises(UnsupportedFormatError, match=r"report\.docx is a binary Excel workbook"):
         read(archive("[Content_Types].xml", "xl/workbook.bin"), "report.docx")
 
@@ -160,13 +160,13 @@ def test_a_cut_off_word_file_is_damaged() -> None:
 
 
 @pytest.mark.parametrize("suffix", sorted(supported_suffixes()))
-def test_nothing_in_a_file_is_an_error_that_names_it(suffix: str) -> None:
+def test_an_empty_file_is_an_error_that_names_it(suffix: str) -> None:
     with pytest.raises(EmptyFileError, match=f"hollow{suffix}"):
         read(b"", f"hollow{suffix}")
 
 
 @pytest.mark.parametrize("data", [b" \n\t\n", b"\xef\xbb\xbf", b"\xc2\xad\xc2\xad", b"\x0c"])
-def test_characters_that_nobody_sees_are_no_text(data: bytes) -> None:
+def test_invisible_characters_are_not_text(data: bytes) -> None:
     with pytest.raises(EmptyFileError):
         read(data, "blank.txt")
 

@@ -1,4 +1,4 @@
-"""No test may reach beyond this machine: any try ends the test, whoever made it and caught it.
+"""No test may reach beyond this machine: any try ends the test, even one that is caught.
 
 `conftest.py` loads this file, and puts its folder on PYTHONPATH, so that every Python process
 that a test starts loads it, too, as the interpreter's `sitecustomize`.
@@ -16,7 +16,7 @@ attempts: list[str] = []
 
 
 class NetworkTouchedError(BaseException):
-    """Not an `Exception`, so that no library takes it for a server that is down."""
+    """Not an `Exception`, so that no library mistakes it for a server that is down."""
 
 
 def is_local(host: object) -> bool:

@@ -1,11 +1,21 @@
-"""An OpenAI-compatible server with the small chat model, in a process of its own."""
+"""The small chat model, if there is one, and an OpenAI-compatible server with it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+GGUF = os.environ.get("FOOTNOTE_TEST_GGUF", "")
+needs_model = pytest.mark.skipif(
+    not Path(GGUF).is_file(),
+    reason="no chat model: set FOOTNOTE_TEST_GGUF to what tests/fetch_chat_model.py prints",
+)
 
 SERVE = """
 import sys, xllamacpp
@@ -21,7 +31,7 @@ sys.stdin.read()
 
 @contextmanager
 def model_server(model: str, context_tokens: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Its URL and its process, which is killed in the end."""
+    """A server in a process of its own: its URL, and the process, which is killed at the end."""
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, model, str(context_tokens)],
         stdin=subprocess.PIPE,

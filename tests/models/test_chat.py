@@ -21,13 +21,7 @@ from qa.models.chat import (
     server_url,
     untraced,
 )
-from tests.models.serving import model_server
-
-GGUF = os.environ.get("FOOTNOTE_TEST_GGUF", "")
-needs_model = pytest.mark.skipif(
-    not Path(GGUF).is_file(),
-    reason="no chat model: set FOOTNOTE_TEST_GGUF to what tests/fetch_chat_model.py prints",
-)
+from tests.models.serving import GGUF, model_server, needs_model
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +51,7 @@ def test_an_unknown_provider_is_named() -> None:
         ("mistralai:small", "langchain_mistralai", "pip install langchain-mistralai"),
     ],
 )
-def test_a_missing_package_is_named_with_the_command_that_brings_it(
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
     name: str, module: str, advice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from langchain.chat_models import base
@@ -70,7 +64,7 @@ def test_a_missing_package_is_named_with_the_command_that_brings_it(
     assert advice in str(caught.value)
 
 
-def test_xllamacpp_is_asked_for_when_it_is_missing(
+def test_xllamacpp_is_named_when_it_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "model.gguf"
@@ -90,7 +84,7 @@ def test_xllamacpp_is_asked_for_when_it_is_missing(
         (b"GGUF" + bytes(1000), "cannot load this file"),
     ],
 )
-def test_a_file_that_is_no_model_is_refused(
+def test_a_file_that_is_not_a_model_is_refused(
     content: bytes | None, reason: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("xllamacpp")
@@ -104,7 +98,7 @@ def test_a_file_that_is_no_model_is_refused(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_folder_is_no_model(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailableError, match=re.escape(str(tmp_path))):
         open_chat_model(f"llamacpp:{tmp_path}")
 
@@ -114,7 +108,7 @@ def test_a_url_and_a_file_contradict_each_other(tmp_path: Path) -> None:
         open_chat_model(f"llamacpp:{tmp_path}/m.gguf", url="http://127.0.0.1:1234")
 
 
-def test_openai_wants_a_key_only_where_no_url_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openai_needs_a_key_only_without_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelUnavailableError, match="OPENAI_API_KEY"):
         open_chat_model("openai:gpt-4.1-mini")
 
@@ -126,7 +120,7 @@ def test_openai_wants_a_key_only_where_no_url_is_given(monkeypatch: pytest.Monke
     assert server_url(hosted) == "https://api.openai.com/v1"
 
 
-def test_no_gateway_comes_between(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_gateway_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGSMITH_GATEWAY", "true")
     monkeypatch.setenv("LANGSMITH_API_KEY", "key")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
@@ -144,7 +138,7 @@ def test_models_are_opened_at_temperature_0_with_the_timeout_and_room_for_passag
     assert openai.request_timeout == 7
 
 
-def test_credentials_in_a_url_are_not_told() -> None:
+def test_credentials_in_a_url_are_not_shown() -> None:
     model = open_chat_model("openai:m", url="http://user:secret@127.0.0.1:9/v1")
 
     assert server_url(model) == "http://127.0.0.1:9/v1"
@@ -161,7 +155,7 @@ def test_nothing_is_traced_whatever_the_environment_says(monkeypatch: pytest.Mon
 
 
 class StatusError(Exception):
-    """As the providers' packages raise them: with the status of the reply."""
+    """As the providers' packages raise it: with the status of the reply."""
 
     def __init__(self, message: str, status_code: int | None = None) -> None:
         super().__init__(message)
@@ -192,7 +186,7 @@ def test_an_error_names_the_model_and_what_to_do(error: Exception, advice: str) 
 
 
 class Replies(BaseHTTPRequestHandler):
-    """A server of the OpenAI protocol that replies as it is told to."""
+    """A server of the OpenAI protocol with scripted replies."""
 
     status = 500
 
@@ -221,7 +215,7 @@ def server() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "advice"), [(401, "key"), (404, "name"), (429, "wait"), (500, "choose another")]
 )
-def test_what_a_real_client_raises_is_understood(
+def test_errors_of_a_real_client_are_understood(
     server: str, status: int, advice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Replies, "status", status)
@@ -234,7 +228,7 @@ def test_what_a_real_client_raises_is_understood(
 
 
 @pytest.mark.parametrize("provider", ["openai", "ollama"])
-def test_a_server_that_is_not_there_is_understood(provider: str) -> None:
+def test_a_missing_server_is_understood(provider: str) -> None:
     model = open_chat_model(f"{provider}:m", url="http://127.0.0.1:9/v1")
 
     with pytest.raises(Exception) as caught:  # noqa: PT011
@@ -246,7 +240,7 @@ def test_a_server_that_is_not_there_is_understood(provider: str) -> None:
 
 @needs_model
 @pytest.mark.chat_model
-def test_a_gguf_file_is_served_to_this_process_alone_and_once(
+def test_a_gguf_file_is_served_once_and_to_this_process_alone(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     import httpx
@@ -266,7 +260,7 @@ def test_a_gguf_file_is_served_to_this_process_alone_and_once(
 
 @needs_model
 @pytest.mark.chat_model
-def test_a_proxy_does_not_come_between_us_and_our_own_server(
+def test_no_proxy_is_used_for_our_own_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -312,7 +306,7 @@ def test_any_openai_compatible_server_will_do(
 
 @needs_model
 @pytest.mark.chat_model
-def test_a_server_that_goes_away_is_told_apart(
+def test_a_server_that_stops_has_an_error_of_its_own(
     served_model: tuple[str, subprocess.Popen[str]],
 ) -> None:
     url, process = served_model

@@ -34,7 +34,7 @@ def tiny(tiny_model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
 
 
-def test_the_packaged_embedder_gives_unit_vectors_that_tell_meanings_apart(
+def test_the_packaged_embedder_gives_unit_vectors_that_distinguish_meanings(
     embedder: Embedder,
 ) -> None:
     vectors = embedder.encode(["A cat sat on the mat.", "The cat is on the mat.", "Taxes rise."])
@@ -55,12 +55,12 @@ def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
     assert embedder.encode([]).shape == (0, 384)
 
 
-def test_its_tokenizer_counts_all_and_only_what_is_there(embedder: Embedder) -> None:
+def test_its_tokenizer_counts_the_tokens_of_the_text_and_no_others(embedder: Embedder) -> None:
     assert len(embedder.tokenizer.encode("pear " * 1000, add_special_tokens=False).ids) == 1000
     assert len(embedder.tokenizer.encode("pear", add_special_tokens=False).ids) == 1
 
 
-def test_a_published_digest_names_the_weights() -> None:
+def test_the_weights_have_the_published_digest() -> None:
     assert PACKAGED_DIGEST[:12] in open_embedder(PACKAGED_EMBEDDER).fingerprint
 
 
@@ -195,7 +195,7 @@ BROKEN: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-@pytest.mark.filterwarnings("ignore")  # of transformers, about what it then refuses
+@pytest.mark.filterwarnings("ignore")  # of transformers, about what it refuses next
 def test_a_broken_folder_is_refused(tiny: Path, what: str) -> None:
     BROKEN[what](tiny)
 
@@ -253,7 +253,7 @@ def test_an_embedder_that_many_threads_open_is_opened_once(tiny: Path) -> None:
 
 
 def test_a_question_is_encoded_without_torch(embedder: Embedder) -> None:
-    """In a fresh process, once the fast copy is there; `embedder` has seen to that."""
+    """In a fresh process, with the fast copy that `embedder` made."""
     embedder.encode(["pear"])
     code = """
 import sys

@@ -79,7 +79,7 @@ def test_a_copy_gives_the_same_vectors(cache: Path, model: SentenceTransformer) 
     assert cosines(encoder, model).min() >= fast_encoder.LEAST_COSINE
 
 
-def test_the_order_and_the_company_of_texts_change_nothing(cache: Path) -> None:
+def test_the_order_of_texts_and_the_other_texts_make_no_difference(cache: Path) -> None:
     encoder = fast_encoder.open_cached(cache)
     assert encoder is not None
 
@@ -136,7 +136,7 @@ def test_a_damaged_stale_or_half_written_copy_is_made_again(
     assert {file.name: file.read_bytes() for file in cache.iterdir()} == before
 
 
-def test_an_encoder_that_disagrees_is_not_used_and_not_made_twice(
+def test_an_encoder_that_disagrees_is_not_used_or_made_again(
     model: SentenceTransformer,
     tiny_model: Path,
     tmp_path: Path,
@@ -177,9 +177,7 @@ def test_an_encoder_that_disagrees_is_not_used_and_not_made_twice(
     assert not fast_encoder.refused(tmp_path / "cache")
 
 
-def test_a_cache_that_cannot_be_written_costs_speed_and_nothing_else(
-    tiny_model: Path, tmp_path: Path
-) -> None:
+def test_a_cache_that_cannot_be_written_costs_only_speed(tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     embedder = LocalEmbedder(
@@ -190,9 +188,7 @@ def test_a_cache_that_cannot_be_written_costs_speed_and_nothing_else(
     assert not embedder.fast
 
 
-def test_a_good_copy_of_another_process_is_left_alone(
-    model: SentenceTransformer, cache: Path
-) -> None:
+def test_a_good_copy_of_another_process_is_kept(model: SentenceTransformer, cache: Path) -> None:
     before = (cache / "encoder.onnx").stat().st_ino
 
     assert fast_encoder.export(model, cache) is not None

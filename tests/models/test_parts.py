@@ -39,7 +39,7 @@ def parts() -> list[list[Part]]:
 
 
 def pooled_by_hand(model: SentenceTransformer, text: str, part: Part) -> Vectors:
-    """The mean of the states of a part's tokens, as sentence-transformers tells them."""
+    """The mean of the states of a part's tokens, as sentence-transformers gives them."""
     states: Any = model.encode(text, output_value="token_embeddings")
     offsets = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
     inside = [
@@ -71,7 +71,7 @@ def test_a_part_is_the_mean_of_its_tokens_states() -> None:
     assert found[2][1] @ alone[0] < 0.9999
 
 
-def test_the_company_of_texts_changes_nothing(tiny_model: Path, tmp_path: Path) -> None:
+def test_other_texts_make_no_difference(tiny_model: Path, tmp_path: Path) -> None:
     embedder = LocalEmbedder("tiny", str(tiny_model), "tiny", cache=tmp_path / "cache")
 
     together = embedder.encode_with_parts(TEXTS, parts())
@@ -86,14 +86,14 @@ def test_the_company_of_texts_changes_nothing(tiny_model: Path, tmp_path: Path) 
     )
 
 
-def test_nothing_asked_for_is_nothing_given(tiny_model: Path, tmp_path: Path) -> None:
+def test_no_parts_give_no_vectors(tiny_model: Path, tmp_path: Path) -> None:
     embedder = LocalEmbedder("tiny", str(tiny_model), "tiny", cache=tmp_path / "cache")
 
     assert embedder.encode_with_parts([], []) == []
     assert [rows.shape for rows in embedder.encode_with_parts(["Pears."], [[]])] == [(1, 32)]
 
 
-def test_a_part_of_nothing_is_encoded_by_itself(tiny_model: Path, tmp_path: Path) -> None:
+def test_a_part_without_tokens_is_encoded_by_itself(tiny_model: Path, tmp_path: Path) -> None:
     embedder = LocalEmbedder("tiny", str(tiny_model), "tiny", cache=tmp_path / "cache")
 
     (rows,) = embedder.encode_with_parts(["Pears are green."], [[Part(3, 3, "Figs\nPlums")]])
@@ -102,7 +102,7 @@ def test_a_part_of_nothing_is_encoded_by_itself(tiny_model: Path, tmp_path: Path
 
 
 def a_layer_more() -> list[Any]:
-    """The vectors come out of it with as many numbers as the states have."""
+    """Its vectors have as many numbers as the states."""
     from sentence_transformers.base.modules import Dense
     from sentence_transformers.sentence_transformer.modules import Pooling
 
@@ -116,7 +116,7 @@ def the_first_state() -> list[Any]:
 
 
 @pytest.mark.parametrize("behind", [a_layer_more, the_first_state])
-def test_parts_are_encoded_by_themselves_where_vectors_are_no_means(
+def test_parts_are_encoded_by_themselves_if_vectors_are_not_means(
     tiny_model: Path, tmp_path: Path, behind: Callable[[], list[Any]]
 ) -> None:
     class Other(LocalEmbedder):
@@ -137,13 +137,13 @@ def test_parts_are_encoded_by_themselves_where_vectors_are_no_means(
     by_themselves(embedder, found)
 
 
-def test_so_they_are_without_the_fast_copy(tiny_model: Path) -> None:
+def test_parts_are_encoded_by_themselves_without_the_fast_copy(tiny_model: Path) -> None:
     embedder = LocalEmbedder("tiny", str(tiny_model), "tiny")
 
     by_themselves(embedder, embedder.encode_with_parts(TEXTS, parts()))
 
 
-def test_and_by_a_hosted_embedder_each_text_once() -> None:
+def test_a_hosted_embedder_encodes_each_part_once() -> None:
     class Noting(DeterministicFakeEmbedding):
         given: ClassVar[list[str]] = []
 

@@ -1,4 +1,4 @@
-"""No text of a document, a question or a model may stop what reads it: each gets all kinds."""
+"""No text of a document, question or model may make a function fail: each is given all kinds."""
 
 from __future__ import annotations
 
@@ -95,10 +95,10 @@ HERE = Path(__file__).resolve().parents[1]
 BENCH = HERE.parents[1] / "shared" / "bench" / "dev"
 EXAMPLES = 400 if WHOLE else 6
 REAL = 300 if WHOLE else 2
-# A passage is not longer; and to check a claim against many takes its time.
+# Passages are not longer, and checking a claim against many takes time.
 LONGEST = 5000 if WHOLE else 800
 
-# What texts of the world are made of, where something is easily taken for something else.
+# Pieces that real texts are made of, and that are easily mistaken for something else.
 FRAGMENTS = [
     "Why do n't", "n't", "’s", "I 'm", "can't", "U.S.", "e.g.", "May", "May 5", "in May", "second",
     "first", "No. 7", "E-4012", "3.14", "1,000", "1.000,5", "€20", "$", "%", "per cent", "½", "²",
@@ -725,7 +725,7 @@ READ: dict[str, Callable[..., object]] = {
     " places.locations.folders_above": on_the_web,
 }
 
-# What takes strings that are not the text of a document, a question or a model.
+# Functions that take strings which are not the text of a document, a question or a model.
 NO_TEXT = {
     "text.vocabulary.words.words_of": "the name of a file of our own",
     "cli.ask": "the words of a command",
@@ -744,7 +744,7 @@ NO_TEXT = {
     "cli.serve": "the words of a command",
     "cli.user": "the words of a command",
     "cli.sync": "the words of a command",
-    "extras": "names of packages",
+    "errors": "names of packages",
     "index.making": "a protocol",
     "indexing.adding.with_id": "a document, for the id that its source has",
     "indexing.preparing.storing": "documents, cut by `splitting.split`",
@@ -756,7 +756,7 @@ NO_TEXT = {
     "loading.html.definitions": "terms, read by the HTML loader",
     "assistant.langchain_views.Askable": "a protocol",
     "assistant.langchain_views.retriever": "fields, checked by pydantic",
-    "arguments": "what callers hand in, with its own tests",
+    "assistant.arguments": "what callers pass, with its own tests",
     "answering.finding": "asked below, through the Assistant",
     "answering.pipeline": "asked below, through the Assistant",
     "assistant": "asked below",
@@ -859,7 +859,7 @@ TAKES_TEXT = re.compile(
 
 
 def taking_text() -> Iterator[str]:
-    """Every public function of `qa` that is handed a string, or a record that holds some."""
+    """Every public function of `qa` that takes a string, or a record with strings in it."""
     for info in pkgutil.walk_packages(qa.__path__, "qa."):
         module = importlib.import_module(info.name) if info.name != "qa.__main__" else qa
         for name, value in vars(module).items():
@@ -875,7 +875,7 @@ def taking_text() -> Iterator[str]:
                     yield f"{info.name}.{name}.{member}".removeprefix("qa.").rstrip(".")
 
 
-def test_whatever_takes_text_is_tried_here_or_said_to_take_none() -> None:
+def test_every_function_that_takes_text_is_tried_here_or_listed_as_taking_none() -> None:
     tried = {name for names in READ for name in names.split()}
     found = set(taking_text())
 
@@ -931,7 +931,7 @@ def test_real_text_is_read(call: Callable[..., object], embedder: Embedder) -> N
         called(call, dice.sample(found, 3), embedder)
 
 
-# The doors: what comes in from a caller, from a document that is added, and from a chat model.
+# The entrances: text from a caller, from a document that is added, and from a chat model.
 
 HALVES = st.sampled_from(["\ud800", "\udfff", "\udc80"])
 rough = st.lists(odd | HALVES, max_size=4).map("".join)
@@ -939,7 +939,7 @@ FEW = 100 if WHOLE else 5
 
 
 class AnythingWriter(BaseChatModel):
-    """Writes whatever it is told to."""
+    """Writes the text that it is given."""
 
     chunks: Sequence[str] = ()
 
@@ -969,7 +969,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
     question="Why do n't we meet?",
     written=["Because the pump n't is bl", "ue [1]. Why do n't [9", "9" * 5000, "]. \ud800"],
 )
-def test_whatever_is_added_asked_and_written_is_answered_or_refused(
+def test_any_text_that_is_added_asked_or_written_is_answered_or_refused(
     shelf: qa.Assistant, text: str, question: str, written: list[str]
 ) -> None:
     whole = [text, "The pump is blue.", *FRAGMENTS[:20]]

@@ -20,7 +20,7 @@ def test_the_public_names_are_one_sorted_list() -> None:
 
 
 @pytest.mark.parametrize("name", qa.__all__)
-def test_every_public_name_is_there_and_described(name: str) -> None:
+def test_every_public_name_exists_and_has_a_docstring(name: str) -> None:
     value = getattr(qa, name)
 
     assert value.__name__ == name
@@ -28,7 +28,7 @@ def test_every_public_name_is_there_and_described(name: str) -> None:
     assert value.__doc__
 
 
-def test_type_checkers_are_shown_the_names_where_they_are_found_at_run_time() -> None:
+def test_type_checkers_find_the_names_where_they_are_at_run_time() -> None:
     shown = {
         alias.name: node.module
         for node in ast.walk(SOURCE)
@@ -55,7 +55,7 @@ def test_every_error_is_public() -> None:
             assert name in qa.__all__
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+def test_a_missing_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'qa' has no attribute 'Asistant'"):
         getattr(qa, "Asistant")  # noqa: B009
 

@@ -19,12 +19,12 @@ def _parts(path: Path) -> tuple[str, ...]:
     return path.relative_to(PROJECT).with_suffix("").parts
 
 
-# Each takes from a tenth of a second to several, and is paid when it is first used.
+# Each takes from a tenth of a second to several seconds, and is imported when first used.
 HEAVY = [
     "chromadb", "docx", "fastapi", "gradio", "langchain", "lxml", "onnxruntime",
     "pypdfium2", "sentence_transformers", "tokenizers", "torch", "transformers", "xllamacpp",
 ]  # fmt: skip
-# These make what is served, and are imported when a server starts.
+# These are imported only when a server starts.
 SERVED = re.compile(
     r"ui\.(routes|routes\..+|server|pages|page\.forgetful|page\.layout|sign_in\.(door|routes))"
     r"|qa\.api\.(events|mounting|permitting|replies|rest\.application|openai\..+|mcp\..+)"
@@ -37,7 +37,7 @@ MODULES = sorted(
     and not SERVED.fullmatch(module := ".".join(_parts(path)).removesuffix(".__init__"))
 )
 
-# What Python tells about itself: https://docs.python.org/3/library/audit_events.html
+# The events that Python reports: https://docs.python.org/3/library/audit_events.html
 WATCH = """
 import os, sys
 told = []
@@ -53,7 +53,7 @@ sys.addaudithook(watch)
 
 
 def run(code: str, *arguments: str) -> str:
-    """What a fresh Python prints."""
+    """The output of a fresh Python process."""
     done = subprocess.run(
         [sys.executable, "-B", "-c", code, *arguments],
         cwd=PROJECT,

@@ -1,4 +1,4 @@
-"""Whatever a caller hands in is understood, or refused with what was expected."""
+"""Any argument of a caller is understood, or refused with what was expected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from langchain_core.messages import (
 )
 
 import qa
-from qa.arguments import turns_of
+from qa.assistant.arguments import turns_of
 
 QUESTION = "What is the codeword of the day?"
 WRONG: list[Any] = [
@@ -61,10 +61,10 @@ PARTS = (
 
 
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
-def test_a_wrong_argument_is_refused_by_what_was_expected(
+def test_a_wrong_argument_is_refused_with_what_was_expected(
     memo: qa.Assistant, name: str, argument: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # nothing here to sync
+    monkeypatch.chdir(tmp_path)  # nothing to sync here
     usual: dict[str, Any] = {
         "answer": qa.Answer(QUESTION, "No.", found=False),
         "question": QUESTION,
@@ -98,7 +98,7 @@ async def _awaited(called: Any) -> Any:
 def test_a_wrong_argument_of_the_assistant_is_refused(argument: str) -> None:
     for value in WRONG:
         if argument == "index" and isinstance(value, str | Path) and str(value).strip():
-            continue  # a place, if a strange one
+            continue  # a valid place, if a strange one
         with contextlib.suppress(qa.QAError):
             wrong: dict[str, Any] = {argument: value}
             qa.Assistant(**wrong).close()
@@ -202,7 +202,7 @@ def test_a_runnable_takes_messages_as_its_history(assistant: qa.Assistant) -> No
     assert "June" in assistant.as_runnable().invoke(asked).text
 
 
-def test_half_a_character_in_a_question_is_passed_over(memo: qa.Assistant) -> None:
+def test_half_a_character_in_a_question_is_ignored(memo: qa.Assistant) -> None:
     answer = memo.ask(f"\udc80{QUESTION}", history=[("Wh\ud800o?", "\udfff")])
     assert answer.question == QUESTION
     assert answer.found
@@ -213,7 +213,7 @@ def test_an_assistant_is_closed_at_the_end_of_a_block(tmp_path: Path) -> None:
         assistant.add([qa.Document("The codeword of the day is heliotrope.", "memo")])
         stream = assistant.stream(QUESTION)
         other = assistant.with_index(tmp_path / "other")
-    assistant.close()  # once more does no harm
+    assistant.close()  # a second time does no harm
 
     for call in (
         lambda: assistant.ask(QUESTION),

@@ -12,7 +12,7 @@ REACH = "import socket; socket.create_connection(('192.0.2.1', 9), timeout=5)"
 
 @pytest.fixture
 def forgiven() -> Iterator[None]:
-    """For a test that reaches out on purpose."""
+    """For a test that uses the network on purpose."""
     yield
     pytest.network_attempts.clear()  # type: ignore[attr-defined]
 
@@ -29,7 +29,7 @@ def test_a_test_cannot_look_up_a_name() -> None:
         socket.getaddrinfo("example.com", 443)
 
 
-def test_a_process_that_a_test_starts_cannot_either() -> None:
+def test_a_process_that_a_test_starts_cannot_reach_beyond_this_machine() -> None:
     done = subprocess.run([sys.executable, "-c", REACH], capture_output=True, text=True)
 
     assert done.returncode != 0

@@ -72,7 +72,7 @@ def test_the_wheel_holds_the_packages_the_samples_and_nothing_else(wheel: Path) 
     assert f"{about}licenses/LICENSE" in names
 
 
-def test_what_is_installed_runs_without_the_checkout(unpacked: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_runs_without_the_checkout(unpacked: Path, tmp_path: Path) -> None:
     code = (
         "import qa; from qa.settings import Settings; from qa.places import sample_folder; "
         "print(qa.__file__, sample_folder(), Settings().index, sep='\\n')"
@@ -94,13 +94,13 @@ def test_what_is_installed_runs_without_the_checkout(unpacked: Path, tmp_path: P
     assert Path(printed[2]).is_relative_to(home), "an index must not be written beside the code"
 
 
-def test_what_is_installed_has_the_command(unpacked: Path) -> None:
+def test_an_installed_wheel_has_the_command(unpacked: Path) -> None:
     (about,) = unpacked.glob("*.dist-info")
 
     assert "qa = qa.cli:main" in (about / "entry_points.txt").read_text(encoding="utf-8")
 
 
-def test_the_source_archive_holds_what_tests_and_documents_need(
+def test_the_source_archive_has_all_that_tests_and_documents_need(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     archive = build("sdist", tmp_path_factory.mktemp("sdist"))
@@ -113,7 +113,7 @@ def test_the_source_archive_holds_what_tests_and_documents_need(
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The packages that a module imports, wherever in it."""
+    """The packages that a module imports, anywhere in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -174,7 +174,7 @@ def test_the_licence_is_whole() -> None:
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-def test_the_changelog_tells_of_this_version() -> None:
+def test_the_changelog_has_this_version() -> None:
     changelog = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
 
     assert re.search(rf"^## \[(Unreleased|{re.escape(qa.__version__)})\]", changelog, re.MULTILINE)

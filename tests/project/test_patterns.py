@@ -1,4 +1,4 @@
-"""No pattern of ours takes longer than its text is long: none can be made to stop the server.
+"""No pattern takes more than linear time, so that no text can make it stop the server.
 
 The one timed test: every pattern is given long runs of what it is made of, and
 twice the run may not take three times as long.
@@ -29,10 +29,10 @@ from qa.text.asking import OTHER_LANGUAGES
 
 METHODS = frozenset("search match fullmatch sub subn split findall finditer".split())
 ANY = "any"
-# Characters of a run: enough for a growth to be seen, and few enough for all patterns to be tried.
+# Characters of a run: enough to see growth, and few enough to try all patterns.
 LENGTHS = (16, 24, 40, 200, 900, 4_000)
-SHORT = 40  # what takes long for so little grows exponentially
-SECONDS = 0.0015  # what takes less at the longest run is quick, however it grows
+SHORT = 40  # a long time for so little text means exponential growth
+SECONDS = 0.0015  # less for the longest run is quick, however it grows
 GROWTH = 3.0
 TRIES = 5
 RUNS = 150
@@ -45,7 +45,7 @@ CATEGORIES = {
     code.CATEGORY_WORD: "aA1",
     code.CATEGORY_NOT_WORD: " -",
 }
-# They make what is collected here, or look for a word that they escape.
+# They make the patterns collected here, or look for a word that they escape.
 MADE_OF_OTHERS = {
     "qa.checking.negation",
     "qa.evaluation.nuggets",
@@ -119,7 +119,7 @@ def called(module: ModuleType) -> Iterator[tuple[str, re.Pattern[Any] | None, st
 
 
 def used(module: ModuleType) -> Iterator[tuple[re.Pattern[Any], str]]:
-    """The patterns that a module's source names, with the method; what is handed on: any."""
+    """The patterns that a module's source names, each with its method; "any" if it is passed on."""
     tree = ast.parse(inspect.getsource(module))
     asked = {
         id(node.value): node.attr
@@ -135,7 +135,7 @@ def used(module: ModuleType) -> Iterator[tuple[re.Pattern[Any], str]]:
 
 @dataclass
 class Found:
-    """A pattern, where it stands, and how it is used."""
+    """A pattern, where it is, and how it is used."""
 
     place: str
     pattern: re.Pattern[Any]
@@ -154,7 +154,7 @@ class Found:
 
 
 def collected() -> tuple[list[Found], list[str]]:
-    """Every pattern, and the places whose pattern is made while running."""
+    """Every pattern, and the places where a pattern is made at run time."""
     found: dict[tuple[Any, int], Found] = {}
     unknown = []
 
@@ -178,7 +178,7 @@ def collected() -> tuple[list[Found], list[str]]:
 
 
 def members(items: Sequence[Any]) -> str:
-    """Letters that a set of characters holds, or (negated) does not."""
+    """Letters that are in a set of characters, or (negated) are not."""
     if items[0][0] is code.NEGATE:
         rest = re.compile(f"[{''.join(map(re.escape, members(items[1:])))}]") if items[1:] else None
         return "".join(one for one in FILLERS if rest is None or not rest.match(one))[:2] or "~"
@@ -194,7 +194,7 @@ def members(items: Sequence[Any]) -> str:
 
 
 def letters_of(kind: Any, value: Any) -> str:
-    """Letters that one place of a pattern takes."""
+    """Letters that one place of a pattern matches."""
     if kind is code.LITERAL:
         return chr(value)
     if kind is code.NOT_LITERAL:
@@ -203,7 +203,7 @@ def letters_of(kind: Any, value: Any) -> str:
 
 
 class Runs:
-    """The strings of which runs are made: from the parsed form of a pattern."""
+    """The strings that runs are made of, from the parsed form of a pattern."""
 
     def __init__(self, pattern: re.Pattern[Any]) -> None:
         tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
@@ -215,7 +215,7 @@ class Runs:
         self._sequence(tree, "")
 
     def _sequence(self, items: Iterable[Any], before: str) -> str:
-        """An example of a sequence, after what stands before it."""
+        """An example of a sequence, after what comes before it."""
         text = ""
         for kind, value in items:
             text += self._one(kind, value, before + text)
@@ -260,7 +260,7 @@ class Runs:
         return one * int(min(max(least, 1), 20))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """What stands once at the beginning of a run, and what follows again and again."""
+        """What comes once at the beginning of a run, and what is repeated after it."""
         letters = list(self.alphabet)
         yield from (("", letter) for letter in letters)
         yield from self.repeated
@@ -272,7 +272,7 @@ class Runs:
 
 
 def seconds(work: Callable[[Any], object], run: str | bytes, tries: int = 1) -> float:
-    """The least time of some tries."""
+    """The shortest time of several tries."""
     best = float("inf")
     for _ in range(tries):
         started = time.thread_time()
@@ -282,7 +282,7 @@ def seconds(work: Callable[[Any], object], run: str | bytes, tries: int = 1) -> 
 
 
 def grows(work: Callable[[Any], object], make: Callable[[int], str | bytes]) -> bool:
-    """Whether twice a run takes three times as long, where it is long enough to be seen at all."""
+    """Whether twice the run takes three times as long, if it takes a measurable time at all."""
     for length in LENGTHS:
         run = make(length)
         if seconds(work, run) > SECONDS and seconds(work, run, TRIES) > SECONDS:
@@ -298,7 +298,7 @@ def grows(work: Callable[[Any], object], make: Callable[[int], str | bytes]) -> 
 
 
 def slow(found: Found) -> Iterator[str]:
-    """The runs that a pattern takes too long for."""
+    """The runs for which a pattern takes too long."""
     binary = isinstance(found.pattern.pattern, bytes)
     runs = dict.fromkeys(Runs(found.pattern))
     for before, unit in itertools.islice(runs, RUNS):
@@ -315,20 +315,20 @@ def slow(found: Found) -> Iterator[str]:
                     yield f"{work.__name__} of {before!r} + {unit!r} * n + {end!r}"
 
 
-def test_every_pattern_takes_as_long_as_its_text_is_long() -> None:
+def test_every_pattern_takes_linear_time() -> None:
     found, _ = collected()
     assert len(found) > 150
     runs = {f"{one.place} {one.pattern.pattern!r}": next(slow(one), None) for one in found}
     assert {place: run for place, run in runs.items() if run is not None} == {}
 
 
-def test_patterns_that_are_made_while_running_are_known() -> None:
+def test_patterns_that_are_made_at_run_time_are_known() -> None:
     _, unknown = collected()
     assert {place.partition(":")[0] for place in unknown} == MADE_OF_OTHERS
 
 
 @pytest.mark.parametrize("language", OTHER_LANGUAGES)
-def test_the_rules_of_a_language_take_as_long_as_their_text_is_long(language: str) -> None:
+def test_the_rules_of_a_language_take_linear_time(language: str) -> None:
     rules = [
         Found("search", rule, {"search"})
         for rule in (

@@ -56,7 +56,7 @@ BLOCKS = [
     )
 ]
 README = "README.md"
-# What is shown and not run: what a terminal printed, and what goes onto pages of others.
+# Shown and not run: output of a terminal, and HTML for other pages.
 SHOWN = {"text", "html", "js"}
 
 
@@ -70,20 +70,20 @@ def commands(page: str = "") -> list[str]:
 
 
 def plain(page: str) -> list[str]:
-    """The commands that run by themselves: no chat model has to be there, and they end."""
+    """The commands that run by themselves: they need no chat model, and they end."""
     return [command for command in commands(page) if command not in (*CHAT_MODELS, *SERVE)]
 
 
 CHAT_MODELS = [command for command in commands() if "--chat-model" in command]
 SERVE = [command for command in commands() if command.startswith("qa serve")]
 WITH_COMMANDS = [page.name for page in PAGES if plain(page.name)]
-# What a program runs against a server is tried against one.
+# Blocks for programs run against a server.
 WITH_PYTHON = sorted({block.page for block in blocks("python") if not block.name})
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
-    """A working folder with the handbook that the pages speak of."""
+    """A working folder with the handbook that the pages mention."""
     folder = tmp_path
     (folder / "handbook").mkdir()
     for name, text in HANDBOOK.items():
@@ -107,7 +107,7 @@ def run(command: str, desk: Path, typed: str = "") -> subprocess.CompletedProces
     )
 
 
-def test_there_is_something_to_run() -> None:
+def test_there_are_blocks_to_run() -> None:
     assert len(plain(README)) >= 7
     assert len(CHAT_MODELS) == 3
     assert {README, "library.md", "evaluation.md"} <= set(WITH_PYTHON)
@@ -126,12 +126,12 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_to_a_file_leads_there(page: Path) -> None:
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s#]+)[^)]*\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
-def test_the_pages_are_built_into_a_site(tmp_path: Path) -> None:
+def test_the_pages_can_be_built_into_a_site(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="mkdocs-material is not installed; the group docs has it")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
@@ -173,9 +173,7 @@ def test_the_commands_of_a_page(page: str, desk: Path) -> None:
 
 
 @pytest.mark.parametrize("command", CHAT_MODELS)
-def test_a_chat_model_that_is_not_there_is_named_with_the_next_step(
-    command: str, desk: Path
-) -> None:
+def test_a_missing_chat_model_is_named_with_the_next_step(command: str, desk: Path) -> None:
     run("qa sync handbook", desk)
     done = run(command, desk)
     assert done.returncode == 1
@@ -185,7 +183,7 @@ def test_a_chat_model_that_is_not_there_is_named_with_the_next_step(
 
 @contextmanager
 def served(desk: Path) -> Iterator[str]:
-    """The server that the README's command starts, at a port that is free; its URL."""
+    """The server that the README's command starts, at a free port; its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -247,7 +245,7 @@ def test_programs_are_answered_as_the_page_says(
     assert source["text"].startswith("Leave")
 
 
-def test_an_agent_starts_the_server_as_the_page_says(desk: Path) -> None:
+def test_an_agent_can_start_the_server_as_the_page_says(desk: Path) -> None:
     (block,) = (block for block in blocks("json") if block.name == "mcp")
     (configured,) = json.loads(block.text)["mcpServers"].values()
     assert configured["command"] == "qa"
@@ -344,7 +342,7 @@ def test_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert getattr(settings, name) == value
 
 
-def test_the_json_is_what_is_given(assistant: qa.Assistant) -> None:
+def test_the_json_is_as_documented(assistant: qa.Assistant) -> None:
     (block,) = (block for block in blocks("json") if block.name == "answer")
     documented = json.loads(block.text)
     history = [qa.Turn("Who is Kim Yong Chol?", "Pyongyang's lead negotiator.")]

@@ -40,7 +40,7 @@ MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1
         (BERTH, "And for a week?", f"{BERTH[0].question[:-1]} for a week?"),
         ([Turn("How many days of sick leave do I get?", "Ten.")], "What about annual leave?",
          "How many days of annual leave do I get?"),
-        # What is asked of the thing stays, and a verb is no thing.
+        # What is asked about the thing stays, and a verb is not a thing.
         ([Turn("How much memory does the pump have?", "2 GB.")], "And the winch?",
          "How much memory does the pump have the winch?"),
         ([Turn("Who looks after the cars?", "Bo.")], "And the boats?",
@@ -75,7 +75,7 @@ def test_a_follow_up_is_completed(history: list[Turn], question: str, expected: 
         "Of course I knew it! How do I script the sprite of the rover?",
     ],
 )
-def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
+def test_a_question_that_is_complete_is_not_changed(question: str) -> None:
     assert not is_follow_up(question)
     assert standalone(question, [*KIM, *LEAVE]) == question
 
@@ -89,7 +89,7 @@ def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
     assert standalone("What did he bring?", history) == "What did Kim Yong Chol bring?"
 
 
-def test_the_latest_person_is_meant() -> None:
+def test_a_pronoun_means_the_latest_person() -> None:
     history = [*KIM, Turn("Who is Harry Kazianis?", "A director. [1]")]
     assert standalone("Where does he work?", history) == "Where does Harry Kazianis work?"
 
@@ -106,7 +106,7 @@ def test_the_subject_stays_while_pronouns_stand_for_it() -> None:
     assert standalone("Who invented it?", history) == "Who invented league cup game?"
 
 
-def test_what_was_asked_before_is_the_background_and_counts_less_the_more_is_asked() -> None:
+def test_earlier_questions_are_the_background_and_count_less_for_a_longer_question() -> None:
     short = background("Carry over?", LEAVE)
     assert short.keys() == {"day", "annual", "leav", "get"}
     long = background("How do I reset the password of the finance portal?", LEAVE)
@@ -120,7 +120,7 @@ def test_only_the_latest_questions_are_the_background() -> None:
     assert "leav" not in background("Weight?", [*LEAVE, *MEMORY, *KIM, *ADA])
 
 
-def test_what_could_be_meant_names_each_earlier_subject() -> None:
+def test_the_possible_meanings_name_each_earlier_subject() -> None:
     assert restated("How much does it weigh?", [*LEAVE, *MEMORY]) == [
         "How much does Kestrel 4 weigh?",
         "How much does annual leave weigh?",

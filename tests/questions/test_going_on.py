@@ -32,11 +32,11 @@ def test_what_only_asks_for_more(said: str, language: str | None) -> None:
         "Encore un jour ?", "más días de vacaciones", "moreover", "and", "",
     ],
 )  # fmt: skip
-def test_what_asks_something_of_its_own(said: str) -> None:
+def test_turns_that_ask_something_of_their_own(said: str) -> None:
     assert not asks_for_more(said)
 
 
-def test_which_question_goes_on() -> None:
+def test_the_question_that_goes_on() -> None:
     history = [Turn("Who pays?", "We do."), Turn("How much?", "Ten euros."), Turn("more", "…")]
     assert gone_on_with("Weiter", history) == 1
     assert gone_on_with("weiter", history[:1]) == 0

@@ -38,7 +38,7 @@ from qa.questions.kinds import Kind, candidates, kind_of
         ("What are the population groups?", Kind.STATEMENT),
     ],
 )
-def test_a_question_tells_what_would_answer_it(question: str, kind: Kind) -> None:
+def test_a_question_says_what_kind_of_thing_would_answer_it(question: str, kind: Kind) -> None:
     assert kind_of(question) is kind
 
 
@@ -71,7 +71,7 @@ def test_the_likeliest_phrase_comes_first(question: str, sentence: str, first: s
     assert found(question, sentence)[0] == first
 
 
-def test_what_the_question_says_itself_is_no_answer() -> None:
+def test_words_of_the_question_are_not_an_answer() -> None:
     assert found("Who met Mike Pompeo?", "Mike Pompeo met nobody.") == []
     assert found("How many of the 12 came?", "All 12 came.") == []
 
@@ -82,7 +82,7 @@ def test_a_number_ends_where_its_word_does() -> None:
     assert found == ["ninety-five", "fourteen", "450kg"]
 
 
-def test_a_long_list_of_codes_is_read_at_once() -> None:
+def test_a_long_list_of_codes_takes_no_time() -> None:
     codes = ", ".join(f"E-{number}" for number in range(4010, 4100))
     sentence = f"These codes need a restart: {codes}."
     found = candidates(Kind.NAME, sentence, "Which codes need a restart?")

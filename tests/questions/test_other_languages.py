@@ -43,7 +43,7 @@ from qa.questions import Form, Kind, candidates, form_of, kind_of, sides, small_
     ("Сколько дней отпуска?", Form.FACT),
     ("我有多少天年假？", Form.FACT),
 ])  # fmt: skip
-def test_the_form_asked_for(question: str, form: Form) -> None:
+def test_the_form_of_answer_asked_for(question: str, form: Form) -> None:
     assert form_of(question) is form
 
 
@@ -59,7 +59,7 @@ def test_the_form_asked_for(question: str, form: Form) -> None:
     ("¿Cuánto tiempo dura la prueba?", Kind.DURATION, "Dura dos semanas.", "dos semanas"),
     ("¿Cuánto cuesta el abono?", Kind.MONEY, "Cuesta 49 euros al mes.", "49 euros"),
 ])  # fmt: skip
-def test_the_kind_asked_for_and_what_is_of_it(
+def test_the_kind_asked_for_and_its_candidates(
     question: str, kind: Kind, sentence: str, phrase: str
 ) -> None:
     assert kind_of(question) is kind

@@ -87,7 +87,7 @@ def test_a_sentence_longer_than_a_window_is_read_up_to_its_end(reader: Extractiv
     assert spans[0].text == text
 
 
-def test_a_heading_is_read_but_is_no_answer(reader: ExtractiveReader) -> None:
+def test_a_heading_is_read_but_is_not_an_answer(reader: ExtractiveReader) -> None:
     spans = read(reader, "How many days of leave do full-time staff have?", hit(HANDBOOK))
     assert spans[0].text == "You have 28 days a year."
     assert spans[0].short_text is not None

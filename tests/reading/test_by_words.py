@@ -52,7 +52,7 @@ def test_offsets_count_in_the_document() -> None:
     assert span.slice(*span.short) == "Declan Tierney"
 
 
-def test_a_heading_is_not_an_answer_but_tells_what_stands_below_it() -> None:
+def test_a_heading_is_not_an_answer_but_says_what_is_below_it() -> None:
     assert read("How can I reset a password?", hit(QUESTIONS))[0].text.startswith("Open the portal")
     assert "extension 4400" in read("Whom should I call at night?", hit(QUESTIONS))[0].text
 
@@ -100,7 +100,7 @@ def test_short_lines_and_long_cells_are_read(question: str, text: str, said: str
     assert read(question, hit(text))[0].text == said
 
 
-def test_the_first_row_of_a_table_that_goes_on_is_read() -> None:
+def test_the_first_row_of_a_continued_table_is_read() -> None:
     rows = "\n".join(f"Room {number} | {number // 10} | 40{number}" for number in range(16, 30))
     question = "What is the phone number of Room 16?"
     assert read(question, hit(rows, start=900))[0].text == "Room 16 | 1 | 4016"
@@ -113,7 +113,7 @@ def test_a_sentence_without_an_amount_is_less_sure_where_one_is_asked_for() -> N
     assert with_amount.score > without.score + 0.2
 
 
-def test_the_second_is_not_the_first() -> None:
+def test_second_place_is_not_first_place() -> None:
     spans = read("Where was the first meeting?", hit("The second meeting was in Oslo."))
     other = read("Where was the second meeting?", hit("The second meeting was in Oslo."))
     assert spans[0].score < other[0].score
@@ -131,6 +131,6 @@ def test_scores_are_probabilities() -> None:
         assert 0 <= span.score <= 1
 
 
-def test_nothing_is_read_from_nothing() -> None:
+def test_no_hits_give_no_spans() -> None:
     assert read("What is this?") == []
     assert read("???", hit("Some text.")) != []

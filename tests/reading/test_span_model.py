@@ -41,7 +41,7 @@ def test_the_tokens_of_a_text_cover_its_words() -> None:
         ("When was the comet found?", "August 1786"),
     ],
 )
-def test_it_points_at_the_phrase_that_was_asked_for(
+def test_the_model_finds_the_phrase_that_was_asked_for(
     model: SpanModel, question: str, answer: str
 ) -> None:
     said, margin = best(model, question, COMET)
@@ -49,14 +49,14 @@ def test_it_points_at_the_phrase_that_was_asked_for(
     assert margin > 0
 
 
-def test_a_text_that_does_not_say_is_told_from_one_that_does(model: SpanModel) -> None:
+def test_a_text_without_the_answer_gets_a_lower_score(model: SpanModel) -> None:
     question = "Who found the comet?"
     other = "The refectory opens at noon. Soup and bread are sold until two."
     readings = model.read(question, [model.tokens(COMET), model.tokens(other)])
     assert readings[0].answer > 0 > readings[1].answer
 
 
-def test_texts_read_together_are_read_as_they_are_alone(model: SpanModel) -> None:
+def test_texts_read_together_give_the_same_as_alone(model: SpanModel) -> None:
     texts = [model.tokens(COMET), model.tokens("Found by nobody."), model.tokens(COMET * 6)]
     together = model.read("Who found the comet?", texts)
     for text, reading in zip(texts, together, strict=True):
@@ -66,7 +66,7 @@ def test_texts_read_together_are_read_as_they_are_alone(model: SpanModel) -> Non
         assert reading.answer == pytest.approx(alone.answer, abs=1e-3)
 
 
-def test_a_span_is_looked_for_between_two_places_only(model: SpanModel) -> None:
+def test_a_span_is_looked_for_only_between_two_places(model: SpanModel) -> None:
     reading = model.read("Who found the comet?", [model.tokens(COMET)])[0]
     second = COMET.index("It is")
     span = reading.best(second, len(COMET))
@@ -75,7 +75,7 @@ def test_a_span_is_looked_for_between_two_places_only(model: SpanModel) -> None:
     assert reading.best(3, 4) is None
 
 
-def test_parts_of_a_text_keep_their_places(model: SpanModel) -> None:
+def test_parts_of_a_text_keep_their_offsets(model: SpanModel) -> None:
     tokens = model.tokens(COMET)
     at = int(np.searchsorted(tokens.offsets[:, 0], COMET.index("It is")))
     part = tokens.between(at, len(tokens.ids))
@@ -85,7 +85,7 @@ def test_parts_of_a_text_keep_their_places(model: SpanModel) -> None:
     assert "every few years" in COMET[span[0] : span[1]]
 
 
-def test_nothing_to_read_is_read_as_nothing(model: SpanModel) -> None:
+def test_no_texts_give_no_readings(model: SpanModel) -> None:
     assert model.read("Who?", []) == []
     empty = model.read("Who?", [Tokens((), np.zeros((0, 2), dtype=np.int64))])[0]
     assert empty.best(0, 10) is None

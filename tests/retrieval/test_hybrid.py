@@ -120,7 +120,7 @@ def test_codes_typing_mistakes_spellings_and_dates_are_found_by_words(
         assert "Bicycles are kept" in best.text
 
 
-def test_a_word_that_is_in_the_documents_is_no_mistake(handbook: qa.Assistant) -> None:
+def test_a_word_that_is_in_the_documents_is_not_a_mistake(handbook: qa.Assistant) -> None:
     retrieval = Retrieval(handbook.embedder)
     with handbook.index.reading() as snapshot:
         right = retrieval.keyword(Query("certificate", snapshot))
@@ -143,7 +143,7 @@ def test_the_background_helps_a_short_question_and_never_outweighs_it(
         assert retrieval(query)[0].passage.source == "long.md"
 
 
-def test_a_text_that_stands_twice_is_brought_once(library: qa.Assistant) -> None:
+def test_a_text_that_is_there_twice_is_found_once(library: qa.Assistant) -> None:
     texts = [hit.passage.text for hit in library.search("days of annual leave")]
     assert len(texts) == len(set(texts)) == 4
 
@@ -174,7 +174,7 @@ def test_the_limit_is_kept(library: qa.Assistant) -> None:
 @pytest.mark.parametrize(
     "question", ['"', "* OR NEAR(", "AND", "' --", "the of and", "émigré 😀", "…"]
 )
-def test_odd_questions_are_searched_without_harm(library: qa.Assistant, question: str) -> None:
+def test_odd_questions_do_no_harm(library: qa.Assistant, question: str) -> None:
     assert isinstance(library.search(question), list)
 
 

@@ -30,7 +30,9 @@ PRICES = "Winter storage costs 900 crowns. Password managers are free; tell Ms V
         ("", ""),
     ],
 )
-def test_misspelt_words_are_put_right_and_known_ones_are_left(question: str, written: str) -> None:
+def test_misspelt_words_are_corrected_and_known_ones_are_not_changed(
+    question: str, written: str
+) -> None:
     known = open_embedder(PACKAGED_EMBEDDER).is_token
     assert as_written(question, [PRICES], known) == written
 

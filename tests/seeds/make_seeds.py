@@ -70,7 +70,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose first row is its head."""
+    """A table whose first row is its header."""
 
     rows: tuple[tuple[str, ...], ...]
 
@@ -80,7 +80,7 @@ Block = Heading | Paragraph | Bullets | Table
 
 @dataclass(frozen=True)
 class Paper:
-    """A source: what stands in its masthead, and its blocks."""
+    """A source: its masthead and its blocks."""
 
     title: str
     number: str
@@ -331,7 +331,7 @@ def set_styles(document: WordDocument) -> None:
 
 
 def add_word_table(document: WordDocument, table: Table) -> None:
-    """A grid with a shaded head that is repeated on each page."""
+    """A grid with a shaded header that is repeated on each page."""
     grid = document.add_table(len(table.rows), len(table.rows[0]), style="Table Grid")
     for row, texts in zip(grid.rows, table.rows, strict=True):
         for cell, text in zip(row.cells, texts, strict=True):
@@ -375,7 +375,7 @@ def without_clock(archive: BytesIO) -> bytes:
 
 
 def write_seeds(folder: Path) -> list[Path]:
-    """Write every paper into `folder` and tell where."""
+    """Write every paper into `folder` and print the paths."""
     written = []
     for name, form in FORMATS.items():
         paper = read_paper(SOURCES / f"{name}.md")

@@ -36,7 +36,7 @@ from qa.text.amounts import amounts, same_amount
         ("", set()),
     ],
 )
-def test_amounts_are_found_in_one_form(text: str, found: set[str]) -> None:
+def test_amounts_have_one_form(text: str, found: set[str]) -> None:
     assert amounts(text) == found
 
 
@@ -56,6 +56,6 @@ def test_amounts_are_found_in_one_form(text: str, found: set[str]) -> None:
         ("Ada King", "Ada King", False),
     ],
 )
-def test_one_amount_is_the_same_however_it_is_written(one: str, other: str, same: bool) -> None:
+def test_an_amount_is_the_same_however_it_is_written(one: str, other: str, same: bool) -> None:
     assert same_amount(one, other) is same
     assert same_amount(other, one) is same

@@ -1,4 +1,4 @@
-"""The language of a question, and what it asks of."""
+"""The language of a question, and what it asks about."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def test_the_language_of_a_question(question: str, language: str | None) -> None
     ("年假是多少天？", "年假 天"),
     ("How many days of leave do I have?", "days leave"),
 ])  # fmt: skip
-def test_words_that_only_ask_are_left_out(question: str, about: str) -> None:
+def test_words_that_only_ask_a_question_are_left_out(question: str, about: str) -> None:
     assert asked_stems(question) == stems(about)
 
 
 @pytest.mark.parametrize("question", ["Was ist das?", "¿Qué es esto?", "这是什么？", "Кто это?"])
-def test_a_question_that_only_asks_keeps_its_words(question: str) -> None:
+def test_a_question_of_such_words_alone_keeps_them(question: str) -> None:
     assert asked_stems(question) == stems(question) != []
 
 
-def test_endings_do_not_part_words_of_other_languages() -> None:
+def test_endings_do_not_separate_words_of_other_languages() -> None:
     german, english = "Wann wird die Verteidigung gezahlt?", "When is the defence paid?"
     verbs = stems("verteidigte verteidigen Verteidigung")
     assert len(set(compared(asked_in(german), verbs))) == 1
@@ -60,7 +60,7 @@ def test_endings_do_not_part_words_of_other_languages() -> None:
     assert compared(asked_in(german), ["e40123", "2023"]) == ["e40123", "2023"]
 
 
-def test_words_are_counted_where_there_are_no_spaces() -> None:
+def test_words_are_counted_in_scripts_without_spaces() -> None:
     assert word_count("three short words") == 3
     assert word_count("drei kürzere Wörter") == 3
     assert word_count("会议室的预订方法") == 4

@@ -43,12 +43,12 @@ def test_a_date_is_the_same_however_it_is_written(text: str) -> None:
         ("", []),
     ],
 )
-def test_what_a_date_lacks_its_terms_lack(text: str, expected: list[str]) -> None:
+def test_terms_have_only_the_known_parts_of_a_date(text: str, expected: list[str]) -> None:
     assert dates(text) == expected
 
 
 @given(st.text())
-def test_any_text_has_dates_or_none(text: str) -> None:
+def test_any_text_can_be_searched_for_dates(text: str) -> None:
     assert all(term[0] in "-12" for term in dates(text))
 
 

@@ -1,4 +1,4 @@
-"""Some words of a passage, cut around what a question is about."""
+"""A few words of a passage, cut around what a question is about."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_sentence_that_is_too_long_is_cut_around_the_word() -> None:
     assert "the zebra ate grass" in shown
 
 
-def test_what_stands_above_a_passage_is_not_said_again() -> None:
+def test_the_headings_of_a_passage_are_not_repeated() -> None:
     text = "Travel policy\nTrains\n\nFirst class is for long journeys."
     above = ["Travel policy", "Travel policy", "Trains"]
     assert excerpt(text, 80, above=above) == "First class is for long journeys."

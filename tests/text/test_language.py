@@ -28,11 +28,11 @@ def test_a_sentence_is_enough_to_tell_its_language(code: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "12 | 14 | 16\n" * 50, "E-4012", "Ada King", "Leave policy"])
-def test_numbers_and_names_are_in_no_language(text: str) -> None:
+def test_numbers_and_names_have_no_language(text: str) -> None:
     assert language(text) is None
 
 
-def test_documents_are_counted_by_language(tmp_path: Path) -> None:
+def test_the_languages_of_documents_are_counted(tmp_path: Path) -> None:
     assistant = qa.Assistant(index=tmp_path)
     texts = {"a": TEXTS["en"], "b": TEXTS["de"], "c": TEXTS["en"], "d": "4711"}
     assistant.add(qa.Document(text=text, source=source) for source, text in texts.items())

@@ -40,7 +40,7 @@ def test_english_has_no_second_stems() -> None:
     assert asked_native_stems("Which houses are painted in the spring?") == []
 
 
-def test_what_only_asks_is_left_out() -> None:
+def test_words_that_only_ask_are_left_out() -> None:
     assert asked_native_stems("Wann wird das Haus gestrichen?") == [
         "german_haus",
         "german_gestrich",

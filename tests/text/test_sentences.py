@@ -25,7 +25,7 @@ def split(text: str, language: str = "en") -> list[str]:
     ],
     ids=lambda expected: expected[0],
 )
-def test_a_point_that_ends_no_sentence_does_not_split(expected: list[str]) -> None:
+def test_a_full_stop_inside_a_sentence_does_not_split_it(expected: list[str]) -> None:
     assert split(" ".join(expected)) == expected
 
 
@@ -48,14 +48,14 @@ def test_other_scripts_are_split_under_their_own_code_and_under_any(
     assert split(text) == expected
 
 
-def test_abbreviations_and_dates_are_those_of_the_language() -> None:
+def test_abbreviations_and_dates_of_the_language_do_not_split() -> None:
     expected = ["Die Reise dauert z. B. drei Tage.", "Herr Dr. Müller kommt am 3. Mai."]
 
     assert split(" ".join(expected), "de") == expected
     assert split("Это г. Москва. Да.", "ru") == ["Это г. Москва.", "Да."]
 
 
-def test_list_items_table_rows_and_headings_stand_alone() -> None:
+def test_list_items_table_rows_and_headings_are_sentences_of_their_own() -> None:
     text = "Leave\n\n- thirty days\n  - half days too.\nPrice | EUR\nsonde | 410\n1) ask\n2) wait\n"
 
     assert split(text) == [
@@ -64,7 +64,7 @@ def test_list_items_table_rows_and_headings_stand_alone() -> None:
     ]  # fmt: skip
 
 
-def test_a_sentence_that_was_broken_for_want_of_width_is_whole() -> None:
+def test_a_wrapped_sentence_is_whole() -> None:
     text = (
         "It wakes the radio less often, and the batteries last about a fifth\n"
         "longer than with 3.0 in cold water. One sonde, which belongs to the\n"
@@ -92,11 +92,11 @@ def test_a_sentence_in_a_narrow_column_is_whole() -> None:
 
 
 @pytest.mark.parametrize("text", ["1. Open the lid.", "10. Shut it.", "a. Ask.", "II. The end."])
-def test_the_number_of_an_item_is_no_sentence(text: str) -> None:
+def test_the_number_of_an_item_is_not_a_sentence(text: str) -> None:
     assert split(text) == [text]
 
 
-def test_an_item_that_was_broken_for_want_of_width_ends_where_the_next_begins() -> None:
+def test_a_wrapped_item_ends_where_the_next_begins() -> None:
     text = (
         "- Jonas Lindqvist asks the regional authority for the\n"
         "  permit before the end of April.\n"
@@ -122,7 +122,7 @@ def test_an_item_that_was_broken_for_want_of_width_ends_where_the_next_begins() 
     ],
     ids=["heading", "verse", "columns", "table", "paragraphs", "list"],
 )
-def test_a_line_that_was_not_broken_for_want_of_width_ends_its_sentence(text: str) -> None:
+def test_a_line_that_was_not_wrapped_ends_its_sentence(text: str) -> None:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
 
     assert split(text) == lines
@@ -145,7 +145,7 @@ WRAPPED = st.lists(
 @example("...")
 @example("One.\r\nTwo.\x0b Three.\x85Four.")
 @example("👨‍👩‍👧 yes! \U0001f600. नमस्ते। Done.")
-def test_ranges_are_in_the_text_in_order_apart_and_without_white_space_around(text: str) -> None:
+def test_ranges_are_in_order_and_do_not_overlap_or_include_outer_white_space(text: str) -> None:
     ranges = sentences(text)
 
     for start, end in ranges:
@@ -156,14 +156,14 @@ def test_ranges_are_in_the_text_in_order_apart_and_without_white_space_around(te
 
 
 @given(TEXTS | WRAPPED)
-def test_no_word_is_left_out(text: str) -> None:
+def test_every_word_is_in_a_sentence(text: str) -> None:
     covered = {at for start, end in sentences(text) for at in range(start, end)}
 
     assert all(at in covered for at, letter in enumerate(text) if letter.isalnum())
 
 
 @given(TEXTS, st.data())
-def test_trimming_takes_away_white_space_and_nothing_else(text: str, data: st.DataObject) -> None:
+def test_trimming_removes_only_white_space(text: str, data: st.DataObject) -> None:
     first = data.draw(st.integers(min_value=0, max_value=len(text)))
     last = data.draw(st.integers(min_value=first, max_value=len(text)))
 

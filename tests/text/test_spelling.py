@@ -31,11 +31,11 @@ WORDS = [
         ("bicycl", {}),
     ],
 )
-def test_what_a_misspelt_word_may_stand_for(stem: str, expected: dict[str, int]) -> None:
+def test_what_a_misspelt_word_may_mean(stem: str, expected: dict[str, int]) -> None:
     assert meant(stem, WORDS) == expected
 
 
-def test_only_the_nearest_are_meant_and_of_these_the_commonest() -> None:
+def test_the_nearest_words_are_meant_and_among_them_the_most_common() -> None:
     assert meant("certifi", ["certif", "certifix", "cert"]) == {"certif": 1, "certifix": 1}
     assert commonest(["a", "b", "c", "d"], {"a": 1, "b": 9, "c": 1, "d": 2}) == ["b", "d", "a"]
 

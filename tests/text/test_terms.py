@@ -95,7 +95,7 @@ def test_a_date_in_chinese_is_found_by_its_number() -> None:
         ("서울에", ["서울", "울에"]),
     ],
 )
-def test_scripts_without_spaces_give_pairs_of_letters(text: str, expected: list[str]) -> None:
+def test_scripts_without_spaces_give_pairs_of_characters(text: str, expected: list[str]) -> None:
     assert stems(text) == expected
 
 
@@ -109,19 +109,19 @@ def test_a_word_of_another_script_is_one_term(word: str) -> None:
     assert (term.start, term.end) == (1, 1 + len(word))
 
 
-def test_vowel_marks_of_arabic_and_hebrew_make_no_difference() -> None:
+def test_vowel_marks_in_arabic_and_hebrew_make_no_difference() -> None:
     assert stem("مُحَمَّد") == stem("محمد")
     assert stem("שָׁלוֹם") == stem("שלום")
 
 
-def test_stop_words_are_left_out_unless_they_are_to_be_kept() -> None:
+def test_stop_words_are_left_out_unless_they_are_wanted() -> None:
     text = "Who can't or won't say what the US gives us? It is IT."
 
     assert stems(text) == ["say", "us", "give", "it"]
     assert len(stems(text, keep_stop_words=True)) == 13
 
 
-def test_an_acronym_is_no_stop_word() -> None:
+def test_an_acronym_is_not_a_stop_word() -> None:
     assert not is_stop_word("US")
     assert not is_stop_word("IT")
     assert is_stop_word("It")
@@ -132,7 +132,7 @@ def test_a_stop_word_has_one_form() -> None:
     assert all(word == word.lower() for word in STOP_WORDS)
 
 
-def test_every_letter_and_digit_there_is_has_a_term() -> None:
+def test_every_letter_and_digit_has_a_term() -> None:
     for letter in map(chr, range(sys.maxunicode + 1)):
         if letter.isalnum():
             found = stem(letter)
@@ -170,7 +170,7 @@ def test_every_letter_belongs_to_a_term(text: str) -> None:
     }
     left_out = "".join(" " if at in covered else letter for at, letter in enumerate(text))
 
-    # What a clitic leaves out: the end of "Kim's".
+    # What a clitic leaves over: the end of "Kim's".
     assert all(part in _CLITICS for part in _parts(left_out))
 
 
@@ -190,7 +190,7 @@ def _parts(text: str) -> list[str]:
     return "".join(letters).casefold().split()
 
 
-def test_the_month_of_may_says_something_and_the_verb_does_not() -> None:
+def test_the_month_of_may_is_a_term_and_the_verb_is_not() -> None:
     assert stems("When is the May meeting?") == ["may", "meet"]
     assert stems("Until 3 May 2019") == ["3", "may", "2019"]
     assert stems("May I ask what I may do?") == stems("ask")

@@ -13,7 +13,7 @@ TOWNS = ("Aldby", "Birk", "Cowling", "Denby", "Eaves", "Filey", "Goole", "Hallam
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Small sets of our own in the form, and under the names, of those that are trained on."""
+    """Small sets of our own, in the form and under the names of the training sets."""
     folder = tmp_path_factory.mktemp("bench")
     for number, name in enumerate(
         (

@@ -1,4 +1,4 @@
-"""Learning whether a passage supports a statement, the whole way on a few sets of our own."""
+"""Learning whether a passage supports a statement, from beginning to end on a few small sets."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def test_a_question_and_its_answer_make_a_statement(
     assert statement(question, answer, before, verbs) == said
 
 
-def test_a_question_whose_verb_is_not_known_makes_none(verbs: Verbs) -> None:
+def test_a_question_with_an_unknown_verb_makes_no_statement(verbs: Verbs) -> None:
     assert statement("When did the comet grumble?", "1835", "in ", verbs) is None
     assert statement("Why was it sold?", "it was old", "", verbs) is None
     assert statement("How was it sold?", "cheaply", "", verbs) is None
 
 
-def test_verbs_are_put_into_the_past_and_behind_a_name() -> None:
+def test_verbs_are_put_into_the_past_tense_and_after_a_name() -> None:
     assert [past(verb) for verb in ("return", "move", "carry", "write")] == [
         "returned", "moved", "carried", "wrote",
     ]  # fmt: skip
@@ -94,13 +94,13 @@ def test_verbs_are_put_into_the_past_and_behind_a_name() -> None:
         ("Dogs bark.", None),
     ],
 )
-def test_not_is_put_in_or_taken_out(said: str, turned: str | None) -> None:
+def test_not_is_added_or_removed(said: str, turned: str | None) -> None:
     assert denied(said) == turned
 
 
 @pytest.fixture(scope="module")
 def sets(bench: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small sets, and claims on them in the form of FEVER and WiCE."""
+    """The small sets, and claims about them in the form of FEVER and WiCE."""
     folder = tmp_path_factory.mktemp("claims")
     for name in ("dev", "train"):
         (folder / name).mkdir()
@@ -161,7 +161,7 @@ def test_claims_on_one_matter_are_held_back_together(sets: Path) -> None:
     assert all("(built in" in pair.passage for pair in held)
 
 
-def test_statements_are_of_every_label_and_source(
+def test_statements_have_every_label_and_source(
     pairs: tuple[list[Pair], list[Pair]],
 ) -> None:
     train, held = pairs
@@ -171,14 +171,14 @@ def test_statements_are_of_every_label_and_source(
     assert {pair.source for pair in held} >= {"fever", "wice", "squad"}
 
 
-def test_what_is_unsupported_may_be_so_in_two_ways() -> None:
+def test_unsupported_statements_are_of_two_kinds() -> None:
     logits = torch.tensor([[0.0, 8.0, 0.0], [0.0, 0.0, 8.0], [8.0, 0.0, 0.0]])
     costs = [float(label_loss(logits[[row]], torch.tensor([UNSUPPORTED]))) for row in range(3)]
     assert costs[0] == pytest.approx(costs[1])
     assert costs[0] < 0.01 < 1 < costs[2]
 
 
-def test_it_learns_goes_on_and_is_exported(
+def test_a_run_learns_goes_on_and_is_exported(
     pairs: tuple[list[Pair], list[Pair]], tmp_path: Path
 ) -> None:
     train, held = pairs
@@ -218,7 +218,7 @@ def test_it_learns_goes_on_and_is_exported(
     assert float(np.abs(exported - probabilities(model, kept)).mean()) < 0.05
 
 
-def test_it_goes_on_from_a_reader() -> None:
+def test_training_can_start_from_a_reader() -> None:
     model = new_model(encoder_folder(""), (PACKAGED,), 0)
     weight = model.answer.weight.detach()
     assert weight.shape[0] == 3

@@ -1,4 +1,4 @@
-"""Learning to rank, the whole way on a few pages: questions, groups, losses, training."""
+"""Learning to rank, from beginning to end on a few pages: questions, groups, losses, training."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def groups(pages: Pages) -> list[Group]:
     return list(groups_of(pages, list(asked_of_pages(pages, 1))))
 
 
-def test_a_heading_leads_to_what_stands_below_it(pages: Pages) -> None:
+def test_a_heading_leads_to_the_text_below_it(pages: Pages) -> None:
     answers = {
         one.right.headings[-1]: one.right
         for one in asked_of_pages(pages, 1)
@@ -103,7 +103,7 @@ def test_a_heading_leads_to_what_stands_below_it(pages: Pages) -> None:
     assert answers["Opening hours"].text.startswith("The library of Birk is open")
 
 
-def test_parts_of_an_answer_are_not_called_wrong(groups: list[Group]) -> None:
+def test_parts_of_an_answer_are_not_labelled_wrong(groups: list[Group]) -> None:
     told = 0
     for group in groups:
         (right,) = (one for one in group.candidates if one.label == RIGHT)
@@ -122,14 +122,14 @@ def test_pages_are_held_back_whole(pages: Pages) -> None:
     assert not {one.right.page for one in trained} & {one.right.page for one in held}
 
 
-def test_what_is_to_be_ranked_holds_the_answer_once(pages: Pages) -> None:
+def test_texts_to_be_ranked_have_the_answer_once(pages: Pages) -> None:
     asked = list(asked_of_pages(pages, 1))[:6]
     for one, group in zip(asked, to_rank(pages, asked, most=20), strict=True):
         assert len(group.candidates) <= 20
         assert [c.text for c in group.candidates if c.label == RIGHT] == [one.right.under(0)]
 
 
-def test_questions_are_drawn_alike_in_every_run() -> None:
+def test_the_same_questions_are_drawn_in_every_run() -> None:
     vocabulary = Vocabulary.of(["to request leave, requesting to request", "to request it"] * 3)
     asked = [
         [
@@ -152,7 +152,7 @@ def test_a_line_before_a_list_becomes_a_question() -> None:
     assert of_lead("Note:", "Joining", random.Random(0)) is None
 
 
-def test_a_mistake_in_typing_is_a_small_one() -> None:
+def test_typing_mistakes_are_small() -> None:
     for seed in range(50):
         typed = mistyped("how do I borrow books", random.Random(seed))
         assert typed
@@ -173,7 +173,7 @@ def test_the_losses_are_those_of_the_groups() -> None:
     assert float(listwise_loss(logits[3:], labels[3:], pair[3:])) == 0
 
 
-def test_texts_are_read_alike_in_any_company() -> None:
+def test_texts_are_read_alike_whatever_the_other_texts() -> None:
     encoder = encoder_folder("")
     tokenizer = open_tokenizer(encoder)
     texts = ["short", "a longer text about the library " * 20, "of middling length, it is", "x y"]
@@ -188,7 +188,7 @@ def test_texts_are_read_alike_in_any_company() -> None:
     assert int(windows.lengths.max()) == 64
 
 
-def test_groups_are_kept_as_they_are(groups: list[Group], tmp_path: Path) -> None:
+def test_groups_are_stored_unchanged(groups: list[Group], tmp_path: Path) -> None:
     write_lines(tmp_path / "groups.jsonl", groups)
     assert read_groups(tmp_path / "groups.jsonl") == groups
     with pytest.raises(SystemExit, match="prepare"):
@@ -202,7 +202,7 @@ def test_ranks_are_counted_without_parts() -> None:
 
 
 def joint(groups: list[Group], recipe: Recipe) -> JointFit:
-    """A run on groups, and on the right text of each as a passage that answers."""
+    """Train on groups, and on the right text of each as a passage that answers."""
     encoder = encoder_folder("")
     tokenizer = open_tokenizer(encoder)
     passages = [
@@ -223,7 +223,7 @@ def joint(groups: list[Group], recipe: Recipe) -> JointFit:
     return JointFit(new_reader(encoder, ReaderShape(), 0), windows, ranked, recipe)
 
 
-def test_it_learns_to_rank_and_to_read_by_turns(groups: list[Group], tmp_path: Path) -> None:
+def test_a_model_learns_to_rank_and_to_read_by_turns(groups: list[Group], tmp_path: Path) -> None:
     groups = groups[:6]
     tokenizer = open_tokenizer(encoder_folder(""))
     run = joint(groups, Recipe(steps=12, tokens=1000, rate=3e-4, average=0.5))
@@ -244,7 +244,7 @@ def test_it_learns_to_rank_and_to_read_by_turns(groups: list[Group], tmp_path: P
     assert float(Fit.loss(run, passages).detach()) < cost
 
 
-def test_a_run_that_was_broken_off_goes_on_with_the_next_turn(groups: list[Group]) -> None:
+def test_an_interrupted_run_goes_on_with_the_next_turn(groups: list[Group]) -> None:
     whole, later = (joint(groups[:6], Recipe(steps=9, tokens=300)) for _ in range(2))
     batches = [batch.tolist() for batch in _stepping(whole, 9)]
     later.step = 4
@@ -258,7 +258,7 @@ def _stepping(run: JointFit, steps: int) -> Iterator[NDArray[np.int64]]:
 
 
 @pytest.mark.shared
-def test_every_question_of_ours_has_its_answer() -> None:
+def test_each_of_our_questions_has_its_answer() -> None:
     folder = Path(__file__).resolve().parents[2] / ".." / "shared" / "bench" / "train" / "pages"
     if not folder.is_dir():
         pytest.skip("needs ../shared/bench/train/pages beside the checkout")

@@ -1,4 +1,4 @@
-"""Files that have come in, without the network."""
+"""Files that have arrived, without the network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLIENT = "192.0.2.1"
 def arrived(
     attachments: Attachments, conversation: str, paths: Iterable[Path], client: str = CLIENT
 ) -> list[Arrived]:
-    """Copies of files, as they are when they have come in for a conversation."""
+    """Copies of files, as they are after they arrived for a conversation."""
     ids = []
     for path in paths:
         with attachments.incoming.begin(conversation, client, path.name) as arriving:

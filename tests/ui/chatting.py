@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SUMMIT = "Where might the second summit be held?"
 LEAVE = "How many days of annual leave do I have?"
 NOWHERE = "What is the capital of France?"
-# The page has them when it is drawn, or, where they were still being made, a little later.
+# The page has them when it is drawn, or a little later if they were still being made.
 EXAMPLE = "#conversation :is(.example, .late button)"
 # The quote in the source panel: in its text, or on a page as it looks.
 QUOTED = "#panel :is(mark, .panel-box):visible"
@@ -22,7 +22,7 @@ SIZES = {"wide": (1280, 850), "narrow": (390, 780)}
 
 
 def opened(browser: Browser, server: str, size: tuple[int, int], **options: Any) -> Iterator[Page]:
-    """The page, ready; it may ask nobody but its server, and no script of it may fail."""
+    """The page, ready; it may contact only its server, and none of its scripts may fail."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, accept_downloads=True, **options
     )
@@ -44,7 +44,7 @@ def opened(browser: Browser, server: str, size: tuple[int, int], **options: Any)
 
 
 def ask(page: Page, question: str) -> Locator:
-    """Ask as a person would; the answer, when it is whole."""
+    """Ask as a person would; the answer, when it is complete."""
     answers = page.locator("#conversation .done")
     number = answers.count()
     page.fill("#question textarea", question)

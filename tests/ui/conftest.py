@@ -1,4 +1,4 @@
-"""A server of its own process, on an index that also holds a hostile document; a browser."""
+"""A server in its own process, on an index with a hostile document in it; a browser."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ INTRANET = Path(__file__).parent / "intranet"
 
 @pytest.fixture(scope="session")
 def served_index(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample index, with a document that tries to be more than text, and two that disagree."""
+    """The sample index, with a document full of markup, and two that disagree."""
     index = Path(shutil.copytree(sample_index, tmp_path_factory.mktemp("served") / "index"))
     assistant = qa.Assistant(index)
     assistant.add(
@@ -69,7 +69,7 @@ def server(served_index: Path) -> Iterator[str]:
 # there may run another: it is closed before the next file's tests.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the tests of a file; each opens a context of its own in it."""
+    """One browser for the tests of a file; each test opens a context of its own."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed")
@@ -129,7 +129,7 @@ class _Intranet(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def intranet(served_index: Path) -> Iterator[Intranet]:
-    """A site that may show the chat, and the chat's server, which takes small files only."""
+    """A site that may show the chat, and the chat's server, which accepts only small files."""
     with Intranet() as site, pytest.MonkeyPatch.context() as environment:
         threading.Thread(target=site.serve_forever, daemon=True).start()
         environment.setenv("QA_MAX_FILE_MEGABYTES", "0.05")
@@ -152,6 +152,6 @@ def library(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 def address(library: qa.Assistant) -> Iterator[str]:
-    """The URL of a page that has the source panel and nothing else of ours."""
+    """The URL of a page with the source panel and nothing else of ours."""
     with harness(library) as url:
         yield url

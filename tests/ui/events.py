@@ -1,4 +1,4 @@
-"""The page's events as any program can send them, past the page and its scripts."""
+"""The page's events as any program can send them, without the page and its scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-PATIENCE = 15.0  # seconds; whatever takes longer hangs
+PATIENCE = 15.0  # seconds; anything that takes longer hangs
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Visitor:
         return str({one["id"]: one["type"] for one in self.config["components"]}[part])
 
     def event(self, trigger: str, part: str | None = None) -> int:
-        """The number of the event that this sets off, as "submit"; of this part of the page."""
+        """The number of the event of this kind, such as "submit", of this part of the page."""
         ids = {one["props"].get("elem_id"): one["id"] for one in self.config["components"]}
         return next(
             int(event["id"])
@@ -52,12 +52,12 @@ class Visitor:
         )
 
     def join(self, event: int, data: list[Any], **more: Any) -> httpx.Response:
-        """Send an event, and listen to nothing."""
+        """Send an event, and do not listen."""
         body = {"data": data, "fn_index": event, "session_hash": self.session, **more}
         return self.client.post("gradio_api/queue/join", json=body)
 
     def listen(self) -> list[dict[str, Any]]:
-        """All that is said of what was sent, to the end."""
+        """All messages about what was sent, to the end."""
         heard = []
         query = {"session_hash": self.session}
         with self.client.stream("GET", "gradio_api/queue/data", params=query) as reply:
@@ -67,7 +67,7 @@ class Visitor:
         return heard
 
     def send(self, event: int, data: list[Any], **more: Any) -> dict[str, Any]:
-        """Send an event; how it ended."""
+        """Send an event, and return how it ended."""
         self.join(event, data, **more).raise_for_status()
         return next(one for one in self.listen() if one["msg"] == "process_completed")
 

@@ -1,4 +1,4 @@
-"""The source panel on a page of its own: documents that are hard to show, and how it is opened."""
+"""The source panel on a page of its own: documents that are hard to show, and ways to open it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ OURS = (
 
 @contextmanager
 def harness(library: qa.Assistant) -> Iterator[str]:
-    """The URL of a page that has the panel and nothing else of ours."""
+    """The URL of a page with the panel and nothing else of ours."""
     app = FastAPI()
     app.include_router(sources.routes(library, None))
     app.include_router(pages.routes(library, None))
@@ -116,7 +116,7 @@ def opened(
 def watched(
     browser: Browser, address: str, size: tuple[int, int], view: str = "text"
 ) -> Iterator[Page]:
-    """The page for one test, which fails if a script of it did."""
+    """The page for one test, which fails if one of its scripts did."""
     page = opened(browser, address, size, view=view)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -126,7 +126,7 @@ def watched(
 
 
 def footnote(library: qa.Assistant, source: str, quote: str, /, **changes: Any) -> dict[str, Any]:
-    """A footnote as the page sends it, to the first place of these words."""
+    """A footnote as the page sends it, to the first occurrence of these words."""
     document = library.document(source)
     start = document.text.index(quote)
     return {
@@ -160,5 +160,5 @@ def marked(page: Page) -> list[str]:
 
 
 def squeezed(text: str) -> str:
-    """Without what stands between blocks and cells, which is drawn instead of written."""
+    """Without the characters between blocks and cells, which are drawn instead of written."""
     return "".join(text.replace(" | ", "").split())

@@ -1,4 +1,4 @@
-"""What a page asked for and complained of, while a test used it."""
+"""What a page requested and complained about while a test used it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Watch:
         return watch
 
     def elsewhere(self, *origins: str) -> list[str]:
-        """The requests that went to none of these."""
+        """The requests to anything else."""
         own = ("data:", *(f"{scheme}{origin}/" for origin in origins for scheme in ("", "blob:")))
         return [url for url in self.requests if not url.startswith(own)]
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # A frame of another site may not take the cursor; Chromium remarks upon it as an error.
+        # A frame of another site may not take the cursor; Chromium reports that as an error.
         if message.type == "error" and "autofocusing" not in message.text:
             self.errors.append(message.text)
 

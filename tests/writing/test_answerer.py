@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +21,7 @@ from qa.models.chat import open_chat_model
 from qa.records import Draft, Hit, Passage
 from qa.writing.answerer import ChatAnswerer
 from qa.writing.drafting import UNSUPPORTED_MARK
-from tests.models.serving import model_server
-
-GGUF = os.environ.get("FOOTNOTE_TEST_GGUF", "")
-needs_model = pytest.mark.skipif(
-    not Path(GGUF).is_file(),
-    reason="no chat model: set FOOTNOTE_TEST_GGUF to what tests/fetch_chat_model.py prints",
-)
+from tests.models.serving import GGUF, model_server, needs_model
 
 SUMMIT = (
     "Trump wrote that the United States was hoping for a second summit and would consider Bangkok "
@@ -63,7 +55,7 @@ HITS = [hit(0, "Summit", SUMMIT), hit(1, "Policy", POLICY)]
 
 
 class ScriptedChatModel(BaseChatModel):
-    """Writes what it is told to, in the chunks it is told to; notes what it was asked."""
+    """Writes scripted chunks, and notes what it was asked."""
 
     chunks: Sequence[Any]
     error: BaseException | None = None
@@ -118,7 +110,7 @@ def answer(
     model: type[ScriptedChatModel] = ScriptedChatModel,
     **options: Any,
 ) -> Draft:
-    """The draft, its pieces and text compared on the way."""
+    """The draft, after its pieces were compared with its text."""
     return drafted(model(chunks=chunks), question, hits, **options)
 
 
@@ -196,7 +188,7 @@ def test_sentences_come_one_by_one() -> None:
     stream.close()
 
 
-def test_numbers_are_our_own_in_the_order_of_the_text_and_shared() -> None:
+def test_citations_are_numbered_anew_in_the_order_of_the_text_and_shared() -> None:
     draft = answer(
         "The daily allowance is 45 euros for trips within the country [2]. "
         "Kim Yong Chol last came to the United States in June [1]. "
@@ -208,7 +200,7 @@ def test_numbers_are_our_own_in_the_order_of_the_text_and_shared() -> None:
 
 
 @pytest.mark.parametrize("marker", ["", "[2]", "[7]", "[0]", "[x]", "[1][2]", "【9†source】"])
-def test_a_missing_or_wrong_citation_is_put_right(marker: str) -> None:
+def test_a_missing_or_wrong_citation_is_corrected(marker: str) -> None:
     draft = answer(f"Bangkok and Hanoi are possible locations {marker}.")
 
     assert draft.text == "Bangkok and Hanoi are possible locations. [1]"
@@ -221,7 +213,7 @@ WRITTEN = (
 )
 
 
-def test_an_unsupported_sentence_is_dropped_and_told() -> None:
+def test_an_unsupported_sentence_is_dropped_and_reported() -> None:
     draft = answer(WRITTEN)
 
     assert draft.text == (
@@ -231,7 +223,7 @@ def test_an_unsupported_sentence_is_dropped_and_told() -> None:
     assert draft.unsupported == ("The summit will cost 3 million dollars.",)
 
 
-def test_an_unsupported_sentence_is_marked_where_that_is_set() -> None:
+def test_an_unsupported_sentence_is_marked_if_the_settings_say_so() -> None:
     draft = answer(WRITTEN, unsupported="mark")
 
     assert draft.text == (
@@ -243,7 +235,7 @@ def test_an_unsupported_sentence_is_marked_where_that_is_set() -> None:
 
 
 @pytest.mark.parametrize("unsupported", ["drop", "mark"])
-def test_an_answer_without_a_supported_sentence_is_none(unsupported: str) -> None:
+def test_an_answer_without_a_supported_sentence_is_no_answer(unsupported: str) -> None:
     draft = answer("It will be in Paris [1]. It will cost a fortune.", unsupported=unsupported)
 
     assert draft == Draft(
@@ -296,8 +288,8 @@ def test_a_model_that_recites_its_prompt_is_stopped() -> None:
     assert not draft.found
 
 
-def test_a_rule_that_a_model_gives_back_is_no_answer() -> None:
-    # The words of a rule may well stand in a passage.
+def test_a_rule_that_a_model_repeats_is_no_answer() -> None:
+    # The words of a rule may be in a passage.
     numbered = hit(
         0, "Cave", "The passages of the cave are numbered, to answer any question there."
     )
@@ -318,7 +310,7 @@ def test_talk_about_the_answer_is_left_out() -> None:
     assert draft.text == "Trump would consider Bangkok and Hanoi. [1]"
 
 
-def test_a_list_keeps_its_marks_and_its_lead_in() -> None:
+def test_a_list_keeps_its_marks_and_its_introduction() -> None:
     draft = answer(
         "The possible locations for the summit are:\n\n- Bangkok [1]\n- Hanoi [1]\n- Rome\n"
     )
@@ -329,7 +321,7 @@ def test_a_list_keeps_its_marks_and_its_lead_in() -> None:
     assert draft.unsupported == ("Rome",)
 
 
-def test_a_lead_in_that_makes_something_up_is_dropped() -> None:
+def test_an_introduction_that_makes_something_up_is_dropped() -> None:
     draft = answer(
         "The summit will cost 3 million dollars in one of these:\n- Bangkok or Hanoi [1]"
     )
@@ -338,7 +330,7 @@ def test_a_lead_in_that_makes_something_up_is_dropped() -> None:
     assert draft.unsupported == ("The summit will cost 3 million dollars in one of these:",)
 
 
-def test_paragraphs_and_headings_survive_what_is_dropped_between_them() -> None:
+def test_paragraphs_and_headings_stay_when_text_between_them_is_dropped() -> None:
     draft = answer(
         "## Possible locations\n\nBangkok and Hanoi are possible locations.\n\n"
         "It costs 3 million.\n\nThe North Koreans have not agreed to either."
@@ -350,7 +342,7 @@ def test_paragraphs_and_headings_survive_what_is_dropped_between_them() -> None:
     )
 
 
-def test_a_phrase_that_a_quote_holds_is_the_short_answer() -> None:
+def test_a_phrase_in_a_quote_is_the_short_answer() -> None:
     assert answer("Bangkok and Hanoi [1].").short == "Bangkok and Hanoi"
     assert answer("Either Bangkok or Hanoi [1].").short is None
     assert answer(WRITTEN).short is None
@@ -371,7 +363,7 @@ def test_only_the_text_of_a_message_counts() -> None:
     assert draft.text == "Bangkok and Hanoi are possible locations. [1]"
 
 
-def test_what_holds_in_two_cases_is_said_of_both() -> None:
+def test_a_statement_about_two_cases_keeps_both() -> None:
     days = "Monday Tuesday Wednesday Thursday Friday".split()
     hours = [f"On {day} the desk is open: 9:00 to 17:00." for day in days]
     text = " ".join([*hours, "On Saturday the desk is open: 10:00 to 14:00."])
@@ -449,7 +441,7 @@ def test_an_order_inside_a_document_is_not_an_answer() -> None:
         (RuntimeError("whatever"), "RuntimeError: whatever"),
     ],
 )
-def test_an_error_of_the_model_is_told(error: Exception, advice: str) -> None:
+def test_an_error_of_the_model_is_reported(error: Exception, advice: str) -> None:
     model = ScriptedChatModel(chunks=["Bangkok and Hanoi are "], error=error)
 
     with pytest.raises(GenerationError, match="scripted:model") as caught:
@@ -457,7 +449,7 @@ def test_an_error_of_the_model_is_told(error: Exception, advice: str) -> None:
     assert advice in str(caught.value)
 
 
-def test_what_was_said_before_the_error_stays_said() -> None:
+def test_text_before_an_error_stays() -> None:
     model = ScriptedChatModel(chunks=[WRITTEN, " And "], error=ConnectionResetError("reset"))
     stream = ChatAnswerer(model, "scripted:model").stream("Where?", HITS)
 
@@ -466,7 +458,7 @@ def test_what_was_said_before_the_error_stays_said() -> None:
         list(stream)
 
 
-def test_what_is_no_ordinary_error_comes_through() -> None:
+def test_other_exceptions_are_not_caught() -> None:
     class Interrupted(BaseException):
         pass
 
@@ -537,7 +529,7 @@ GLUE = (
 )
 @example(["Bangkok and Hanoi are possible locations [", "1", "]", "[1", "2]."], 1, "mark")
 @settings(deadline=None, max_examples=150)
-def test_whatever_the_model_writes_every_marker_holds(
+def test_whatever_the_model_writes_every_marker_is_right(
     written: list[str], size: int, unsupported: str
 ) -> None:
     text = "".join(written)
@@ -602,7 +594,7 @@ def test_a_real_model_is_stopped_early_and_answers_again() -> None:
 
 @needs_model
 @pytest.mark.chat_model
-def test_behind_any_server_it_answers_and_tells_what_goes_wrong() -> None:
+def test_any_server_can_be_used_and_its_errors_are_reported() -> None:
     with model_server(GGUF, 512) as (url, process):
         model: Any = open_chat_model("openai:whatever", url=url)
         answerer = ChatAnswerer(model, "openai:whatever")

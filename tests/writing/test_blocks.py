@@ -1,4 +1,4 @@
-"""What a chat model is shown: whole parts of documents, with their headings."""
+"""The text that a chat model gets: whole parts of documents, with their headings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Meals are paid by the day.
 """
 
 
-def test_parts_are_whole_apart_and_below_their_headings() -> None:
+def test_parts_are_whole_and_separate_and_below_their_headings() -> None:
     known = asked(TEXT, "What do I need to bring?")
     item = known.first(known.unit("item", "phone number"))
     whole = Hit(known.stretch.passage, 0.5)

@@ -59,7 +59,7 @@ def test_a_marker_after_the_full_stop_belongs_to_the_sentence_before_it() -> Non
     assert (second.text, second.cited) == ("It is due in May.", (2,))
 
 
-def test_figures_in_brackets_that_are_no_markers_stay() -> None:
+def test_numbers_in_brackets_that_are_not_markers_stay() -> None:
     assert texts("The summit (2018) was long [sic and so on].") == [
         "The summit (2018) was long (sic and so on)."
     ]
@@ -79,7 +79,7 @@ def test_list_items_and_headings_are_sentences_and_keep_their_marks() -> None:
     ]
 
 
-def test_what_leads_in_is_told_apart() -> None:
+def test_introductions_are_recognised() -> None:
     written = "The places are:\nBangkok.\n## Dates\n**Costs**\nIt is **bold** here."
 
     assert [piece.introduces for piece in cut(written)] == [True, False, True, True, False]
@@ -99,7 +99,7 @@ def test_reasoning_is_left_out(written: str) -> None:
     assert texts(written) == ["It is 20."]
 
 
-def test_links_and_images_cannot_carry_anything_out() -> None:
+def test_links_and_images_cannot_send_anything_out() -> None:
     assert texts("See [the page](https://evil.example/?q=1) ![x](https://evil.example/p).") == [
         "See the page."
     ]
@@ -135,7 +135,7 @@ FRAGMENTS = (
 @example("The fee is 20.[1", 3)
 @example("</think><think>", 1)
 @settings(deadline=None)
-def test_the_sentences_are_the_same_however_the_stream_is_chopped(text: str, size: int) -> None:
+def test_the_sentences_are_the_same_however_the_stream_is_cut(text: str, size: int) -> None:
     chopped = [text[at : at + size] for at in range(0, len(text), size)]
 
     assert cut(*chopped) == cut(text)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from training.json_lines import write_lines
+from training.json_lines import show, write_lines
 from training.processes import start_again_with_memory_kept
 
 _TRAIN, _HELD_BACK = (Path("pairs", f"{name}.jsonl") for name in ("train", "held_back"))
@@ -47,7 +46,7 @@ def _prepare(options: argparse.Namespace) -> None:
         pairs += asked(pairs, verbs, options.asked)
         write_lines(options.out / file, pairs)
         about[file.stem] = counted(pairs)
-    _show(about)
+    show(about)
 
 
 def _fit(options: argparse.Namespace) -> None:
@@ -96,7 +95,7 @@ def _score(options: argparse.Namespace) -> None:
     folder = options.out / options.run
     held = read_pairs(options.out / _HELD_BACK)
     windows = tokenised(held, open_tokenizer(folder), options.max_tokens)
-    _show(scores(held, probabilities(open_reader(folder), windows)))
+    show(scores(held, probabilities(open_reader(folder), windows)))
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -111,7 +110,7 @@ def _export(options: argparse.Namespace) -> None:
         model.load_state_dict(average([folder, *options.average_with]))
     held = read_pairs(options.out / _HELD_BACK)
     held = held[:: max(1, len(held) // options.score_most)]
-    _show(export(model, folder, options.out / "export", held, options.max_tokens))
+    show(export(model, folder, options.out / "export", held, options.max_tokens))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -159,10 +158,6 @@ def _add_fit(verb: argparse.ArgumentParser) -> None:
 def _add_export(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--average-with", type=Path, nargs="*", default=[])
     verb.add_argument("--score-most", type=int, default=10**9, help="pairs")
-
-
-def _show(about: object) -> None:
-    print(json.dumps(about, indent=2))
 
 
 if __name__ == "__main__":

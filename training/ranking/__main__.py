@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from qa.places import PACKAGED_EMBEDDER
-from training.json_lines import write_lines
+from training.json_lines import show, write_lines
 from training.processes import start_again_with_memory_kept
 from training.ranking.groups import Group, labels_of, read_groups, tokenised
 from training.ranking.scores import ranking, scores_of
@@ -61,7 +60,7 @@ def _prepare(options: argparse.Namespace) -> None:
     tokenised(train, tokenizer, options.max_tokens).save(options.out / _TRAIN)
     np.save(options.out / _LABELS, labels_of(train))
     write_lines(options.out / _HELD_BACK, held)
-    _show({"train": counted(train), "held back": counted(held)})
+    show({"train": counted(train), "held back": counted(held)})
 
 
 def _fit(options: argparse.Namespace) -> None:
@@ -109,7 +108,7 @@ def _score(options: argparse.Namespace) -> None:
 
     folder = options.out / options.run
     held = _held_back(options, open_tokenizer(folder))
-    _show(_scores(open_reader(folder), *held, bf16=False))
+    show(_scores(open_reader(folder), *held, bf16=False))
 
 
 def _held_back(options: argparse.Namespace, tokenizer: Any) -> tuple[Sequence[Group], Windows]:
@@ -166,10 +165,6 @@ def _add_fit(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--bf16", action="store_true")
     verb.add_argument("--score-every", type=int, default=500, help="steps")
     verb.add_argument("--minutes", type=float, default=0.0, help="stop then; run again to go on")
-
-
-def _show(about: object) -> None:
-    print(json.dumps(about, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The door: whoever has not signed in gets to the page where they can, and no further."""
+"""The door: people who have not signed in get to the sign-in page, and no further."""

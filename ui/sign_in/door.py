@@ -1,4 +1,4 @@
-"""The middleware that lets in whoever has signed in, and shows others the way to do so."""
+"""The middleware that lets in people who have signed in, and shows others how to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Knows(Protocol):
     signs_in_here: bool
     """Whether there is a page to sign in at."""
     advice: str
-    """What a stranger is told."""
+    """What a stranger is shown."""
 
     def viewer(self, request: Request) -> Viewer | None:
         """Who it is; None for a stranger."""
@@ -85,7 +85,7 @@ class ByHeader:
 
 
 class Door:
-    """The middleware: routes find whoever asks with `qa.api.viewer_of`."""
+    """The middleware: routes find the viewer with `qa.api.viewer_of`."""
 
     def __init__(self, app: ASGIApp, knows: Knows, keys: Keys) -> None:
         self.app = app

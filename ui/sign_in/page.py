@@ -94,7 +94,7 @@ def form(way: Way, *, name: str = "", problem: str = "") -> str:
 
 
 def in_frame(way: Way, origins: tuple[str, ...], *, refused: bool) -> str:
-    """What a frame shows: the way to the form in another window, from which it is told the code.
+    """What a frame shows: the way to the form in another window, which then sends it the code.
 
     If the frame's cookies were `refused`, the chat works in a window of its own.
     """

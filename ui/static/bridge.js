@@ -1,5 +1,5 @@
 // The way from our scripts to what Gradio holds: its fields are filled and its buttons pressed as a
-// reader would, so that one path leads to an answer, whoever asks.
+// reader would, so that there is one path to an answer.
 
 export const texts = JSON.parse(document.getElementById("footnote-texts").textContent);
 

@@ -10,7 +10,6 @@ in full.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, takewhile
@@ -20,6 +19,7 @@ from qa.questions import MEASURED, Form, Kind, candidates, form_of, kind_of
 from qa.reading import logistic
 from qa.records import Hit, Passage, Span, Unit
 from qa.text.asking import asked_in, asked_stems, compared
+from qa.text.dates import YEAR
 from qa.text.terms import codes, stems, word_count
 
 LISTS = frozenset(("list", "steps", "table", "outline"))
@@ -35,7 +35,6 @@ _WORDS_READ = 400
 # A unit that is this much less likely than the best one is hardly ever better once it is read. On
 # the handbook and on XQuAD this saves two fifths of the reading and changes no answer.
 _HOPELESS = 3.0
-_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,14 @@ class Choice:
     def likelihood(self) -> float:
         """The weighed signals of a unit that may not have been read."""
         return _weighed(LIKELY, self.signals)
+
+    def contains(self, other: Choice) -> bool:
+        """Whether all of another unit is in it."""
+        return (
+            self.stretch is other.stretch
+            and self.unit.start <= other.unit.start
+            and other.unit.end <= self.unit.end
+        )
 
     @property
     def nearest_heading(self) -> str:
@@ -330,7 +337,7 @@ class _Known:
 
 
 def _years(found: Iterable[str]) -> list[int]:
-    return [int(code) for code in found if _YEAR.fullmatch(code)]
+    return [int(code) for code in found if YEAR.fullmatch(code)]
 
 
 def _kind(kind: Kind, question: str, text: str) -> float:

@@ -62,7 +62,7 @@ def selected(question: str, choices: Sequence[Choice]) -> list[Choice]:
         other = _meant(question, form, other, choices)
         # Of the rows for 5 and for 6, only one was asked for; so it is where the question names a
         # row.
-        if other.signals.absent > best.signals.absent or (named and _holds(choices[0], other)):
+        if other.signals.absent > best.signals.absent or (named and choices[0].contains(other)):
             continue
         if other.words <= room and not _meet(best, other) and not _alike(best, other):
             return [other, best] if _preferred(question, best, other) else [best, other]
@@ -117,7 +117,7 @@ def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
 
 def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:
     """The row that the question names, or else that holds most of its words, if it is only one."""
-    rows = [one for one in choices if one.unit.kind == "row" and _holds(table, one)]
+    rows = [one for one in choices if one.unit.kind == "row" and table.contains(one)]
     held = [set(stems(row.text)) for row in rows]
     if len(rows) < _FEWEST_ROWS:
         return None
@@ -140,7 +140,7 @@ def _inside(choice: Choice, choices: Sequence[Choice], longest: int) -> Iterator
         if other is not choice
         and other.words <= longest
         and other.unit.kind != "outline"
-        and _holds(choice, other)
+        and choice.contains(other)
     ]
     at = None if choice.span is None else choice.span.start
     yield from sorted(inside, key=lambda one: at is None or not one.unit.start <= at < one.unit.end)
@@ -153,7 +153,7 @@ def _around(
     longest: int = LONGEST_LIST,
 ) -> Iterator[Choice]:
     for other in choices:
-        if other.unit.kind in kinds and other.words <= longest and _holds(other, choice):
+        if other.unit.kind in kinds and other.words <= longest and other.contains(choice):
             yield other
 
 
@@ -265,14 +265,6 @@ def _only_refers(choice: Choice) -> bool:
 def _is_no_sentence(choice: Choice) -> bool:
     """Whether a paragraph is a mere name, such as a letterhead."""
     return choice.unit.kind == "paragraph" and not _SENTENCE_END.search(choice.text)
-
-
-def _holds(one: Choice, other: Choice) -> bool:
-    return (
-        one.stretch is other.stretch
-        and one.unit.start <= other.unit.start
-        and other.unit.end <= one.unit.end
-    )
 
 
 def _alike(one: Choice, other: Choice) -> bool:

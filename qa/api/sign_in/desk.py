@@ -30,7 +30,7 @@ HOUR = 3600.0
 
 
 class TooManyTriesError(UnknownCallerError):
-    """A name or an address has had its tries; the next may be made in so many `seconds`."""
+    """A name or an address has had its tries; the next may be made in `seconds`."""
 
     status = 429
 
@@ -40,7 +40,7 @@ class TooManyTriesError(UnknownCallerError):
 
 
 class Desk:
-    """The users of a server, their sessions, and the tries of whoever wants to be one of them."""
+    """The users of a server, their sessions, and all tries to sign in."""
 
     def __init__(
         self, users: Users, sessions: Sessions, clock: Callable[[], float] = time.monotonic

@@ -34,7 +34,7 @@ class User:
 
     @property
     def viewer(self) -> Viewer:
-        """The user as whoever asks."""
+        """The user as a viewer."""
         return Viewer(self.name, self.groups)
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Users:
             SettingsError: the file cannot be read.
         """
         user = self.named(name)
-        # Only what could be a password is worked on, whoever is named.
+        # Only what could be a password is worked on, whatever the name.
         given = _normal(password)[:LONGEST_PASSWORD]
         try:
             self._hasher.verify(user.hash if user else self._nobodys, given)

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qa.places.regular_file import sha256_of
+
 FILE = "MANIFEST"
 # In an index of a version without manifests, CURRENT is only the number.
 _LONGEST_NUMBER = 18
@@ -61,7 +63,7 @@ class Manifest:
             if found.st_size != stamp.size:
                 return f"has {found.st_size:,} bytes, not {stamp.size:,}"
             untouched = found.st_mtime_ns == stamp.time
-            if (closely or not untouched) and digest(folder / name) != stamp.digest:
+            if (closely or not untouched) and sha256_of(folder / name) != stamp.digest:
                 return "is not as it was written"
         except OSError as error:
             if error.errno not in _LOST:
@@ -99,15 +101,9 @@ def parse(raw: bytes) -> Manifest:
         raise ValueError("it is of another version of Footnote") from error
 
 
-def digest(file: Path) -> str:
-    """The SHA-256 of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _stamp(file: Path) -> Stamp:
     found = file.stat()
-    return Stamp(found.st_size, found.st_mtime_ns, digest(file))
+    return Stamp(found.st_size, found.st_mtime_ns, sha256_of(file))
 
 
 def _digest(raw: bytes) -> str:

@@ -9,11 +9,10 @@ from dataclasses import asdict, replace
 
 from qa.errors import LoadError
 from qa.index import Failure
-from qa.indexing.adding import now
 from qa.indexing.mirrored import Mirrored
 from qa.limits import Limits
 from qa.loading import CURRENT
-from qa.records import Skipped, Unread
+from qa.records import Skipped, Unread, now
 
 
 class Failures:

@@ -1,4 +1,4 @@
-"""A PDF, open, and its pages; what PDFium cannot open is told as an error of ours."""
+"""A PDF, open, and its pages; what PDFium cannot open becomes an error of ours."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ _SHARE_OF_TIME = 0.5
 # White paper hides half of its noise; half of what is seen is below this share of all dots.
 # Of noise whose deviation is 1, half is below 1 / 1.48, and nearly none is beyond 4.
 _ROUGH, _TO_DEVIATION, _BEYOND_NOISE = 0.75, 1.48, 4
-# A page is looked at in this width to see how far it is turned, and at most so many degrees.
+# A page is looked at in this width to see how far it is turned, up to this many degrees.
 _SMALL = 600
 _MOST_TURNED, _STEP = 6.0, 0.5
 
@@ -222,7 +222,7 @@ def _word(
     size: tuple[int, int],
     angle: float,
 ) -> Word:
-    """What is said of a word of a line, which is turned by so many quarters."""
+    """What is said of a word of a line, which is turned by a number of quarters."""
     box = _box(said)
     along = (
         (line[0], box[1], line[2], box[3]) if quarters % 2 else (box[0], line[1], box[2], line[3])
@@ -240,7 +240,7 @@ def _box(properties: Mapping[str, Sequence[str]]) -> Box:
 
 
 def _upright(box: Box, size: tuple[int, int], quarters: int) -> tuple[Box, int]:
-    """The box when the picture is turned clockwise by so many quarters, and the height then."""
+    """The box when the picture is turned clockwise by this many quarters, and its height then."""
     for _ in range(quarters):
         box = (size[1] - box[3], box[0], size[1] - box[1], box[2])
         size = size[::-1]

@@ -1,7 +1,7 @@
 """Cells that lie in rows and columns -> tables, with what stands above and below them as text.
 
 A sheet is not told what its tables are: they are set apart by empty rows, have titles and notes
-around them, and a header that is told by what is in the cells below it. A long table is written
+around them, and a header that is recognised by the cells below it. A long table is written
 as several, each below the header, so that every row is understood where it is found.
 """
 

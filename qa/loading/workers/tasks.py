@@ -80,7 +80,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Draw a page, counted from 1, so many pixels wide."""
+    """Draw a page, counted from 1, in a width in pixels."""
 
     page: int
     width: int

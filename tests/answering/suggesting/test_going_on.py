@@ -1,4 +1,4 @@
-"""After an answer: what it did not say yet, and the other sections that its words fit."""
+"""After an answer: the rest of its section, and other sections that the question fits."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ def test_more_is_the_rest_of_the_section_and_then_of_the_document(leave: qa.Assi
     assert not more[-1].sections
 
 
-def test_what_went_on_can_be_asked_about(leave: qa.Assistant) -> None:
+def test_a_further_part_can_be_asked_about(leave: qa.Assistant) -> None:
     *_, last = talk(leave, "How long does parental leave last?", "more", "And how is it paid?")
     assert last.found
     assert "paid" in last.text
 
 
-def test_more_of_nothing_is_a_question_that_is_missing(leave: qa.Assistant) -> None:
+def test_asking_for_more_without_an_answer_before_asks_for_a_question(leave: qa.Assistant) -> None:
     assert leave.ask("tell me more").reason == "empty"
     refused, more = talk(leave, "What does the canteen serve on Fridays?", "tell me more")
     assert not refused.found
@@ -108,14 +108,14 @@ def test_a_chat_model_words_the_rest(leave: qa.Assistant) -> None:
     asked = str(model.asked[-1].content)
     assert "two parts" in asked
     assert "sixteen weeks" not in asked
-    # What it has nothing to say to is quoted.
+    # Where it has nothing to say, the document is quoted.
     other.answerer = ChatAnswerer(ScriptedChatModel(chunks=["NOT_SAID"]), "scripted:writer")
     answer = other.ask("tell me more", history=history)
     assert answer.found
     assert answer.answerer == "quotes"
 
 
-def test_words_that_fit_several_sections_offer_the_others(leave: qa.Assistant) -> None:
+def test_other_sections_that_the_words_fit_are_offered(leave: qa.Assistant) -> None:
     answer = leave.ask("parental leave")
     assert answer.found
     offered = {(one.source, one.quote) for one in answer.sections}
@@ -133,5 +133,7 @@ def test_words_that_fit_several_sections_offer_the_others(leave: qa.Assistant) -
 @pytest.mark.parametrize(
     "question", ["How long does parental leave last?", "bonus", "trombone concert", "Hello!"]
 )
-def test_what_asks_or_fits_one_section_offers_none(leave: qa.Assistant, question: str) -> None:
+def test_a_question_or_a_single_fitting_section_offers_none(
+    leave: qa.Assistant, question: str
+) -> None:
     assert leave.ask(question).sections == ()

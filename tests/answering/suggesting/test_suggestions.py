@@ -32,7 +32,7 @@ def test_the_samples_give_questions_that_they_answer(assistant: qa.Assistant) ->
     assert len(assistant.examples()) == 3
 
 
-def test_they_are_made_once_for_each_state_of_the_index(
+def test_examples_are_made_once_for_each_state_of_the_index(
     assistant: qa.Assistant, tmp_path: Path
 ) -> None:
     other = assistant.with_index(tmp_path / "index")
@@ -97,11 +97,11 @@ def test_headings() -> None:
 
 
 @pytest.mark.parametrize("heading", ["Who approves it?", "Which one do I need?", "Are they paid?"])
-def test_what_points_back_is_no_question_by_itself(heading: str) -> None:
+def test_a_reference_to_something_before_is_not_a_question_by_itself(heading: str) -> None:
     assert list(questions("Notes", headings_of(heading), PROSE)) == []
 
 
-def test_of_german_only_headings_that_are_questions() -> None:
+def test_german_examples_are_only_headings_that_are_questions() -> None:
     text = (
         "Die Messe war in Gent. Sie wird jedes Jahr im Juni gehalten, und wir gehen alle hin. " * 9
     )
@@ -110,7 +110,9 @@ def test_of_german_only_headings_that_are_questions() -> None:
     assert asked == ["Wann bekomme ich mein Gehalt?"]
 
 
-def test_a_promise_that_is_not_kept_is_no_example(assistant: qa.Assistant, tmp_path: Path) -> None:
+def test_a_promise_that_is_not_kept_is_not_an_example(
+    assistant: qa.Assistant, tmp_path: Path
+) -> None:
     other = assistant.with_index(tmp_path / "index")
     elsewhere = "# Bicycles\n\nBicycles are kept in the yard behind the hall, under the roof.\n"
     other.add(
@@ -123,7 +125,7 @@ def test_a_promise_that_is_not_kept_is_no_example(assistant: qa.Assistant, tmp_p
     assert WHERE not in other.examples(9)
 
 
-def test_who_asks_meanwhile_goes_first() -> None:
+def test_questions_that_come_in_meanwhile_go_first() -> None:
     precedence = Precedence()
     order: list[str] = []
     begun = threading.Event()

@@ -1,4 +1,4 @@
-"""Which unit answers: what is known of each, whatever it is weighed with."""
+"""Which unit answers: what is known of each, whatever the weights are."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_there_is_a_weight_for_each_signal() -> None:
     assert all(map(math.isfinite, (*WEIGHTS, *LIKELY, *SURENESS)))
 
 
-def test_the_units_come_best_first_and_each_once(asking: Asking) -> None:
+def test_the_best_units_come_first_and_each_comes_once(asking: Asking) -> None:
     asked = asking("What do I need to bring?")
     values = [choice.value for choice in asked.choices]
     assert values == sorted(values, reverse=True)
@@ -71,7 +71,7 @@ def test_the_units_come_best_first_and_each_once(asking: Asking) -> None:
     assert {choice.unit for choice in asked.choices} == set(asked.stretch.units)
 
 
-def test_what_asks_the_same_is_near(asking: Asking) -> None:
+def test_the_same_question_in_other_words_is_near(asking: Asking) -> None:
     asked = asking("After how many hours is the oil changed?")
     nearest = max(asked.choices, key=lambda choice: choice.signals.cosine)
     assert "350 hours" in nearest.text
@@ -90,7 +90,7 @@ def test_the_words_of_the_question_are_in_a_unit_or_above_it(asking: Asking) -> 
     assert asked.unit("item", "photograph").signals.heading == pytest.approx(1 / 3)
 
 
-def test_what_the_reader_found_counts_for_the_units_that_hold_it(asking: Asking) -> None:
+def test_what_the_reader_found_counts_for_the_units_around_it(asking: Asking) -> None:
     asked = asking("What of the car?", "a photograph of the car")
     for choice in asked.choices:
         holds = "a photograph of the car" in choice.text
@@ -98,7 +98,7 @@ def test_what_the_reader_found_counts_for_the_units_that_hold_it(asking: Asking)
         assert (choice.span is not None) == holds
 
 
-def test_what_was_read_as_a_whole_counts_for_itself_alone(asking: Asking) -> None:
+def test_a_unit_that_was_read_as_a_whole_counts_for_itself_alone(asking: Asking) -> None:
     asked = asking("What of the car?")
     read, *others = to_read(asked.choices)
     passage = read.passage
@@ -134,13 +134,13 @@ def test_the_likeliest_are_read_below_their_headings_and_outlines_are_not(asking
         ("How much is it?", "table", "long_unasked"),
     ],
 )
-def test_the_form_that_is_asked_for(asking: Asking, question: str, kind: str, signal: str) -> None:
+def test_the_form_that_was_asked_for(asking: Asking, question: str, kind: str, signal: str) -> None:
     asked = asking(question)
     assert getattr(asked.unit(kind).signals, signal) == 1
     assert getattr(asked.unit("paragraph").signals, signal) == 0
 
 
-def test_whether_a_unit_holds_the_kind_of_thing_that_is_asked_for(asking: Asking) -> None:
+def test_whether_a_unit_has_the_kind_of_thing_that_was_asked_for(asking: Asking) -> None:
     asked = asking("How much is a permit?")
     assert asked.unit("row", "Car").signals.kind == 1
     assert asked.unit("paragraph", "desk").signals.kind == -1
@@ -148,26 +148,26 @@ def test_whether_a_unit_holds_the_kind_of_thing_that_is_asked_for(asking: Asking
     assert {choice.signals.kind for choice in asked.choices} == {0}
 
 
-def test_a_hit_counts_for_the_units_that_meet_it(asking: Asking) -> None:
+def test_a_hit_counts_for_the_units_in_it(asking: Asking) -> None:
     asked = asking("What?")
     assert {choice.signals.hit for choice in asked.choices} == {0.5}
     elsewhere = likely("What?", [asked.stretch], [], [0.1] * 384, {})
     assert {choice.signals.hit for choice in elsewhere} == {0}
 
 
-def test_nothing_to_choose_from_is_not_sure_at_all(asking: Asking) -> None:
+def test_no_units_give_no_confidence(asking: Asking) -> None:
     assert sureness([]) == 0
     asked = asking("What do I need to bring?")
     assert 0 < sureness(asked.choices) < 1
 
 
-def test_what_answers_is_surer_than_what_does_not(asking: Asking) -> None:
+def test_an_answer_is_surer_than_other_text(asking: Asking) -> None:
     answered = asking("After how many hours is the oil of the pump changed?")
     strange = asking("Who won the football match in Brazil?")
     assert sureness(answered.choices) > sureness(strange.choices)
 
 
-def test_a_heading_that_asks_the_question_speaks_for_what_stands_below_it() -> None:
+def test_a_heading_that_asks_the_question_speaks_for_its_section() -> None:
     found = asked_without_vectors(
         "# Help\n\n## Adding documents\n\nPut them in a folder.\n\n"
         "## Reading formats\n\nText and tables.\n",
@@ -189,7 +189,7 @@ def test_a_heading_that_asks_the_question_speaks_for_what_stands_below_it() -> N
         ("How many people work here?", False),
     ],
 )
-def test_what_is_of_other_years_than_the_question_does_not_answer(
+def test_text_about_other_years_than_the_question_does_not_answer(
     question: str, left_out: bool
 ) -> None:
     found = asked_without_vectors(

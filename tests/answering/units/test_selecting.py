@@ -1,4 +1,4 @@
-"""Which of the units are said: of the length asked for, both sides, and nothing twice."""
+"""Which units make up the answer: of the length asked for, both sides, and nothing twice."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_nothing_is_said_twice(question: str) -> None:
         check_selected(chosen, form_of(question))
 
 
-def test_of_one_step_the_whole_steps_are_said_where_steps_are_asked_for() -> None:
+def test_a_single_step_gives_way_to_all_steps_where_steps_are_asked_for() -> None:
     found = asked(TEXT, "How do I get a permit?")
     step = found.unit("item", "window")
     said = selected(found.question, found.first(step))[0]
@@ -56,14 +56,14 @@ def test_of_one_step_the_whole_steps_are_said_where_steps_are_asked_for() -> Non
     assert fitting(Form.OPEN, step, found.choices) is said
 
 
-def test_a_line_that_leads_in_gives_way_to_its_list_where_one_is_asked_for() -> None:
+def test_an_introduction_gives_way_to_its_list_where_a_list_is_asked_for() -> None:
     text = "# Bag\n\nBring what the hut has not.\n\n- a bottle of water\n- two pens and a book\n"
     found = asked(text, "What do I need to bring?")
     assert fitting(Form.LIST, found.unit("lead"), found.choices).unit.kind == "list"
     assert fitting(Form.LIST, found.unit("item"), found.choices).unit.kind == "list"
 
 
-def test_of_a_long_section_the_part_is_said_that_the_reader_found() -> None:
+def test_the_part_of_a_long_section_that_the_reader_found_is_said() -> None:
     found = asked(TEXT, "Who sweeps the snow?", "The snow is swept by the man of the town.")
     section = found.unit("section", "snow")
     assert section.words > SHORT
@@ -90,7 +90,7 @@ def test_an_overview_is_in_the_order_of_the_document() -> None:
     assert sum(choice.words for choice in chosen) <= LONGER
 
 
-def test_what_is_said_alike_elsewhere_is_not_said_again() -> None:
+def test_what_another_document_says_in_the_same_words_is_not_repeated() -> None:
     sentence = "The permit of a car is 30 euros."
     one = asked(f"# One\n\n{sentence}\n", "How much is the permit?", name="one.md")
     other = asked(f"# Two\n\n{sentence}\n", "How much is the permit?", name="two.md")
@@ -104,7 +104,7 @@ PRICES = (
 )
 
 
-def test_of_a_table_in_which_the_question_names_a_row_no_other_row_is_said() -> None:
+def test_no_other_row_is_said_if_the_question_names_a_row_of_the_table() -> None:
     question = "What is the winter price in the South zone?"
     found = asked(PRICES, question, read_as="South | summer | 55 euros")
     assert found.unit("row", "summer").best_span
@@ -112,7 +112,7 @@ def test_of_a_table_in_which_the_question_names_a_row_no_other_row_is_said() -> 
     assert [choice.text for choice in chosen] == [found.unit("row", "South | winter").text]
 
 
-def test_a_row_that_lacks_the_number_asked_for_is_not_said_besides() -> None:
+def test_a_row_without_the_number_asked_for_is_not_added() -> None:
     question = "What is the target for 5 reports?"
     text = (
         "# Targets\n\n| Reports | Target |\n|---|---|\n| 5 | sixteen hours |\n| 6 | ten hours |\n"
@@ -122,7 +122,7 @@ def test_a_row_that_lacks_the_number_asked_for_is_not_said_besides() -> None:
     assert [choice.unit for choice in chosen] == [found.unit("row", "sixteen").unit]
 
 
-def test_the_row_whose_name_the_question_says_goes_before_one_with_more_of_its_words() -> None:
+def test_a_row_that_the_question_names_comes_before_one_with_more_of_its_words() -> None:
     text = (
         "# Channels\n\n| Prefix | What it is for |\n|---|---|\n"
         "| adm- | Names of a channel that starts a tool |\n| wg- | Working groups |\n"
@@ -132,7 +132,7 @@ def test_the_row_whose_name_the_question_says_goes_before_one_with_more_of_its_w
     assert [choice.text for choice in chosen] == ["wg- | Working groups"]
 
 
-def test_an_overview_is_the_beginning_of_the_section_that_has_its_name() -> None:
+def test_an_overview_is_the_beginning_of_the_section_with_that_name() -> None:
     text = (
         "# Work\n\nWe work in the yard.\n\n## Award leave\n\nIt is given for good work.\n\n"
         "Rules:\n\n- [Award leave rules](https://example.org/a)\n\n### Using it\n\n"
@@ -162,7 +162,7 @@ def test_an_overview_of_a_part_of_a_document_is_that_part() -> None:
     assert len(chosen) == 3
 
 
-def test_a_list_that_only_refers_is_no_answer_to_a_topic() -> None:
+def test_a_list_of_references_does_not_answer_a_topic() -> None:
     text = (
         "# Leave\n\n## Jury duty\n\nYour absence is marked as court leave.\n\nFact sheets:\n\n"
         "- [Jury duty](https://example.org/jury)\n- [Court leave](https://example.org/court)\n"

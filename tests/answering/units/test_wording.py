@@ -1,4 +1,4 @@
-"""What is said of a unit: in the document's words, as Markdown, with its markers and ranges."""
+"""How a unit is worded: in the document's words, as Markdown, with its markers and ranges."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLE = (
 )
 
 
-def test_a_list_is_said_with_what_leads_in_to_it_and_the_markers_stand_there() -> None:
+def test_a_list_is_said_with_its_introduction_and_the_markers_are_there() -> None:
     found = asked(
         "# Bag\n\nYou need to bring:\n\n- a bottle of water\n- two pens\n\nThat is all.\n"
     )
@@ -34,7 +34,7 @@ def test_a_list_is_said_with_what_leads_in_to_it_and_the_markers_stand_there() -
     assert found.quoted("list") == ["You need to bring:\n\n- a bottle of water\n- two pens"]
 
 
-def test_a_list_that_nothing_leads_in_to_has_its_markers_at_its_end() -> None:
+def test_a_list_without_an_introduction_has_its_markers_at_its_end() -> None:
     found = asked("# Bag\n\n- a bottle of water\n- two pens\n")
     assert found.said("list") == "- a bottle of water\n- two pens|"
 
@@ -50,13 +50,13 @@ def test_steps_keep_their_code_their_notes_and_the_lists_in_them() -> None:
     )
 
 
-def test_steps_that_have_headings_are_said_with_them() -> None:
+def test_steps_are_said_with_their_headings() -> None:
     found = asked("# Door\n\n## 1. Open it\n\nTurn the key.\n\n## 2. Walk in\n\nMind the step.\n")
     said = found.said("steps").replace("|", "")
     assert said == "**1. Open it**\n\nTurn the key.\n\n**2. Walk in**\n\nMind the step."
 
 
-def test_a_list_too_long_says_how_many_more_there_are() -> None:
+def test_a_long_list_says_how_many_more_items_there_are() -> None:
     items = [f"- item {n} with as many words as a line has in it" for n in range(60)]
     found = asked("# All\n\nThere are these:\n\n" + "\n".join(items))
     said = found.said("list")
@@ -66,7 +66,7 @@ def test_a_list_too_long_says_how_many_more_there_are() -> None:
     assert found.quoted("list") == ["There are these:\n\n" + "\n".join(items[:shown])]
 
 
-def test_of_steps_too_long_only_whole_ones_count_as_more() -> None:
+def test_only_whole_steps_are_counted_as_more() -> None:
     words = "and so on with many more words of it " * 4
     steps = [
         f"{n}. Open door {n} {words.strip()}\n\n   ```\n   run {n}\n   ```" for n in range(1, 21)
@@ -75,7 +75,7 @@ def test_of_steps_too_long_only_whole_ones_count_as_more() -> None:
     assert said.endswith(f"\n\n… and {20 - said.count('Open door')} more.")
 
 
-def test_an_outline_is_the_headings_each_cited() -> None:
+def test_an_outline_is_headings_and_each_is_cited() -> None:
     found = asked("# Travel\n\n## By train\n\nA word.\n\n### Seats\n\nB.\n\n## By car\n\nC word.\n")
     assert found.said("outline", "train") == "- By train|\n- By car|"
     assert found.quoted("outline", "train") == ["By train", "By car"]
@@ -116,7 +116,7 @@ def test_a_short_paragraph_is_said_whole() -> None:
 
 
 @pytest.mark.parametrize("at", [0, 7, 19])
-def test_of_a_long_paragraph_the_sentences_around_the_one_that_answers_are_said(at: int) -> None:
+def test_a_long_paragraph_is_cut_to_the_sentences_around_the_one_that_answers(at: int) -> None:
     found = asked("# Yard\n\n" + " ".join(SENTENCES), "Who?", SENTENCES[at])
     said = found.said("paragraph", SENTENCES[at]).removesuffix("|")
     assert SENTENCES[at] in said
@@ -132,19 +132,19 @@ def test_without_a_reader_the_sentence_with_the_words_of_the_question_is_said() 
 
 
 @pytest.mark.parametrize("word", ["It", "This", "They", "However, he"])
-def test_what_refers_to_the_sentence_before_brings_it(word: str) -> None:
+def test_a_sentence_that_refers_to_the_one_before_brings_it_along(word: str) -> None:
     first, second = "The pump has a red valve.", f"{word} must be shut at night."
     found = asked(f"# Yard\n\nAll is well. {first}\n\n{second}\n")
     assert found.said("paragraph", second) == f"{first} {second}|"
     assert found.quoted("paragraph", second) == [f"{first}\n\n{second}"]
 
 
-def test_nothing_of_another_section_is_brought() -> None:
+def test_nothing_of_another_section_is_brought_along() -> None:
     found = asked("# Yard\n\nThe pump is red.\n\n## Gate\n\nIt must be shut at night.\n")
     assert found.said("paragraph", "shut") == "It must be shut at night.|"
 
 
-def test_the_headings_are_said_where_only_they_hold_what_was_asked() -> None:
+def test_headings_are_said_if_only_they_have_what_was_asked() -> None:
     text = (
         "# Manual\n\n## Pump Birch\n\n### Oil change\n\nEvery 350 hours.\n\n## Pump Elm\n\nNone.\n"
     )
@@ -160,7 +160,7 @@ def test_a_heading_is_said_without_its_number() -> None:
     assert found.said("paragraph", "350") == "Oil change: Every 350 hours.|"
 
 
-def test_the_heading_of_a_list_stands_above_it() -> None:
+def test_the_heading_of_a_list_is_above_it() -> None:
     text = "# Manual\n\n## Welcome kit\n\n- a mug of clay\n- a pen\n\n## Other\n\nNone.\n"
     found = asked(text, "What is in a welcome kit?")
     assert found.said("list") == "**Welcome kit**\n\n- a mug of clay\n- a pen|"
@@ -174,7 +174,7 @@ def test_headings_are_said_once_for_units_below_the_same_ones() -> None:
     assert say(second, Form.FACT, found.question, first).text == "Cold or warm."
 
 
-def test_a_question_is_not_said_but_what_follows_it() -> None:
+def test_a_question_is_left_out_and_its_answer_said() -> None:
     found = asked("# FAQ\n\n**May I leave early?**\n\nYes, on Fridays.\n\n**Who pays?**\n\nMe.\n")
     assert found.said("section", "Fridays") == "Yes, on Fridays.|"
     found = asked("# FAQ\n\n**What do I bring?**\n\nBring these:\n\n- pens\n- paper\n")
@@ -200,7 +200,7 @@ _SIGNALS = Signals(*(0.0 for _ in Signals.__slots__))
     heading=st.sampled_from((0.0, 1.0)),
     at=st.floats(0, 1),
 )
-def test_what_is_said_stands_in_the_document(
+def test_everything_said_is_in_the_document(
     text: str, form: Form, heading: float, at: float
 ) -> None:
     try:
@@ -235,7 +235,7 @@ You need to bring:
 """
 
 
-def test_links_of_the_text_are_links_of_markdown_and_quotes_stay_as_they_are() -> None:
+def test_links_become_markdown_and_quotes_do_not_change() -> None:
     told = asked(LINKED, "What do I need to bring?")
     assert told.said("list") == (
         "You need to bring:|\n\n"

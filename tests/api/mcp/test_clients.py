@@ -95,7 +95,7 @@ async def test_an_agent_asks_searches_and_reads(
         ("read_source", {"source": SOURCE, "start": -1}, "start"),
     ],
 )
-async def test_what_does_not_fit_is_told_to_the_model(
+async def test_invalid_arguments_are_reported_to_the_model(
     server: str, tool: str, arguments: dict[str, Any], told: str
 ) -> None:
     async with Client(f"{server}/mcp") as client:
@@ -166,7 +166,7 @@ def test_standard_output_has_only_the_protocol(served_index: Path) -> None:
     assert rest == ""
 
 
-def test_only_posts_of_our_own_are_answered(server: str) -> None:
+def test_only_posts_from_our_own_pages_are_answered(server: str) -> None:
     for method in ("GET", "DELETE", "PUT"):
         reply = httpx.request(method, f"{server}/mcp")
         assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
@@ -176,7 +176,7 @@ def test_only_posts_of_our_own_are_answered(server: str) -> None:
     assert httpx.post(f"{server}/mcp", content=b" " * 2_100_000).status_code == 413
 
 
-async def test_the_same_keys_open_it(served_index: Path, tmp_path: Path) -> None:
+async def test_the_same_keys_are_valid(served_index: Path, tmp_path: Path) -> None:
     index = tmp_path / "index"
     with qa.Assistant(index) as assistant:
         assistant.add([qa.Document("Ada King approves leave.", "leave.txt")])

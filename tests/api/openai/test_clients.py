@@ -188,7 +188,7 @@ PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==
         ({"messages": [{"role": "nobody", "content": "x"}]}, "role"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_the_clients_form(
+def test_unsupported_requests_get_an_error_in_the_form_of_the_client(
     client: openai.OpenAI, asked: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(openai.UnprocessableEntityError, match=said) as raised:

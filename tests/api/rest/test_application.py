@@ -76,7 +76,7 @@ def test_an_error_before_the_answer_is_a_problem_with_its_status(
     }
 
 
-def test_a_follow_up_a_folder_and_metadata_are_minded(client: httpx.Client) -> None:
+def test_a_follow_up_a_folder_and_metadata_are_taken_into_account(client: httpx.Client) -> None:
     history = [{"question": "Who is Kim Yong Chol?", "answer": "Pyongyang's lead negotiator."}]
     asked = {"question": "And when did he last visit?", "history": history}
     assert "June" in client.post("/ask", json=asked).json()["text"]
@@ -108,7 +108,7 @@ def test_documents_are_listed_page_by_page(client: httpx.Client, library: qa.Ass
     assert (beyond["sources"], beyond["next"]) == ([], None)
 
 
-def test_every_citation_is_the_stretch_that_it_names(client: httpx.Client) -> None:
+def test_every_citation_is_the_text_between_its_offsets(client: httpx.Client) -> None:
     answer = client.post("/ask", json={"question": QUESTION}).json()
     assert answer["citations"]
     for cited in answer["citations"]:
@@ -145,7 +145,7 @@ def test_a_page_of_a_pdf_is_drawn(client: httpx.Client, library: qa.Assistant) -
     assert (no_pdf.status_code, no_pdf.json()["kind"]) == (415, "UnsupportedFormatError")
 
 
-def test_the_state_of_the_index_is_told(client: httpx.Client, library: qa.Assistant) -> None:
+def test_the_state_of_the_index_is_given(client: httpx.Client, library: qa.Assistant) -> None:
     held, own = client.get("/status").json(), library.status()
     assert held["documents"] == len(own.sources)
     assert (held["passages"], held["updated"]) == (own.passages, own.updated)
@@ -182,7 +182,7 @@ def test_an_opinion_is_stored(client: httpx.Client, library: qa.Assistant) -> No
     "asked",
     [{}, {"question": 7}, {"question": "x", "folders": "a"}, {"question": "x", "history": [{}]}],
 )
-def test_a_request_that_does_not_fit_is_told_where(
+def test_the_error_for_an_invalid_request_says_where_it_is_wrong(
     client: httpx.Client, asked: dict[str, Any]
 ) -> None:
     reply = client.post("/ask", json=asked)
@@ -197,7 +197,7 @@ def test_a_request_that_does_not_fit_is_told_where(
     ("method", "path", "status"),
     [("GET", "/nothing", 404), ("GET", "/ask", 405), ("DELETE", "/sources", 405)],
 )
-def test_what_is_not_there_is_a_problem_too(
+def test_a_missing_source_is_a_problem_too(
     client: httpx.Client, method: str, path: str, status: int
 ) -> None:
     reply = client.request(method, path)
@@ -206,7 +206,7 @@ def test_what_is_not_there_is_a_problem_too(
     assert ("allow" in reply.headers) == (status == 405)
 
 
-def test_the_limits_of_the_server_hold_here(client: httpx.Client) -> None:
+def test_the_limits_of_the_server_apply_here(client: httpx.Client) -> None:
     large = client.post("/ask", content=b" " * 2_100_000)
     assert (large.status_code, large.json()["status"]) == (413, 413)
     no_text = client.post("/ask", content=b"\xff\xfe")

@@ -44,7 +44,7 @@ def test_a_session_is_known_by_its_token_alone(sessions: Sessions) -> None:
         assert sessions.of(wrong) is None
 
 
-def test_it_ends_when_nobody_does_anything(sessions: Sessions, clock: Clock) -> None:
+def test_a_session_ends_when_nobody_does_anything(sessions: Sessions, clock: Clock) -> None:
     token = sessions.begin("ada", "")
     for _ in range(5):
         clock.now += 99
@@ -55,7 +55,7 @@ def test_it_ends_when_nobody_does_anything(sessions: Sessions, clock: Clock) -> 
     assert sessions.of(token, seen=False) is None, "and does not count"
 
 
-def test_it_ends_in_any_case(sessions: Sessions, clock: Clock) -> None:
+def test_a_session_ends_in_any_case(sessions: Sessions, clock: Clock) -> None:
     token = sessions.begin("ada", "")
     while clock.now <= 2000:
         assert sessions.of(token)
@@ -63,7 +63,7 @@ def test_it_ends_in_any_case(sessions: Sessions, clock: Clock) -> None:
     assert sessions.of(token) is None
 
 
-def test_it_ends_when_its_person_signs_out_and_others_do_not(sessions: Sessions) -> None:
+def test_a_session_ends_when_its_person_signs_out_and_others_do_not(sessions: Sessions) -> None:
     one, other, bobs = (sessions.begin(name, "") for name in ("ada", "ada", "bob"))
     sessions.end(one)
     sessions.end("unknown")
@@ -98,7 +98,7 @@ def test_a_code_gives_a_frame_a_token_of_the_same_session_once(
     assert sessions.redeem(unused) is None
 
 
-def test_tries_are_many_at_once_and_then_few(clock: Clock) -> None:
+def test_many_tries_are_possible_at_once_and_then_few(clock: Clock) -> None:
     throttle = Throttle(3, 10, clock)
     for _ in range(3):
         assert throttle.wait("ada") == 0
@@ -135,7 +135,7 @@ async def wrong(desk: Desk, name: str, address: str) -> None:
         await desk.enter(name, "wrong horse battery", address, stays)
 
 
-async def test_what_changes_of_a_user_holds_from_the_next_request_on(desk: Desk) -> None:
+async def test_a_change_of_a_user_takes_effect_with_the_next_request(desk: Desk) -> None:
     token = await desk.enter(" ada ", PASSWORD, "10.0.0.1", stays)
     assert desk.viewer(token) == qa.Viewer("ada", ("people",))
     assert desk.viewer("other") is None
@@ -168,8 +168,8 @@ async def test_unknown_names_have_no_more_tries_than_known_ones(desk: Desk) -> N
         await desk.enter("nobody", PASSWORD, "10.0.0.1", stays)
 
 
-async def test_an_address_has_its_tries_whoever_is_named(desk: Desk) -> None:
-    for number in range(FOR_ADDRESS[0] - 1):  # as of so many others, without the work for each
+async def test_an_address_has_its_tries_whatever_the_names(desk: Desk) -> None:
+    for number in range(FOR_ADDRESS[0] - 1):  # tries of others, without their work
         desk.addresses.count(household(f"2001:db8:1:2::{number:x}"))
     await wrong(desk, "ada", "2001:db8:1:2::")
     with pytest.raises(TooManyTriesError):
@@ -177,7 +177,7 @@ async def test_an_address_has_its_tries_whoever_is_named(desk: Desk) -> None:
     assert await desk.enter("ada", PASSWORD, "2001:db8:1:3::1", stays)
 
 
-async def test_who_is_right_has_not_tried(desk: Desk) -> None:
+async def test_a_right_password_does_not_count_as_a_try(desk: Desk) -> None:
     for _ in range(FOR_NAME[0] - 1):
         desk.names.count("ada")
     for _ in range(3):

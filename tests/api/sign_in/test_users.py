@@ -62,7 +62,7 @@ def test_a_long_password_counts_to_its_last_character(users: Users) -> None:
             users.check("ada", other)
 
 
-def test_it_does_not_matter_how_a_keyboard_composes_letters(users: Users) -> None:
+def test_a_password_is_the_same_however_a_keyboard_composes_letters(users: Users) -> None:
     users.add("ada", "Schlu\u0308sselbrett")
     assert users.check("ada", "Schl\u00fcsselbrett").name == "ada"
 
@@ -99,7 +99,7 @@ def test_an_unknown_user_takes_as_much_work_as_a_known_one(users: Users) -> None
         ("eve", PASSWORD, ["a,b"]), ("taken", PASSWORD, ()),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_refused(
+def test_invalid_arguments_are_refused(
     users: Users, name: str, password: str, groups: list[str]
 ) -> None:
     users.add("taken", PASSWORD)
@@ -134,7 +134,7 @@ def test_a_damaged_file_lets_nobody_in(users: Users, text: str) -> None:
         users.check("ada", PASSWORD)
 
 
-def test_a_hash_that_is_none_opens_nothing(users: Users) -> None:
+def test_an_invalid_hash_opens_nothing(users: Users) -> None:
     users.file.parent.mkdir(parents=True)
     held = '{"users": [{"name": "ada", "hash": "correct horse battery", "groups": []}]}'
     users.file.write_text(held, encoding="utf-8")

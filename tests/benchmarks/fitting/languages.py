@@ -3,7 +3,7 @@
 python -m tests.benchmarks.fitting.languages de es ru zh --sample 200
 
 Each question is asked twice, once of documents from which those of its own article are taken away.
-A logistic regression tells answers that hold what was expected from all others. It is fitted on all
+A logistic regression tells answers that have what was expected from all others. It is fitted on all
 languages but one and tried on that one, and last on all of them. "Contained" and "refused" are at
 the threshold of the settings, beside the same with the score for English.
 """
@@ -86,7 +86,7 @@ def fit(found: Sequence[Example]) -> list[float]:
 
 
 def report(label: str, found: Sequence[Example], scores: Sequence[float], threshold: float) -> None:
-    """What becomes of the questions at a threshold."""
+    """The figures of the questions at a threshold."""
     given = np.array(scores) >= threshold
     hidden = np.array([one.hidden for one in found])
     right = np.array([one.contained for one in found])

@@ -192,7 +192,7 @@ def _probability(logit: float) -> float:
 
 
 def _kept(options: argparse.Namespace) -> Path:
-    """Where it is kept what this reader read of these questions."""
+    """The file with what this reader read for these questions."""
     reader = qa.Settings.load().reader
     about = (PACKAGED if reader == "packaged" else Path(reader)) / ABOUT_FILE
     told = [about.read_text(), options.held_back.read_text(), *options.sets, options.sample]

@@ -49,7 +49,7 @@ SAMPLES = Path(__file__).parents[2] / "seeds" / "questions.jsonl"
 _FOLDS = 8
 _WHOLE = 3  # how much more sets with whole answers count in the last fit
 _STRENGTH = 0.02  # of the penalty for large weights, of signals in standard deviations
-_NOT_READ = Signals.__slots__.index("read")  # those before it are known before reading
+_NOT_READ = Signals.__slots__.index("read")  # the signals before it are known before reading
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,19 @@ class Asked:
     right: NDArray[np.bool_]
     evidence: tuple[float, ...]
     said_right: bool
-    whole: bool  # whether all facts of an answer are known, not one short answer alone
+    whole: bool  # whether all facts of an answer are known, and not only a short answer
 
 
 Judge = Callable[[qa.Expected, str], bool]
 
 
 def complete_and_concise(question: qa.Expected, text: str) -> bool:
-    """Whether a text says all that it has to, and not much more."""
+    """Whether a text says all that it must, and not much more."""
     return bool(question.answerable and recalled(question, text).get("both"))
 
 
 def holds_an_answer(question: qa.Expected, text: str) -> bool:
-    """Whether a text holds what was asked for; of facts, all of them."""
+    """Whether a text has what was asked for; if that is facts, all of them."""
     if question.nuggets:
         return bool(question.answerable and recalled(question, text).get("complete"))
     return bool(question.answerable and holds(text, question.answers))

@@ -34,10 +34,10 @@ def test_a_bar_shows_files_passages_a_second_and_the_file(screen: Screen) -> Non
     assert "2 of 5 files" in screen.words()
     assert re.search(r"\d passages/s", screen.words())
     assert "two.txt" in screen.words()
-    assert screen.getvalue().endswith("\x1b[2K")  # and goes away
+    assert screen.getvalue().endswith("\x1b[2K")  # and disappears
 
 
-def test_a_bar_moves_while_nothing_is_told(screen: Screen) -> None:
+def test_a_bar_moves_while_there_is_no_news(screen: Screen) -> None:
     with shown(Terminal(screen, screen)) as progress:
         progress(Progress("reading", 2, 5, "two.txt", 60, 0.4))
         time.sleep(0.2)
@@ -72,7 +72,7 @@ def test_a_short_sync_leaves_one_line_in_a_pipe() -> None:
     assert pipe.getvalue() == "Reading 1 file…\n"
 
 
-def test_the_time_left_follows_from_the_share_and_shrinks_with_it() -> None:
+def test_the_time_left_follows_from_the_share_that_is_done() -> None:
     now = 0.0
     pace = Pace(lambda: now)
     assert pace.words() == []

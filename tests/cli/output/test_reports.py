@@ -68,7 +68,7 @@ def test_a_sync_names_every_file_and_ends_with_a_summary(pipe: io.StringIO) -> N
     ]
 
 
-def test_samples_that_made_way_are_one_line(pipe: io.StringIO) -> None:
+def test_removed_samples_are_one_line(pipe: io.StringIO) -> None:
     samples = ("seeds/a.md", "seeds/b.md")
     report = SyncReport(added=("d/a.txt",), removed=("d/f.txt", *samples), samples=samples)
     print_sync(Terminal(pipe, pipe), report)
@@ -80,7 +80,7 @@ def test_samples_that_made_way_are_one_line(pipe: io.StringIO) -> None:
     ]
 
 
-def test_an_empty_folder_is_told_as_such() -> None:
+def test_an_empty_folder_is_named_as_one() -> None:
     assert summary(SyncReport(seconds=0.04)) == "Nothing to read in 0.0 s."
 
 
@@ -102,7 +102,7 @@ def test_many_files_of_other_kinds_are_summed_up_by_suffix() -> None:
     assert ".docx" in line
 
 
-def test_a_few_files_of_other_kinds_are_told_with_what_to_do() -> None:
+def test_a_few_files_of_other_kinds_are_listed_with_what_to_do() -> None:
     skipped = [Skipped("d/a.ppt", "d/a.ppt is an old presentation. Export it as PDF.")]
     assert list(skipped_lines(skipped)) == ["d/a.ppt is an old presentation. Export it as PDF."]
 
@@ -129,7 +129,7 @@ def test_a_status_lists_each_document_with_its_passages(pipe: io.StringIO) -> No
     ]
 
 
-def test_a_status_tells_what_was_read_in_part(pipe: io.StringIO) -> None:
+def test_a_status_says_what_was_read_in_part(pipe: io.StringIO) -> None:
     mail = Source("d/a.eml", "A", "1", 2, 9, reading=Reading(("eml 1",), ("Not read: x.png",)))
     print_status(Terminal(pipe, pipe), Status("index", "e", [mail], 2, [], None))
     assert pipe.getvalue().splitlines()[-2:] == ["Read in part", "! d/a.eml: Not read: x.png"]
@@ -154,7 +154,7 @@ def test_a_status_of_many_documents_is_by_folder_at_a_terminal(pipe: io.StringIO
     assert "d/new/59.txt" in pipe.getvalue()
 
 
-def test_an_empty_index_is_told_how_to_fill(pipe: io.StringIO) -> None:
+def test_an_empty_index_comes_with_how_to_fill_it(pipe: io.StringIO) -> None:
     print_status(Terminal(pipe, pipe), Status("index", "e", [], 0, [], None))
     assert "0 documents" in pipe.getvalue()
     assert "never" in pipe.getvalue()
@@ -183,5 +183,5 @@ def test_a_check_is_a_line_and_its_advice_another(pipe: io.StringIO) -> None:
     ("seconds", "said"),
     [(0.05, "0.1 s"), (59.94, "59.9 s"), (75, "1 min 15 s"), (7265, "2 h 01 min")],
 )
-def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
+def test_durations_are_written_as_people_say_them(seconds: float, said: str) -> None:
     assert duration(seconds) == said

@@ -146,7 +146,7 @@ def test_a_footnote_says_title_heading_page_and_source_and_then_the_quote(
     assert quote == f"    “{' '.join(QUOTE.split())}”"
 
 
-def test_what_the_answer_says_already_is_not_quoted_again(pipe: io.StringIO) -> None:
+def test_a_quote_that_is_the_answer_is_not_repeated(pipe: io.StringIO) -> None:
     Terminal(pipe, pipe).answer(FOUND)
     assert pipe.getvalue().splitlines() == [
         FOUND.text,
@@ -167,7 +167,7 @@ def test_footnotes_to_the_same_place_are_one(pipe: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("sure", [True, False])
-def test_an_unsure_answer_is_said_to_be_one(pipe: io.StringIO, sure: bool) -> None:
+def test_an_unsure_answer_is_marked(pipe: io.StringIO, sure: bool) -> None:
     judged = Answer("Where?", FOUND.text, found=True, citations=FOUND.citations, sure=sure)
     Terminal(pipe, pipe).answer(judged)
     assert pipe.getvalue().startswith(UNSURE) == (not sure)
@@ -196,7 +196,7 @@ sudo  install --all
 … and 3 more. [3]"""
 
 
-def test_lists_hang_tables_stand_in_columns_and_code_is_as_it_was(screen: Screen) -> None:
+def test_lists_are_indented_tables_are_in_columns_and_code_is_unchanged(screen: Screen) -> None:
     Terminal(screen, screen).answer(replace(FOUND, text=SHAPED, short="second entry"))
     assert "\x1b[1msecond entry\x1b[0m" in screen.getvalue()
     assert "\x1b[1mPrices [now]" in screen.getvalue()
@@ -224,7 +224,7 @@ def test_a_pipe_gets_the_markdown_of_an_answer(pipe: io.StringIO) -> None:
 @pytest.mark.parametrize(
     "shape", ["- {}", "1. {}", "```\n{}\n```", "**{}**", "| {} |\n| --- |\n| {} |"]
 )
-def test_control_characters_reach_the_terminal_in_no_shape(screen: Screen, shape: str) -> None:
+def test_no_form_of_control_characters_reaches_the_terminal(screen: Screen, shape: str) -> None:
     hostile = "calm\x1b]0;owned\x07\x9b31m\x08 [bold red]x[/]"
     Terminal(screen, screen).answer(replace(FOUND, text=shape.replace("{}", hostile)))
     assert "[bold red]x[/]" in screen.words
@@ -246,9 +246,7 @@ def test_a_pipe_gets_no_escape_codes_whatever_the_environment_says(
     assert "\x1b" not in pipe.getvalue()
 
 
-def test_no_color_takes_away_the_colour_and_nothing_else(
-    screen: Screen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_color_removes_only_the_colour(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     Terminal(screen, screen).answer(FOUND)
     assert COLOUR.search(screen.getvalue())
     monkeypatch.setenv("NO_COLOR", "1")
@@ -265,7 +263,7 @@ def test_a_refusal_looks_different_and_names_three_close_passages(screen: Screen
     assert re.findall(r"Paper \d", screen.words) == ["Paper 0", "Paper 1", "Paper 2"]
 
 
-def test_sources_are_shown_in_full_where_a_brief_answer_cuts_them(pipe: io.StringIO) -> None:
+def test_sources_shows_in_full_what_a_brief_answer_shortens(pipe: io.StringIO) -> None:
     long = " ".join(f"word{number}" for number in range(200))
     answer = replace(FOUND, citations=(replace(FOUND.citations[0], quote=long),))
     terminal = Terminal(pipe, pipe)
@@ -281,7 +279,7 @@ def test_the_sources_of_a_refusal_are_its_passages(pipe: io.StringIO) -> None:
     assert pipe.getvalue().count(" ".join(QUOTE.split())) == len(REFUSED.hits)
 
 
-def test_sentences_without_support_are_told(pipe: io.StringIO) -> None:
+def test_sentences_without_support_are_reported(pipe: io.StringIO) -> None:
     Terminal(pipe, pipe).answer(replace(FOUND, unsupported=("It was sunny.",)))
     assert "1 sentence of the chat model without support" in pipe.getvalue()
 
@@ -359,7 +357,7 @@ WAYS: dict[str, Callable[[Terminal], None]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("at_terminal", [True, False])
-def test_nothing_that_commands_or_misleads_gets_through(
+def test_no_control_characters_get_through(
     screen: Screen, pipe: io.StringIO, way: str, at_terminal: bool
 ) -> None:
     stream = screen if at_terminal else pipe
@@ -371,7 +369,7 @@ def test_nothing_that_commands_or_misleads_gets_through(
     assert not SPOKEN.search(shown)
 
 
-def test_json_says_the_same_in_characters_that_do_nothing(pipe: io.StringIO) -> None:
+def test_json_has_the_same_text_in_harmless_characters(pipe: io.StringIO) -> None:
     Terminal(pipe, pipe).json({"source": f"{MISLEADING} 漢 \ud800"})
     assert not SPOKEN.search(pipe.getvalue())
     assert "漢" in pipe.getvalue()
@@ -387,7 +385,7 @@ def test_square_brackets_are_text_and_not_markup(screen: Screen) -> None:
     assert "notes/[red]draft.txt" in screen.words
 
 
-def test_paragraphs_are_joined_and_rows_and_items_are_not() -> None:
+def test_lines_of_paragraphs_are_joined_and_rows_and_items_are_not() -> None:
     text = (
         "A sentence that was\nbroken by hand.\n\nName | Price\nBittern 2 | 100\n\n"
         "- one\n- two,\nand more\n"
@@ -408,7 +406,7 @@ def test_json_is_one_line_that_any_encoding_can_carry() -> None:
         assert [json.loads(line) for line in lines] == [value]
 
 
-def test_a_stream_is_shown_while_it_is_written_and_then_taken_back(screen: Screen) -> None:
+def test_a_stream_is_shown_while_it_is_written_and_then_replaced(screen: Screen) -> None:
     def pieces() -> Generator[str, None, Answer]:
         yield "Bangkok and "
         deadline = time.monotonic() + 20
@@ -423,7 +421,7 @@ def test_a_stream_is_shown_while_it_is_written_and_then_taken_back(screen: Scree
     assert screen.getvalue().endswith("\x1b[2K")  # erased, to make room for the whole answer
 
 
-def test_a_stream_into_a_pipe_writes_nothing_of_its_own(pipe: io.StringIO) -> None:
+def test_a_stream_into_a_pipe_writes_nothing(pipe: io.StringIO) -> None:
     def pieces() -> Generator[str, None, Answer]:
         yield "Bangkok"
         return FOUND
@@ -432,7 +430,7 @@ def test_a_stream_into_a_pipe_writes_nothing_of_its_own(pipe: io.StringIO) -> No
     assert pipe.getvalue() == ""
 
 
-def test_a_link_is_its_words_and_leads_on_where_the_terminal_knows_how() -> None:
+def test_a_link_is_its_words_and_can_be_followed_if_the_terminal_allows_it() -> None:
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=80)
     text = "See [the form](<https://a.example/f>), [home](<#source:a.md>), [x](<javascript:y>). [1]"

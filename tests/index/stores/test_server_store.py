@@ -202,7 +202,7 @@ def test_what_a_killed_writer_left_is_taken_up_by_the_next(index: Index, docs: P
     assert texts(index)["docs/figs.txt"] == "Figs are brown."
 
 
-def test_no_server_is_told_with_its_url(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_missing_server_is_reported_with_its_url(tmp_path: Path, embedder: Embedder) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     index = Index(ServerStore(url, tmp_path), Preparing(embedder, 200))
 
@@ -213,7 +213,7 @@ def test_no_server_is_told_with_its_url(tmp_path: Path, embedder: Embedder) -> N
         pass
 
 
-def test_a_server_that_goes_away_is_told_with_its_url(tmp_path: Path, docs: Path) -> None:
+def test_a_server_that_goes_away_is_reported_with_its_url(tmp_path: Path, docs: Path) -> None:
     with chroma_server(tmp_path / "data") as (url, process):
         assistant = qa.Assistant(index=url)
         assistant.sync([docs])
@@ -229,7 +229,9 @@ def test_a_server_that_goes_away_is_told_with_its_url(tmp_path: Path, docs: Path
         assistant.close()
 
 
-def test_a_server_of_another_kind_is_told_with_its_url(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_server_of_another_kind_is_reported_with_its_url(
+    tmp_path: Path, embedder: Embedder
+) -> None:
     class Silent(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None: ...
 

@@ -121,7 +121,7 @@ def test_a_generation_that_is_being_read_is_not_deleted(store: FolderStore) -> N
     store.close(view)
 
 
-def test_erasing_waits_for_whoever_reads(store: FolderStore) -> None:
+def test_erasing_waits_for_readers(store: FolderStore) -> None:
     publish(store)
     view = opened(store, 1)
     timer = threading.Timer(0.5, store.release, [view])
@@ -136,7 +136,9 @@ def test_erasing_waits_for_whoever_reads(store: FolderStore) -> None:
     store.close(view)
 
 
-def test_one_writer_at_a_time_and_the_other_is_told(store: FolderStore) -> None:
+def test_there_is_one_writer_at_a_time_and_another_gets_an_error(
+    store: FolderStore,
+) -> None:
     with (
         store.writing(0),
         pytest.raises(IndexLockedError, match=r"within 0\.2 seconds") as caught,
@@ -164,7 +166,7 @@ def test_a_writer_that_fails_lets_go(store: FolderStore) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"pears", b"\xff\xfe", b"1 2", b"-"])
-def test_a_damaged_current_is_told(store: FolderStore, content: bytes) -> None:
+def test_a_damaged_current_is_reported(store: FolderStore, content: bytes) -> None:
     publish(store)
     (store.folder / "CURRENT").write_bytes(content)
 
@@ -174,7 +176,7 @@ def test_a_damaged_current_is_told(store: FolderStore, content: bytes) -> None:
     assert "qa sync" in str(caught.value)
 
 
-def test_a_damaged_current_is_mended_by_starting_anew(store: FolderStore) -> None:
+def test_a_damaged_current_is_repaired_by_starting_anew(store: FolderStore) -> None:
     publish(store)
     (store.folder / "CURRENT").write_bytes(b"pears")
 
@@ -199,7 +201,7 @@ LOSS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("loss", LOSS)
-def test_a_generation_that_lost_something_is_told(store: FolderStore, loss: str) -> None:
+def test_a_generation_that_lost_something_is_reported(store: FolderStore, loss: str) -> None:
     publish(store)
     LOSS[loss](store.folder_of(1))
 
@@ -210,7 +212,7 @@ def test_a_generation_that_lost_something_is_told(store: FolderStore, loss: str)
     assert "qa sync" in str(caught.value)
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     store = FolderStore(tmp_path / "file" / "index")
 

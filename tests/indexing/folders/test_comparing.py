@@ -14,7 +14,7 @@ def told(index: Index) -> dict[str, str]:
     return {one.source: one.reason.removeprefix(one.source).strip() for one in found}
 
 
-def test_what_was_changed_removed_or_added_is_told(index: Index, docs: Path) -> None:
+def test_changed_removed_and_added_files_are_reported(index: Index, docs: Path) -> None:
     (docs / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of that")
     sync(index, docs)
     assert told(index) == {}
@@ -42,7 +42,7 @@ def test_a_file_that_was_only_touched_is_not_stale(index: Index, docs: Path) -> 
     assert told(index) == {}
 
 
-def test_the_documents_of_a_vanished_folder_are_told(index: Index, docs: Path) -> None:
+def test_the_documents_of_a_vanished_folder_are_reported(index: Index, docs: Path) -> None:
     sync(index, docs)
     docs.rename(docs.with_name("away"))
 
@@ -50,7 +50,7 @@ def test_the_documents_of_a_vanished_folder_are_told(index: Index, docs: Path) -
     assert str(docs) in told(index)["docs/pears.md"]
 
 
-def test_what_becomes_ignored_is_told(index: Index, docs: Path) -> None:
+def test_newly_ignored_files_are_reported(index: Index, docs: Path) -> None:
     sync(index, docs)
     write(docs / ".qaignore", "plums.*")
 

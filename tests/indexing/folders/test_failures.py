@@ -65,7 +65,7 @@ def test_a_file_that_failed_is_not_tried_again_until_it_changes(
     assert parsed == ["docs/broken.pdf"]
 
 
-def test_what_failed_is_in_the_status_with_reason_and_time(index: Index, docs: Path) -> None:
+def test_failures_are_in_the_status_with_reason_and_time(index: Index, docs: Path) -> None:
     (docs / "broken.pdf").write_bytes(BROKEN)
     (docs / "notes.db").write_bytes(b"SQLite format 3\0" + b"\0" * 100)
     (docs / "round").symlink_to(docs)

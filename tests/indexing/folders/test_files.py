@@ -88,7 +88,7 @@ def test_the_index_is_not_a_document(index: Index, tmp_path: Path) -> None:
     assert report.skipped == ()
 
 
-def test_links_that_lead_out_are_not_followed_and_told(
+def test_links_that_lead_out_are_not_followed_but_reported(
     index: Index, docs: Path, tmp_path: Path
 ) -> None:
     write(tmp_path / "elsewhere" / "figs.txt", "Figs are brown.")
@@ -178,7 +178,7 @@ def test_a_linked_folder_is_known_by_where_it_leads(index: Index, docs: Path) ->
     assert len(sync(index, docs).unchanged) == 3
 
 
-def test_what_is_no_file_is_told_and_not_waited_for(index: Index, docs: Path) -> None:
+def test_anything_but_a_file_is_reported_without_waiting(index: Index, docs: Path) -> None:
     os.mkfifo(docs / "pipe.txt")
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as server:
         server.bind(str(docs / "socket.txt"))
@@ -206,7 +206,9 @@ print(len(report.unchanged), report.added, report.changed, report.removed)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="drops capabilities of Linux")
-def test_what_may_not_be_read_is_told_and_kept(index: Index, docs: Path) -> None:
+def test_files_that_may_not_be_read_are_reported_and_their_text_is_kept(
+    index: Index, docs: Path
+) -> None:
     sync(index, docs)
     (docs / "deep").chmod(0)
     (docs / "plums.txt").chmod(0)
@@ -254,7 +256,7 @@ def test_a_file_that_vanishes_during_the_sync_is_gone(
         ({"a": "/", "docs": "/"}, "/a/docs"),  # a/docs/x would be taken for docs/x of a
     ],
 )
-def test_folders_are_told_apart_by_as_much_of_their_path_as_it_takes(
+def test_folders_are_distinguished_by_as_much_of_their_path_as_necessary(
     folders: dict[str, str], name: str
 ) -> None:
     assert folder_name(Path("/a/docs"), folders) == name
@@ -276,6 +278,6 @@ def test_a_digest_changes_with_the_content_only(tmp_path: Path) -> None:
     assert content(write(other, "Plums.")) != content(one)
 
 
-def test_names_that_are_no_text_are_written_out() -> None:
+def test_names_that_are_not_text_are_written_with_escapes() -> None:
     assert printable("Zürich – 文件.txt") == "Zürich – 文件.txt"
     assert printable(os.fsdecode(b"caf\xe9.txt")) == "caf\\xe9.txt"

@@ -125,7 +125,9 @@ def test_a_part_obeys_the_patterns_above_it(index: Index, docs: Path) -> None:
     assert ".qaignore" in reason
 
 
-def test_a_line_that_is_no_pattern_is_told_and_the_others_count(index: Index, docs: Path) -> None:
+def test_a_line_that_is_not_a_pattern_is_reported_and_the_others_count(
+    index: Index, docs: Path
+) -> None:
     write(docs / ".qaignore", "plums.txt\n[z-a].md\n!\n")
 
     report = sync(index, docs)
@@ -186,7 +188,7 @@ def test_no_pattern_takes_long(pattern: str) -> None:
     assert time.perf_counter() - started < 1
 
 
-def test_any_text_is_a_pattern_or_told_as_a_fault() -> None:
+def test_any_text_is_a_pattern_or_an_error() -> None:
     lines = [chr(code) * 3 for code in (*range(0x250), 0x1F600, 0xFFFE)] + [
         "(?i)x",
         "\\Q*",

@@ -106,7 +106,7 @@ def test_an_email_in_utf_16_is_read() -> None:
     assert shown(bytes(mail("It is 40.")).decode().encode("utf-16")).text == f"{HEAD}It is 40."
 
 
-def test_what_is_no_email_is_told() -> None:
+def test_a_file_that_is_not_an_email_is_refused() -> None:
     with pytest.raises(DamagedFileError, match=r"a\.eml has none of the headers"):
         read(b"Just a text.\n", "a.eml")
     with pytest.raises(EmptyFileError):
@@ -145,6 +145,6 @@ def test_an_old_file_attached_to_an_outlook_message_does_not_hide_it() -> None:
     assert document.text.endswith("Attachment: fees.xls\n\nFees\n\nZone | Fee\nNorth | 40.00")
 
 
-def test_an_outlook_file_without_an_email_is_told() -> None:
+def test_an_outlook_file_without_an_email_is_refused() -> None:
     with pytest.raises(DamagedFileError, match=r"a\.msg"):
         read(compound({"__properties_version1.0": b"x"}), "a.msg")

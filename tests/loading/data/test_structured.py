@@ -88,12 +88,12 @@ def test_xml_is_what_its_elements_say() -> None:
         ("[", "a.ipynb"),
     ],
 )
-def test_what_does_not_keep_to_its_rules_is_told(text: str, name: str) -> None:
+def test_malformed_files_are_refused(text: str, name: str) -> None:
     with pytest.raises(DamagedFileError, match=name):
         read(text.encode(), name)
 
 
-def test_nothing_is_no_text_and_too_much_is_refused() -> None:
+def test_an_empty_value_is_no_text_and_too_much_is_refused() -> None:
     with pytest.raises(EmptyFileError):
         read(b"{}", "a.json")
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

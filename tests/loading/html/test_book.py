@@ -27,7 +27,7 @@ def test_chapters_come_in_their_order_under_their_names() -> None:
     assert document.metadata == {"author": "Ann Moor"}
 
 
-def test_a_book_that_is_locked_empty_or_damaged_is_told() -> None:
+def test_a_book_that_is_locked_empty_or_damaged_is_refused() -> None:
     kind = {"mimetype": "application/epub+zip"}
     with pytest.raises(EncryptedFileError, match="copy protection"):
         read(archive({**kind, "META-INF/rights.xml": "x"}), "a.epub")

@@ -145,7 +145,7 @@ def test_raised_numbers_stay_apart_from_what_they_raise() -> None:
         "<div style='position:absolute; left:-9999px'>4 crowns</div>",
     ],
 )
-def test_what_nobody_is_to_read_is_left_out(unseen: str) -> None:
+def test_text_that_nobody_is_meant_to_read_is_left_out(unseen: str) -> None:
     assert page(f"<p>Parking costs 6 crowns.</p>{unseen}").text == "Parking costs 6 crowns."
 
 
@@ -158,7 +158,7 @@ def test_what_nobody_is_to_read_is_left_out(unseen: str) -> None:
         "<span style='background-color:white; color: black'>6</span>",
     ],
 )
-def test_what_is_set_in_another_way_stays(seen: str) -> None:
+def test_text_that_is_only_set_in_another_way_stays(seen: str) -> None:
     assert page(f"<p>Parking costs</p>{seen}").text == "Parking costs\n\n6"
 
 

@@ -154,7 +154,7 @@ def test_it_may_not_take_longer_than_a_file_may(tmp_path: Path) -> None:
         read(old, "slow.doc", Limits(parsing_seconds=0.05))
 
 
-def test_without_libreoffice_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_libreoffice_the_error_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("qa.loading.office.through_libreoffice._PLACES", ())
     with pytest.raises(LoadError, match=r"^plan\.docm .*LibreOffice.*Install it, or save .*\.docx"):

@@ -66,7 +66,7 @@ def test_paragraphs_and_tables_come_in_their_order() -> None:
     assert word(write).text == "Before.\n\nCity | Limit\nBern | 210\n\nAfter."
 
 
-def test_headings_are_told_by_their_styles_and_by_styles_built_on_them() -> None:
+def test_headings_are_recognised_by_their_styles_and_by_styles_built_on_them() -> None:
     def write(document: Any) -> None:
         own = document.styles.add_style("Our own", WD_STYLE_TYPE.PARAGRAPH)
         own.base_style = document.styles["Heading 3"]
@@ -160,7 +160,7 @@ def test_a_frame_of_one_cell_is_read_as_paragraphs() -> None:
     assert word(write).text == "First.\n\nSecond."
 
 
-def test_heads_and_feet_of_pages_are_left_out() -> None:
+def test_headers_and_footers_of_pages_are_left_out() -> None:
     def write(document: Any) -> None:
         document.sections[0].header.paragraphs[0].text = "Running head"
         document.sections[0].footer.paragraphs[0].text = "Running foot"
@@ -243,7 +243,7 @@ def test_notes_follow_the_paragraph_that_refers_to_them(name: str) -> None:
         "<w:color w:val='ffffff'/>",
     ],
 )
-def test_what_nobody_is_to_read_is_left_out(unseen: str) -> None:
+def test_text_that_nobody_is_meant_to_read_is_left_out(unseen: str) -> None:
     run = f"<w:r><w:rPr>{unseen}</w:rPr><w:t>4 crowns</w:t></w:r>"
     assert (
         xml(f"<w:p>{{Parking costs }}{run}{{ 6 crowns.}}</w:p>").text == "Parking costs 6 crowns."
@@ -257,7 +257,7 @@ def test_what_nobody_is_to_read_is_left_out(unseen: str) -> None:
         "<w:color w:val='FFFFFF'/><w:shd w:val='clear' w:fill='000000'/>",
     ],
 )
-def test_what_is_set_in_another_way_stays(seen: str) -> None:
+def test_text_that_is_only_set_in_another_way_stays(seen: str) -> None:
     assert xml(f"<w:p><w:r><w:rPr>{seen}</w:rPr><w:t>6 crowns</w:t></w:r></w:p>").text == "6 crowns"
 
 
@@ -290,7 +290,7 @@ def test_a_numbered_list_goes_on_after_a_paragraph_and_holds_it() -> None:
     assert [block.kind for block in word(write).blocks] == ["list", "item", "paragraph", "item"]
 
 
-def test_a_question_in_bold_and_the_first_row_of_a_table_are_told() -> None:
+def test_a_question_in_bold_and_the_first_row_of_a_table_are_recognised() -> None:
     def write(document: Any) -> None:
         document.add_paragraph().add_run("May I?").bold = True
         document.add_paragraph("Why?")

@@ -131,7 +131,7 @@ def test_each_slide_of_a_presentation_is_a_section() -> None:
     assert document.title == "Safety"
 
 
-def test_a_file_without_text_or_with_a_password_is_told() -> None:
+def test_a_file_without_text_or_with_a_password_is_refused() -> None:
     with pytest.raises(EmptyFileError, match=r"a\.odt has no text"):
         read(opendocument("text", "<text:p/>"), "a.odt")
     locked = archive(

@@ -30,7 +30,7 @@ def page(
     size: tuple[int, int] = _A4,
     points: float = 30,
 ) -> Image.Image:
-    """A page of paragraphs, turned by so many degrees, with noise of that deviation (of 255)."""
+    """A page of paragraphs, turned by some degrees, with noise of a standard deviation (of 255)."""
     image = Image.new("L", size, 255)
     draw = ImageDraw.Draw(image)
     for word, place, font in _laid(draw, text, title, size, points):

@@ -77,7 +77,7 @@ def test_scanned_pages_stand_between_pages_with_text() -> None:
 
 
 @needs_tesseract
-def test_what_has_no_letters_has_no_text() -> None:
+def test_a_picture_without_letters_has_no_text() -> None:
     stains = np.random.default_rng(3).integers(0, 255, (600, 800), dtype=np.uint8)
     for name, image in (
         ("blank", Image.new("L", (800, 600), 255)),
@@ -102,7 +102,7 @@ def test_an_image_that_is_cut_off_is_damaged() -> None:
         read(data[: len(data) // 2], "half.png")
 
 
-def test_without_tesseract_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tesseract_the_error_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("qa.loading.pdf.recognition._PLACES", ())
     with pytest.raises(LoadError, match=r"^claims\.pdf has no text .* scan.* Install Tesseract"):

@@ -16,7 +16,7 @@ def text(data: bytes, name: str = "fees.csv") -> str:
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_the_separator_is_told_by_the_lines(separator: str) -> None:
+def test_the_separator_is_recognised_from_the_lines(separator: str) -> None:
     lines = [["Zone", "Fee", "Note"], ["North, East", "40", "a; b"], ["South", "1.250", "c | d"]]
     data = "\r\n".join(
         separator.join(f'"{cell}"' if separator.strip() in cell or "," in cell else cell
@@ -32,7 +32,7 @@ def test_decimal_commas_do_not_part_values() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_the_encoding_is_told(encoding: str) -> None:
+def test_the_encoding_is_recognised(encoding: str) -> None:
     data = "Größe;Preis\ngroß;40 €\nkleiner;30 €\n".encode(encoding)
     assert text(data) == "Größe | Preis\ngroß | 40 €\nkleiner | 30 €"
 
@@ -64,7 +64,7 @@ def test_separators_alone_are_no_values(data: bytes) -> None:
         read(data, "a.csv")
 
 
-def test_a_missing_quotation_mark_is_told() -> None:
+def test_a_missing_quotation_mark_is_reported() -> None:
     with pytest.raises(DamagedFileError, match="quotation mark"):
         read(b'a,"b\n' + b"x,y\n" * 400_000, "a.csv")
 

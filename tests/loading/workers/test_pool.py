@@ -170,7 +170,7 @@ def test_a_worker_that_is_killed_costs_one_file_and_is_replaced(
 
 
 @PROC
-def test_a_ctrl_c_is_not_for_the_worker(fresh: None, tmp_path: Path) -> None:
+def test_a_ctrl_c_does_not_reach_the_worker(fresh: None, tmp_path: Path) -> None:
     """It would die of it, and the file it was at be taken for one that cannot be read."""
     loaded(file_of(tmp_path, "quick.txt", "Quick."))
     (worker,) = running()
@@ -264,7 +264,7 @@ def test_the_time_of_earlier_files_does_not_count(fresh: None, tmp_path: Path) -
         ),
     ],
 )
-def test_what_is_counted_has_its_limit(
+def test_everything_that_is_counted_has_its_limit(
     name: str, data: bytes | str, limits: dict[str, Any], told: str, tmp_path: Path
 ) -> None:
     (error,) = loaded(file_of(tmp_path, name, data), limits=Limits(**limits))
@@ -476,6 +476,6 @@ def test_a_document_comes_as_it_was_sent() -> None:
         {"error": ["LoadError"], "reason": ""},
     ],
 )
-def test_a_reply_that_is_no_document_is_told(change: dict[str, Any]) -> None:
+def test_a_reply_that_is_not_a_document_is_an_error(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"no |not |after"):
         from_message({**to_message(DOCUMENT), **change}, "a.md")

@@ -29,7 +29,7 @@ def test_where_no_link_may_lead(target: str) -> None:
     assert address(target) == ""
 
 
-def test_the_links_of_an_answer_are_told_from_text_that_looks_like_one() -> None:
+def test_the_links_of_an_answer_are_found_and_similar_text_is_not() -> None:
     text = (
         f"Ask {linked('the  desk', 'https://a.example/b')} or {linked('me', '#source:a.md:1-2')}."
     )
@@ -47,5 +47,5 @@ def test_the_links_of_an_answer_are_told_from_text_that_looks_like_one() -> None
 
 
 @pytest.mark.parametrize("label", ["1", " 12 ", "a [1] b", "x | y", "]"])
-def test_what_could_be_a_marker_or_a_cell_is_no_link(label: str) -> None:
+def test_a_possible_marker_or_cell_is_not_a_link(label: str) -> None:
     assert linked(label, "https://a.example") == label

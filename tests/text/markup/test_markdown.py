@@ -1,4 +1,4 @@
-"""Answers as Markdown and HTML, in which a document's own marks do nothing."""
+"""Answers as Markdown and HTML, in which a document's own markup has no effect."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_plain_text_is_shown_as_it_is(text: str) -> None:
         assert "<code" not in page
 
 
-def test_a_link_after_an_exclamation_mark_is_no_picture() -> None:
+def test_a_link_after_an_exclamation_mark_is_not_a_picture() -> None:
     page = as_html(answer_markdown("Look![here](<https://outside.example/a>) [1]"))
     assert "<img" not in page
     assert '<a href="https://outside.example/a">here</a>' in page

@@ -30,7 +30,7 @@ def test_steps_keep_their_numbers_and_what_belongs_to_them() -> None:
     assert steps.parts[1].parts[0].text == "x\n  y"
 
 
-def test_what_is_said_between_two_lists_belongs_to_neither() -> None:
+def test_text_between_two_lists_belongs_to_neither() -> None:
     assert kinds(answer_parts("- a\n- b\n\nBut not:\n\n- c")) == [
         ["list", ["item", "item"]],
         "paragraph",
@@ -59,7 +59,7 @@ def test_a_table_has_rows_of_cells_and_its_markers_after_it() -> None:
         ("> a", "paragraph"),
     ],
 )
-def test_a_mark_means_something_only_where_an_answer_uses_it(text: str, kind: str) -> None:
+def test_markup_counts_only_where_an_answer_uses_it(text: str, kind: str) -> None:
     assert [part.kind for part in answer_parts(text)] == [kind]
 
 
@@ -95,26 +95,26 @@ SHAPES = st.lists(
 
 
 @given(st.one_of(st.text(max_size=80), SHAPES))
-def test_no_word_is_lost_and_none_is_added(text: str) -> None:
+def test_no_word_is_lost_or_added(text: str) -> None:
     def letters(one: str) -> str:
         return "".join(letter for letter in one if letter.isalnum())
 
     assert letters(words(answer_parts(text))) == letters(text)
 
 
-def test_a_list_of_a_thousand_levels_is_read() -> None:
+def test_a_list_with_a_thousand_levels_is_read() -> None:
     text = "\n".join(f"{' ' * level}- {level}" for level in range(1000))
     assert "999" in words(answer_parts(text))
 
 
-def test_a_quote_is_known_again_in_another_shape() -> None:
+def test_a_quote_is_recognised_in_another_shape() -> None:
     answer = "Prices: [1]\n\n- **Oak**: 12 [2]\n- Elm | 7"
     assert repeated("Prices:\n\n• oak:  12", answer)
     assert repeated("Elm | 7", answer)
     assert not repeated("Oak: 13", answer)
 
 
-def test_a_line_that_is_no_row_makes_no_table() -> None:
+def test_a_line_that_is_not_a_row_makes_no_table() -> None:
     parts = answer_parts("| loose\n|---|\n\nWords.")
     assert [part.kind for part in parts] == ["paragraph", "paragraph"]
     assert parts[0].text == "| loose\n|---|"

@@ -1,4 +1,4 @@
-"""The lists of words, which are data: a slip in them is found here, not in an answer."""
+"""The lists of words, which are data: a mistake in them shows here, and not in an answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_irregular_form_has_the_stem_of_its_root() -> None:
         assert root not in {form for others in roots.values() for form in others.split()}
 
 
-def test_there_are_twelve_months_and_numbers_up_to_ninety() -> None:
+def test_there_are_twelve_months_and_the_numbers_up_to_ninety() -> None:
     assert len(WORDS["dates"]["months"]) == 12
     assert sorted(WORDS["numbers"].values()) == [*range(20), *range(20, 100, 10)]
     assert {"the", "and", "of"} <= STOP_WORDS

@@ -1,4 +1,4 @@
-"""Pairs of an unanswered and an answered question: made, kept together, told apart."""
+"""Pairs of an unanswered and an answered question: made, kept together, distinguished."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_an_unanswered_question_comes_with_the_answered_one_most_like_it() -> No
     assert [(one.question, one.pair) for one in rest] == [("Who?", ""), (toll.question, "")]
 
 
-def test_of_questions_as_much_alike_the_one_is_taken_that_was_used_least() -> None:
+def test_among_equally_similar_questions_the_least_used_is_taken() -> None:
     questions = ["When was the bridge built?", "When was the bridge mended?"]
     known = [replace(example(question, "1794"), id=question) for question in questions]
     made = list(paired([*known, unanswered("Was the bridge sold?"), unanswered("The bridge?")]))
@@ -50,14 +50,14 @@ def test_copies_of_a_pair_are_pairs_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_the_two_of_a_pair_are_both_whole_or_both_cropped(number: int) -> None:
+def test_both_members_of_a_pair_are_whole_or_both_are_cropped(number: int) -> None:
     known = example("What was the toll?", "a penny")
     made = paired([known, replace(unanswered("Who paid the toll?"), id=str(number))])
     lengths = {len(cropped(one, 0.5, (5, 12)).passage) == len(PASSAGE) for one in made}
     assert len(lengths) == 1
 
 
-def test_pairs_are_given_their_share_and_the_rest_is_shared_evenly() -> None:
+def test_pairs_get_their_share_and_the_rest_is_divided_evenly() -> None:
     known = [replace(example("What was the toll?", "a penny"), source="squad")]
     pairs = list(paired([*known, *(unanswered(f"Who paid {n} pence?") for n in range(40))]))
     sorts: list[tuple[Kind, str]] = [
@@ -90,7 +90,9 @@ def test_pairs_are_given_their_share_and_the_rest_is_shared_evenly() -> None:
 
 
 @pytest.mark.parametrize("tokens", [120, 400])
-def test_the_windows_of_a_pair_are_in_one_batch_and_each_window_in_one(tokens: int) -> None:
+def test_the_windows_of_a_pair_are_in_one_batch_and_each_window_is_in_one_batch(
+    tokens: int,
+) -> None:
     known = [example("What was the toll?", "a penny"), example("When was it built?", "1794")]
     made = [*paired([*known, *(unanswered(f"Who paid {n} pence?") for n in range(9))])]
     _, windows = tokenised(
@@ -105,7 +107,7 @@ def test_the_windows_of_a_pair_are_in_one_batch_and_each_window_in_one(tokens: i
     assert list(map(list, batches)) != list(map(list, again))
 
 
-def test_what_a_pair_costs_falls_as_the_answered_one_rises_above_the_other() -> None:
+def test_the_loss_of_a_pair_falls_as_the_answered_one_rises_above_the_other() -> None:
     known = example("What was the toll?", "a penny")
     made = [*paired([known, unanswered("Who paid?"), unanswered("Who built the mill?", ELSEWHERE)])]
     _, windows = tokenised(made, open_tokenizer(encoder_folder("")), 96, 16)
@@ -116,12 +118,12 @@ def test_what_a_pair_costs_falls_as_the_answered_one_rises_above_the_other() -> 
         for apart, other in ((-2.0, 0.0), (0.0, 0.0), (2.0, 0.0), (2.0, 9.0))
     ]
     assert costs[0] > costs[1] > costs[2] > 0
-    assert costs[2] == costs[3]  # it is of no pair
+    assert costs[2] == costs[3]  # it is in no pair
     alone = read(windows, np.array([1, 2]))
     assert float(pair_loss(alone, [torch.tensor([0.0, 5.0])], 1.0)) == 0
 
 
-def test_the_best_places_are_weighed_against_none() -> None:
+def test_the_best_places_are_compared_with_no_answer() -> None:
     start = torch.tensor([[1.0, 4.0, 0.0], [3.0, -1.0, -1e4]])
     end = torch.tensor([[1.0, 0.0, 6.0], [3.0, -1.0, -1e4]])
     assert above_none(start, end).tolist() == [4.0, -4.0]

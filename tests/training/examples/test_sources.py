@@ -40,7 +40,7 @@ def test_sets_are_read_with_their_spans(bench: Path) -> None:
     assert not any(one.spans for one in found if one.id.endswith("none"))
 
 
-def test_a_folder_without_a_set_is_named(tmp_path: Path) -> None:
+def test_a_folder_without_the_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="--bench"):
         list(read_set(tmp_path / "none", "none"))
 
@@ -61,7 +61,7 @@ def test_questions_of_our_own_are_put_to_the_passages_of_a_set(bench: Path, tmp_
     assert (bought.question, bought.spans) == (asked[1][0], ())
 
 
-def test_an_answer_that_stands_twice_is_where_the_question_is_met(tmp_path: Path) -> None:
+def test_an_answer_that_appears_twice_is_taken_where_the_question_fits(tmp_path: Path) -> None:
     passage = "Ann Holt was born in Aldby. The bridge was drawn by Ann Holt. It was mended later."
     (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "a#0", "text": passage}))
     file = tmp_path / "own.jsonl"
@@ -84,7 +84,7 @@ def test_an_answer_is_not_looked_for_within_a_word(tmp_path: Path) -> None:
     assert {one.spans[0][0] for one in found} == {passage.index("20 "), passage.index("guitar.")}
 
 
-def test_our_own_questions_are_many_and_whole() -> None:
+def test_our_own_questions_are_many_and_complete() -> None:
     lines = [json.loads(line) for line in OWN_QUESTIONS.read_text(encoding="utf-8").splitlines()]
     questions = [pair for line in lines for pair in line["questions"]]
     assert len(questions) > 15_000
@@ -129,7 +129,7 @@ def test_articles_are_held_back_whole_and_the_same_each_time(bench: Path) -> Non
     assert any(not one.spans for one in found if one.article in held)
 
 
-def test_examples_are_kept_and_read_back(tmp_path: Path) -> None:
+def test_examples_are_stored_and_read_back(tmp_path: Path) -> None:
     examples = [example("When was the bridge built?", "1794")]
     write_lines(tmp_path / "some.jsonl", examples)
     assert read_examples(tmp_path / "some.jsonl") == examples
@@ -155,7 +155,7 @@ def test_a_question_is_changed_so_that_the_passage_does_not_answer_it() -> None:
     assert changed == altered_question(original, ["A mill stood there in 1750."])
 
 
-def test_a_question_is_changed_in_all_ways_and_never_into_itself() -> None:
+def test_a_question_is_changed_in_every_way_and_never_into_itself() -> None:
     asked = "In which year was the first bridge over the Calder mended by the engineer?"
     original = example(asked, "1831")
     nearby = ["A mill stood in Birk in 1750.", "It burnt down during the Thirty Years War."]
@@ -163,14 +163,14 @@ def test_a_question_is_changed_in_all_ways_and_never_into_itself() -> None:
     questions = {one.question for one in made if one is not None}
     assert asked not in questions
     assert len({one.id for one in made if one is not None}) == 60
-    assert any(question.endswith("in Birk?") for question in questions)  # a condition more
+    assert any(question.endswith("in Birk?") for question in questions)  # one more condition
     assert any("last bridge" in question for question in questions)  # the opposite
     assert any("over the Birk" in question for question in questions)  # another name
     assert any("first penny" in question for question in questions)  # another word
 
 
 @pytest.mark.parametrize("number", range(12))
-def test_a_passage_without_an_answer_is_cropped_to_what_is_most_like_the_question(
+def test_a_passage_without_an_answer_is_cropped_to_the_part_most_like_the_question(
     number: int,
 ) -> None:
     asked = "Who paid twice as much as carts did?"
@@ -179,7 +179,7 @@ def test_a_passage_without_an_answer_is_cropped_to_what_is_most_like_the_questio
 
 
 @pytest.mark.parametrize("number", range(12))
-def test_a_cropped_passage_holds_the_answer_where_its_span_says(number: int) -> None:
+def test_a_cropped_passage_has_the_answer_at_its_span(number: int) -> None:
     start = PASSAGE.index("1831")
     original = Example(
         f"q{number}", "set", "Aldby#0", "When was it mended?", PASSAGE, ((start, start + 4),)

@@ -1,4 +1,4 @@
-"""The whole way, on a few questions: prepare, train, go on from a checkpoint, export, read."""
+"""From beginning to end, on a few questions: prepare, train, resume, export, read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(prepared: Path, folder: Path, *, stop_after: int = 0) -> Fit:
     return started
 
 
-def test_nothing_of_the_held_back_articles_is_trained_on(prepared: Path) -> None:
+def test_held_back_articles_are_not_trained_on(prepared: Path) -> None:
     trained, _ = load(prepared, "train")
     held, _ = load(prepared, "held_back")
     held_articles = {one.article for one in held if one.kind == "given"}
@@ -53,7 +53,7 @@ def test_nothing_of_the_held_back_articles_is_trained_on(prepared: Path) -> None
     assert kinds == {"given", "retrieved", "cut", "altered"}
 
 
-def test_the_tokens_of_a_span_are_its_characters(prepared: Path) -> None:
+def test_the_tokens_of_a_span_have_its_characters(prepared: Path) -> None:
     examples, windows = load(prepared, "train")
     told = 0
     for window in range(len(windows)):
@@ -65,7 +65,7 @@ def test_the_tokens_of_a_span_are_its_characters(prepared: Path) -> None:
     assert told > 100
 
 
-def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_stopped(
     prepared: Path, tmp_path: Path
 ) -> None:
     whole = run(prepared, tmp_path / "whole")
@@ -76,7 +76,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
         torch.testing.assert_close(resumed.averaged[name], weights, msg=name)
 
 
-def test_another_recipe_does_not_go_on_from_a_checkpoint(prepared: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_recipe_is_refused(prepared: Path, tmp_path: Path) -> None:
     run(prepared, tmp_path, stop_after=1)
     _, windows = load(prepared, "train")
     other = Fit(new_reader(encoder_folder(""), ReaderShape(), 0), windows, Recipe(steps=9))
@@ -84,7 +84,7 @@ def test_another_recipe_does_not_go_on_from_a_checkpoint(prepared: Path, tmp_pat
         other.resume(tmp_path / CHECKPOINT_FILE)
 
 
-def test_what_is_exported_reads_as_what_was_trained(prepared: Path, tmp_path: Path) -> None:
+def test_an_exported_reader_reads_like_the_trained_one(prepared: Path, tmp_path: Path) -> None:
     run(prepared, tmp_path / "run")
     model = open_reader(tmp_path / "run")
     held_back = load(prepared, "held_back")
@@ -100,7 +100,7 @@ def test_what_is_exported_reads_as_what_was_trained(prepared: Path, tmp_path: Pa
     assert np.isfinite([*reading.start, *reading.end, reading.nothing, reading.answer]).all()
 
 
-def test_training_can_go_on_from_what_was_exported(prepared: Path, tmp_path: Path) -> None:
+def test_training_can_go_on_from_an_exported_reader(prepared: Path, tmp_path: Path) -> None:
     run(prepared, tmp_path / "run")
     model = open_reader(tmp_path / "run")
     settings: dict[str, object] = {"name": "a test", "max_tokens": 96}

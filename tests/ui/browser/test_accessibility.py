@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-# Whether what has the focus is on top where it is.
+# Whether the element with the focus is uncovered.
 UNCOVERED = """() => {
     const at = document.activeElement;
     const { left, top, width, height } = at.getClientRects()[0];
@@ -41,7 +41,7 @@ def test_answers_are_announced(wide: Page) -> None:
     expect(voice).to_have_text(re.compile("^No answer: The documents do not say"))
 
 
-def test_every_part_is_reached_with_the_keyboard(wide: Page) -> None:
+def test_every_part_can_be_reached_with_the_keyboard(wide: Page) -> None:
     ask(wide, SUMMIT)
     wide.locator("#new").focus()
     names = []
@@ -60,7 +60,7 @@ def test_every_part_is_reached_with_the_keyboard(wide: Page) -> None:
     ), names
 
 
-def test_motion_is_left_out_where_it_is_not_wanted(browser: Browser, server: str) -> None:
+def test_nothing_moves_if_motion_is_not_wanted(browser: Browser, server: str) -> None:
     for page in opened(browser, server, SIZES["wide"], reduced_motion="reduce"):
         ask(page, SUMMIT).locator("a.cite").first.click()
         expect(page.locator("#panel")).to_be_visible()
@@ -79,7 +79,7 @@ def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str
         told = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found]
         assert told == [], state
 
-    # Axe counts colours in the middle of a fade as they are then.
+    # In the middle of a fade, Axe would measure the colours of that moment.
     for page in opened(browser, server, SIZES[size], color_scheme=scheme, reduced_motion="reduce"):
         check("empty")
         ask(page, NOWHERE)
@@ -93,7 +93,7 @@ def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str
         check("source")
         page.keyboard.press("Escape")
         if (scheme == "dark") != (size == "narrow"):
-            continue  # the rest looks the same in the two views that are left
+            continue  # the rest looks the same in the two other views
         page.locator("#conversation .refusal a.footnote").first.click()
         expect(page.locator(QUOTED).first).to_be_visible(timeout=30_000)
         check("source of a refusal")
@@ -134,7 +134,7 @@ def test_a_finger_opens_and_closes_a_source(browser: Browser, server: str) -> No
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_nothing_that_has_the_focus_is_covered(browser: Browser, server: str, size: str) -> None:
+def test_an_element_with_the_focus_is_not_covered(browser: Browser, server: str, size: str) -> None:
     for page in opened(browser, server, SIZES[size]):
         for question in (SUMMIT, NOWHERE, LEAVE):
             ask(page, question)

@@ -1,4 +1,4 @@
-"""What a reader sees from the press to the answer, and of the files and servers in between."""
+"""What a reader sees between the key press and the answer, also of files and servers."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SAUNA = "The sauna on deck 9 opens at 6:45."
-# Reading it takes long enough for the page to tell of it.
+# Reading it takes long enough for the page to show it.
 LONG = "The lighthouse keeper writes the log by hand. " * 4000
-# Keeps all that the page has said of files.
+# Keeps all that the page has said about files.
 HEAR = """() => {
     window.heard = [];
     new MutationObserver(() => window.heard.push(
@@ -76,7 +76,7 @@ def page(browser: Browser, keeping: Keeping) -> Iterator[Page]:
     yield from opened(browser, keeping.url, SIZES["wide"])
 
 
-def test_a_question_is_seen_to_be_asked_while_the_server_says_nothing(
+def test_a_question_is_shown_as_asked_while_the_server_says_nothing(
     page: Page, keeping: Keeping
 ) -> None:
     with ExitStack() as going_on:
@@ -87,14 +87,14 @@ def test_a_question_is_seen_to_be_asked_while_the_server_says_nothing(
         expect(page.locator("#pending .asked")).to_have_text(SUMMIT)
         expect(page.get_by_text("Looking in the documents …")).to_be_visible()
         expect(page.get_by_role("button", name="Stop")).to_be_visible()
-        page.press("#question textarea", "Enter")  # once more changes nothing
+        page.press("#question textarea", "Enter")  # a second press changes nothing
     expect(page.locator("#conversation .done")).to_have_count(1)
     expect(page.locator("#conversation .done")).to_contain_text("Hanoi")
     expect(page.locator("#pending")).to_have_count(0)
     expect(page.locator("#question textarea")).to_have_value("")
 
 
-def test_sources_that_disagree_are_shown_to(page: Page) -> None:
+def test_sources_that_disagree_are_shown_as_such(page: Page) -> None:
     answer = ask(page, "How much is the monthly parking fee?")
     expect(answer.locator(".aside.differ")).to_have_text("The documents disagree.")
     expect(answer.get_by_text("The documents disagree.")).to_have_count(1)
@@ -113,7 +113,7 @@ def test_examples_are_there_when_the_page_is_drawn(page: Page, keeping: Keeping)
         assert question in drawn
 
 
-def test_examples_that_are_known_before_the_greeting_is_there_are_shown_with_it(page: Page) -> None:
+def test_examples_that_arrive_before_the_greeting_are_shown_with_it(page: Page) -> None:
     expect(page.locator(EXAMPLE)).to_have_count(3)
     page.evaluate(
         """async () => {
@@ -131,7 +131,7 @@ def test_examples_that_are_known_before_the_greeting_is_there_are_shown_with_it(
     expect(page.locator("#conversation .late button")).to_have_count(3)
 
 
-def test_words_that_fit_several_sections_offer_them_and_more_goes_on(page: Page) -> None:
+def test_words_that_fit_several_sections_offer_them_and_more_continues(page: Page) -> None:
     answer = ask(page, "annual leave")
     sections = answer.locator(".sections a.section")
     expect(answer.locator(".sections")).to_contain_text("Other sections on this:")
@@ -152,9 +152,9 @@ def test_words_that_fit_several_sections_offer_them_and_more_goes_on(page: Page)
     expect(answer.locator(".sections .of")).to_have_text("Employee FAQ")
 
 
-def test_a_better_question_is_asked_at_a_press(page: Page) -> None:
+def test_a_better_question_can_be_asked_with_one_press(page: Page) -> None:
     ask(page, NOWHERE)
-    # Which question is better, if any, is the library's to say; the browser keeps what it said.
+    # The library decides which question is better, if any; the browser keeps it.
     page.evaluate(
         f"""(better) => {{
         const kept = {KEPT};
@@ -178,7 +178,7 @@ def test_a_file_is_read_with_progress_and_kept_for_everyone(
     before = int(state.inner_text().split()[0])
     page.evaluate(HEAR)
     keep = page.get_by_role("button", name="Keep for everyone")
-    expect(keep).to_be_hidden()  # there is nothing to keep yet
+    expect(keep).to_be_hidden()  # nothing to keep yet
     drop(page, {"lighthouse.txt": f"The lamp has 14 lenses. {LONG}"})
     expect(attached).to_have_text("For this conversation: lighthouse.txt ×", timeout=60_000)
     keep.click()
@@ -194,7 +194,7 @@ def test_a_file_is_read_with_progress_and_kept_for_everyone(
         expect(ask(other, "How many lenses does the lamp have?")).to_contain_text("14")
 
 
-def test_where_files_are_not_kept_nobody_is_asked_to(browser: Browser, server: str) -> None:
+def test_keeping_files_is_offered_only_where_files_are_kept(browser: Browser, server: str) -> None:
     for page in opened(browser, server, SIZES["wide"]):
         expect(page.get_by_role("button", name="Add files")).to_be_visible()
         drop(page, {"lamp.txt": "The lamp has 14 lenses."})
@@ -202,8 +202,8 @@ def test_where_files_are_not_kept_nobody_is_asked_to(browser: Browser, server: s
         expect(page.get_by_role("button", name="Keep for everyone")).to_be_hidden()
 
 
-def test_all_of_the_history_goes_at_the_second_press_only(page: Page) -> None:
-    expect(page.locator("#take-away")).to_be_hidden()  # there is nothing to save yet
+def test_only_a_second_press_removes_all_of_the_history(page: Page) -> None:
+    expect(page.locator("#take-away")).to_be_hidden()  # nothing to save yet
     ask(page, SUMMIT)
     page.get_by_role("button", name="History").click()
     page.get_by_role("button", name="Remove all").click()
@@ -213,8 +213,10 @@ def test_all_of_the_history_goes_at_the_second_press_only(page: Page) -> None:
     assert page.evaluate(f"{KEPT}.length") == 0
 
 
-def test_a_conversation_is_shared_where_the_machine_can(browser: Browser, keeping: Keeping) -> None:
-    # This browser has no way to share; the page gives what it has to the one that others have.
+def test_a_conversation_can_be_shared_if_the_machine_allows_it(
+    browser: Browser, keeping: Keeping
+) -> None:
+    # This browser cannot share; a function in its place gets what the page shares.
     for page in opened(browser, keeping.url, SIZES["narrow"]):
         page.add_init_script("navigator.share = async (given) => { window.given = given; }")
         page.reload()
@@ -243,7 +245,7 @@ def test_servers_may_go_and_come_back(browser: Browser, served_index: Path) -> N
             ask(page, SUMMIT)
             page.get_by_role("button", name="Edit the question").click()
             editor.press_sequentially(" And why?")
-        # A server that was started anew meanwhile is asked as if nothing had been.
+        # A server that was restarted meanwhile is asked as if nothing had happened.
         second, _ = start(served_index, port=port)
         ending.callback(second.communicate, timeout=60)
         ending.callback(second.terminate)
@@ -254,7 +256,7 @@ def test_servers_may_go_and_come_back(browser: Browser, served_index: Path) -> N
         expect(page.locator("#attached .file")).to_be_visible()
         second.kill()
         second.wait()
-        # While there is none, the question waits where it can be seen.
+        # While there is no server, the question waits where it can be seen.
         box.fill(LEAVE)
         box.press("Enter")
         expect(page.locator("#notice")).to_have_text(
@@ -265,7 +267,7 @@ def test_servers_may_go_and_come_back(browser: Browser, served_index: Path) -> N
         with served(served_index, port=port):
             expect(answers).to_have_count(2, timeout=60_000)
             expect(answers.last).to_contain_text("days")
-            # The files of the conversation went with the server, and are not claimed any more.
+            # The files of the conversation are gone with the server, and no longer shown.
             expect(page.locator("#attached .file")).to_have_count(0)
             kept = json.loads(page.evaluate(f"JSON.stringify({KEPT})"))
             questions = [one["question"] for one in kept[0]["exchanges"]]

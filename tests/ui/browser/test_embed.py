@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 LEAVE = "How many days of annual leave do I have?"
 SIZES = {"wide": (1280, 800), "narrow": (390, 780)}
-# The page's own script hears the events, as a host's script would.
+# The page's own script receives the events, as a host's script would.
 LISTEN = """
 addEventListener("DOMContentLoaded", () => {
   const heard = document.createElement("output");
@@ -78,7 +78,7 @@ def wide(browser: Browser, intranet: Intranet) -> Iterator[Host]:
 
 
 def opened(browser: Browser, intranet: Intranet, size: tuple[int, int]) -> Iterator[Host]:
-    """Nothing may fail in the page or its frame, and only the two sites may be asked."""
+    """Nothing may fail in the page or its frame, and only the two sites may be contacted."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     watch = Watch.over(context)
     page = context.new_page()
@@ -90,7 +90,7 @@ def opened(browser: Browser, intranet: Intranet, size: tuple[int, int]) -> Itera
     assert watch.elsewhere(intranet.url, intranet.chat) == []
 
 
-def test_the_tag_brings_a_button_that_opens_the_chat_and_a_whole_conversation(host: Host) -> None:
+def test_the_tag_adds_a_button_that_opens_the_chat_for_a_whole_conversation(host: Host) -> None:
     host.visit("launcher.html")
     before = looks(host.page)
     expect(host.button).to_have_attribute("aria-expanded", "false")
@@ -127,7 +127,7 @@ def test_the_tag_brings_a_button_that_opens_the_chat_and_a_whole_conversation(ho
     expect(host.chat.locator("#conversation .done")).to_have_count(1)
 
 
-def test_it_fits_its_window(host: Host) -> None:
+def test_the_chat_fits_its_window(host: Host) -> None:
     host.visit("launcher.html")
     host.button.click()
     host.ready()
@@ -143,14 +143,14 @@ def test_it_fits_its_window(host: Host) -> None:
     assert inside.evaluate("root => root.scrollWidth <= root.clientWidth")
 
 
-def test_the_page_can_open_ask_and_close(host: Host) -> None:
+def test_scripts_of_the_page_can_open_ask_and_close(host: Host) -> None:
     host.visit("launcher.html")
     host.page.evaluate("question => footnote.ask(question)", LEAVE)
     assert host.heard("answer")["citations"]
     expect(host.box).to_be_visible()
     host.forget()
     host.page.evaluate("footnote.ask('How much is the monthly parking fee?')")
-    answer = host.heard("answer")  # the tag keeps to a folder, in which no word of it is
+    answer = host.heard("answer")  # the tag limits questions to a folder that has no word of it
     assert [one for one in answer["citations"] if not one["source"].startswith("seeds/")] == []
     host.page.evaluate("footnote.close()")
     expect(host.box).to_be_hidden()
@@ -161,7 +161,7 @@ def test_the_page_can_open_ask_and_close(host: Host) -> None:
     expect(host.button).to_be_focused()
 
 
-def test_inline_it_stands_in_the_text_and_grows_with_what_it_holds(host: Host) -> None:
+def test_an_inline_chat_is_in_the_text_and_grows_with_its_content(host: Host) -> None:
     host.page.set_viewport_size({"width": 1000, "height": 2400})  # room for two answers
     host.visit("inline.html")
     host.ready()
@@ -181,7 +181,7 @@ def test_inline_it_stands_in_the_text_and_grows_with_what_it_holds(host: Host) -
     assert frame.evaluate("box => box.offsetHeight <= innerHeight * 0.86 + 1")
 
 
-def test_a_plain_frame_works_without_any_script_of_ours_around_it(wide: Host) -> None:
+def test_a_plain_frame_works_without_our_script_on_the_page(wide: Host) -> None:
     wide.visit("frame.html")
     frame = wide.page.frame_locator("iframe.plain")
     frame.locator("#question textarea").fill(LEAVE)
@@ -189,7 +189,7 @@ def test_a_plain_frame_works_without_any_script_of_ours_around_it(wide: Host) ->
     expect(frame.locator("#conversation .done")).to_contain_text("days", timeout=20_000)
 
 
-def test_it_follows_the_light_of_the_page_around_it(wide: Host) -> None:
+def test_the_chat_follows_the_theme_of_the_page_around_it(wide: Host) -> None:
     wide.page.emulate_media(color_scheme="light")
     wide.visit("launcher.html")
     wide.button.click()
@@ -213,7 +213,7 @@ def test_it_follows_the_light_of_the_page_around_it(wide: Host) -> None:
     ("fr", "Poser une question aux documents"),
     ("it", "Ask the documents"),
 ])  # fmt: skip
-def test_it_speaks_the_language_of_the_site(wide: Host, language: str, title: str) -> None:
+def test_the_chat_is_in_the_language_of_the_site(wide: Host, language: str, title: str) -> None:
     wide.visit("launcher.html")
     wide.page.locator("footnote-chat").evaluate(
         "(chat, language) => { delete chat.dataset.title; chat.dataset.lang = language }", language
@@ -221,7 +221,7 @@ def test_it_speaks_the_language_of_the_site(wide: Host, language: str, title: st
     expect(wide.page.get_by_role("button", name=title)).to_be_visible()
 
 
-def test_it_is_told_language_question_and_folder(wide: Host) -> None:
+def test_a_frame_takes_language_question_and_folder_from_its_address(wide: Host) -> None:
     wide.visit("inline.html")
     wide.ready()
     wide.forget()
@@ -239,14 +239,14 @@ def test_it_is_told_language_question_and_folder(wide: Host) -> None:
     assert told == "seeds"
 
 
-def test_a_site_that_is_not_allowed_is_told_so(
+def test_a_site_that_is_not_allowed_gets_an_error(
     browser: Browser, intranet: Intranet, server: str
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.add_init_script(LISTEN)
     host = Host(page, intranet)
-    allowed, intranet.chat = intranet.chat, server  # a server that lets no other site in
+    allowed, intranet.chat = intranet.chat, server  # a server that allows no other site
     try:
         host.visit("launcher.html")
     finally:
@@ -263,7 +263,7 @@ def test_a_site_that_is_not_allowed_is_told_so(
     context.close()
 
 
-def test_messages_of_anybody_else_change_nothing(wide: Host) -> None:
+def test_messages_from_other_frames_change_nothing(wide: Host) -> None:
     wide.visit("launcher.html")
     wide.button.click()
     wide.ready()
@@ -283,7 +283,7 @@ def test_messages_of_anybody_else_change_nothing(wide: Host) -> None:
     expect(wide.chat.locator("#conversation .done")).to_have_count(1)
 
 
-def test_it_works_where_a_frame_has_no_storage(wide: Host) -> None:
+def test_the_chat_works_in_a_frame_without_storage(wide: Host) -> None:
     wide.page.add_init_script(
         """if (window !== top) for (const name of ["localStorage", "sessionStorage"]) {
           Object.defineProperty(window, name, { configurable: true, get() {
@@ -305,7 +305,7 @@ def test_the_script_is_small(intranet: Intranet) -> None:
 
 
 def looks(page: Page) -> list[str]:
-    """How each element of the host page is drawn, our own left out."""
+    """How each element of the host page is drawn, except our own."""
     found: list[str] = page.evaluate(
         """[...document.querySelectorAll("html, body, body *:not(footnote-chat)")]
           .filter((node) => node.id !== "heard")
@@ -316,7 +316,7 @@ def looks(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_around_the_frame_and_in_it(host: Host, scheme: Any) -> None:
+def test_axe_finds_nothing_around_the_frame_or_in_it(host: Host, scheme: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     host.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     host.visit("launcher.html")

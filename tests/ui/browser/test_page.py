@@ -37,7 +37,7 @@ pytestmark = pytest.mark.browser
 
 FOREIGN = [texts for code, texts in TEXTS.items() if code != "en"]
 
-# What would mean something in HTML, Markdown or the formula language.
+# Characters with a meaning in HTML, Markdown or the language of formulas.
 MEANT = (
     "<img src=x onerror=\"document.title='owned'\">", "**on**", "[free](http://outside.example/a)",
     "![](http://outside.example/b.png)", "`raw`", "$$x^2$$", "&lt;b&gt;", "http://outside.example/c",
@@ -56,7 +56,7 @@ def wide(browser: Browser, server: str) -> Iterator[Page]:
 
 @pytest.fixture
 def feedback(served_index: Path) -> Path:
-    """Where the server keeps what readers thought."""
+    """The file with readers' opinions."""
     return served_index.parent / "feedback" / served_index.name / "feedback.jsonl"
 
 
@@ -66,7 +66,7 @@ def test_an_answer_has_its_phrase_its_marker_and_its_quote(page: Page) -> None:
     expect(answer.locator("a.cite").first).to_have_text("1")
     footnote = answer.locator("a.footnote").first
     expect(footnote).to_have_attribute("title", "seeds/second-summit-brief.md")
-    expect(answer.locator("blockquote")).to_have_count(0)  # the answer says it already
+    expect(answer.locator("blockquote")).to_have_count(0)  # it is in the answer already
     expect(page.locator("#question textarea")).to_have_value("")
     expect(page.locator("#question textarea")).to_be_in_viewport()
     expect(answer.locator("strong").first).to_be_in_viewport()
@@ -74,7 +74,7 @@ def test_an_answer_has_its_phrase_its_marker_and_its_quote(page: Page) -> None:
 
 
 @pytest.mark.parametrize("way", ["pointer", "keyboard"])
-def test_the_quote_stands_beside_its_marker(wide: Page, way: str) -> None:
+def test_the_quote_is_shown_beside_its_marker(wide: Page, way: str) -> None:
     marker = ask(wide, LEAVE).locator("a.cite").first
     if way == "pointer":
         marker.hover()
@@ -163,7 +163,7 @@ def test_asking_again_and_editing_replace_what_came_after(wide: Page) -> None:
     assert [one["question"] for one in record(wide)["exchanges"]] == [SUMMIT]
 
 
-def test_an_edit_can_be_left_alone(wide: Page) -> None:
+def test_an_edit_can_be_cancelled(wide: Page) -> None:
     ask(wide, SUMMIT)
     wide.get_by_role("button", name="Edit the question").click()
     wide.keyboard.press("Escape")
@@ -188,7 +188,7 @@ def test_an_answer_is_copied_with_its_footnotes(wide: Page) -> None:
     ("Download as Markdown", ".md", "## Where might"),
     ("Download as HTML", ".html", "<blockquote>"),
 ])  # fmt: skip
-def test_a_conversation_can_be_taken_away(
+def test_a_conversation_can_be_downloaded(
     wide: Page, name: str, suffix: str, holds: str, tmp_path: Path
 ) -> None:
     ask(wide, SUMMIT)
@@ -239,7 +239,7 @@ def test_conversations_are_kept_in_the_browser(wide: Page) -> None:
     expect(wide.get_by_role("button", name="History")).to_be_focused()
 
 
-def test_what_the_browser_kept_is_checked_again(wide: Page) -> None:
+def test_a_conversation_from_the_browser_is_checked_again(wide: Page) -> None:
     ask(wide, SUMMIT)
     wide.evaluate("""() => {
         const kept = JSON.parse(localStorage.getItem("footnote:conversations"));
@@ -252,7 +252,7 @@ def test_what_the_browser_kept_is_checked_again(wide: Page) -> None:
     expect(wide.locator("#conversation a.cite")).to_have_count(0)
 
 
-def test_what_was_typed_is_there_after_a_reload(wide: Page) -> None:
+def test_typed_text_is_there_after_a_reload(wide: Page) -> None:
     wide.locator("#question textarea").press_sequentially("How many days of")
     wide.reload()
     wide.wait_for_selector("body.ready")
@@ -290,7 +290,7 @@ def test_an_example_can_be_pressed(page: Page) -> None:
     assert record(page)["exchanges"][0]["question"] == question
 
 
-def test_a_folder_keeps_the_question_to_its_documents(wide: Page) -> None:
+def test_a_folder_limits_the_question_to_its_documents(wide: Page) -> None:
     expect(ask(wide, SUMMIT)).to_contain_text("Hanoi")
     wide.locator("#folder input").click()
     wide.get_by_role("option", name="notes").click()
@@ -337,7 +337,7 @@ def test_links_of_a_document_are_links_in_the_answer_and_in_the_source(wide: Pag
     expect(text).to_have_text(PARKING[2025])
 
 
-def test_a_file_comes_before_the_documents_and_can_be_taken_away_again(wide: Page) -> None:
+def test_a_file_comes_before_the_documents_and_can_be_removed_again(wide: Page) -> None:
     drop(
         wide, {"mine.txt": "At my site everyone has 33 days of annual leave a year.", "b.txt": "B."}
     )
@@ -349,7 +349,7 @@ def test_a_file_comes_before_the_documents_and_can_be_taken_away_again(wide: Pag
     answer = ask(wide, SUMMIT)
     expect(answer).to_contain_text("Hanoi")
     expect(answer).to_contain_text("Your files do not say; this is from the documents.")
-    expect(ask(wide, NOWHERE)).to_contain_text("Your files were asked too.")
+    expect(ask(wide, NOWHERE)).to_contain_text("Your files were searched, too.")
     wide.get_by_role("button", name="Remove mine.txt").press("Enter")
     expect(files).to_have_text(["b.txt ×"])
     expect(ask(wide, LEAVE)).not_to_contain_text("33 days")
@@ -373,7 +373,7 @@ def test_a_file_chosen_with_the_keyboard_goes_with_its_conversation(
     with wide.expect_response(lambda reply: reply.request.method == "DELETE") as deleted:
         wide.get_by_role(
             "button", name="New", exact=True
-        ).click()  # nothing was asked, so nothing is kept
+        ).click()  # nothing was asked, so nothing is stored
     assert deleted.value.status == 204
     assert wide.request.get(f"{server}/api/source?{query}").status == 404
 
@@ -393,8 +393,8 @@ def test_text_of_a_document_and_of_a_question_stays_text(page: Page) -> None:
     assert page.title() == "Footnote"
 
 
-def test_a_reader_whose_question_finds_the_line_full_keeps_it(wide: Page) -> None:
-    # As Gradio says it, once more questions wait than may.
+def test_a_question_that_finds_the_queue_full_is_kept(wide: Page) -> None:
+    # The words of Gradio, once too many questions wait.
     full = json.dumps({"detail": "Queue is full. Max size is 64 and size is 64."})
     wide.route("**/queue/join*", lambda asked: asked.fulfill(status=503, body=full))
     wide.fill("#question textarea", SUMMIT)
@@ -428,7 +428,7 @@ def test_the_browser_chooses_the_language(browser: Browser, server: str, texts: 
         expect(page.locator("#panel")).to_be_hidden()
 
 
-def test_the_address_chooses_the_language_too(browser: Browser, server: str) -> None:
+def test_the_address_can_choose_the_language(browser: Browser, server: str) -> None:
     for page in opened(browser, server, SIZES["wide"]):
         page.goto(f"{server}/?lang=de")
         expect(page.get_by_placeholder("Die Dokumente fragen")).to_be_visible()

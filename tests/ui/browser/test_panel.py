@@ -81,7 +81,7 @@ def test_emoji_before_the_quote_do_not_move_the_mark(page: Page, library: qa.Ass
         expect(page.locator(".panel-told")).to_be_hidden()
 
 
-def test_no_name_and_no_text_turns_the_direction(page: Page, library: qa.Assistant) -> None:
+def test_no_name_or_text_changes_the_direction_of_others(page: Page, library: qa.Assistant) -> None:
     lid = "The lid is \u202eneerg\u202c and \u2066heavy."
     library.add([qa.Document(lid, "notes/\u202egpj.md", title="Lid \u202edil")])
     press(page, footnote(library, "notes/\u202egpj.md", "and \u2066heavy."))
@@ -115,7 +115,7 @@ def test_the_quote_stands_in_the_middle(page: Page, library: qa.Assistant) -> No
     comes_true(page, middle)
 
 
-def test_place_headings_and_pages_are_told(page: Page, library: qa.Assistant) -> None:
+def test_source_headings_and_pages_are_shown(page: Page, library: qa.Assistant) -> None:
     press(page, footnote(library, TRAVEL, library.document(TRAVEL).text[2500:2560]))
     expect(page.locator(".panel-place")).to_contain_text("Page 2")
     expect(page.locator(".panel-page")).to_have_text(["Page 1", "Page 2", "Page 3"])
@@ -172,7 +172,7 @@ def test_escape_closes_and_the_focus_goes_back(page: Page, library: qa.Assistant
     assert page.evaluate("told") == [True, False, True, False]
 
 
-def test_beside_the_conversation_the_rest_of_the_page_stays_in_use(
+def test_the_rest_of_the_page_can_be_used_beside_the_panel(
     page: Page, library: qa.Assistant
 ) -> None:
     press(page, footnote(library, SUMMIT, "Kim Yong Chol"))
@@ -188,7 +188,7 @@ def test_beside_the_conversation_the_rest_of_the_page_stays_in_use(
     comes_true(page, beside)
 
 
-def test_searching_counts_and_steps(page: Page, library: qa.Assistant) -> None:
+def test_a_search_counts_and_steps_through_its_matches(page: Page, library: qa.Assistant) -> None:
     press(page, footnote(library, SUMMIT, "Bangkok and Hanoi are being considered"))
     marked(page)
     total = library.document(SUMMIT).text.lower().count("summit")
@@ -221,14 +221,14 @@ def test_searching_counts_and_steps(page: Page, library: qa.Assistant) -> None:
     expect(page.locator("#panel")).to_be_hidden()
 
 
-def test_words_are_found_over_the_end_of_a_line(page: Page, library: qa.Assistant) -> None:
+def test_words_are_found_across_the_end_of_a_line(page: Page, library: qa.Assistant) -> None:
     press(page, footnote(library, "notes/bell.txt", "The bell rings twice."))
     marked(page)
     page.get_by_role("searchbox").fill("twice. the")
     expect(page.locator(".panel-count")).to_have_text("1 of 1")
 
 
-def test_what_an_author_set_apart_is_shown_as_such(page: Page, library: qa.Assistant) -> None:
+def test_text_that_an_author_set_apart_is_shown_as_such(page: Page, library: qa.Assistant) -> None:
     source = "notes/badges.md"
     quote = "1. Open it 🎉\n  - now\n  - later\n\nsudo  x\n\n2. Close it"
     press(page, footnote(library, source, quote))

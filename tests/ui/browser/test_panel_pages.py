@@ -24,7 +24,7 @@ LEAF = "#panel .panel-leaf"
 
 @pytest.fixture(autouse=True, scope="module")
 def patience() -> Iterator[None]:
-    """The first page of a process is drawn by a worker that has to start."""
+    """The first page of a process waits for a worker to start."""
     expect.set_options(timeout=30_000)
     yield
     expect.set_options(timeout=5_000)
@@ -72,7 +72,7 @@ def test_a_pdf_is_shown_as_it_looks_with_the_quote_marked(
     for shown, wanted in zip(boxes(page), there.boxes, strict=True):
         assert shown == pytest.approx(wanted, abs=0.01)
     assert picture.evaluate("one => one.naturalWidth >= one.clientWidth * devicePixelRatio")
-    # The quote is there as text, too.
+    # The quote is in the panel as text, too.
     expect(page.locator(f"{LEAF} blockquote")).to_have_text(note["quote"])
     expect(page.locator(".panel-sheet")).to_be_focused()
     expect(page.locator(".panel-text")).to_be_hidden()
@@ -120,7 +120,7 @@ def test_a_page_grows_around_its_quote(page: Page, library: qa.Assistant) -> Non
     expect(page.get_by_role("button", name="Larger")).to_be_enabled()
 
 
-def test_the_text_is_one_press_away_and_stays_chosen(page: Page, library: qa.Assistant) -> None:
+def test_the_text_is_one_press_away_and_stays_selected(page: Page, library: qa.Assistant) -> None:
     note = cited(library)
     press(page, note)
     boxes(page)
@@ -143,7 +143,7 @@ def test_the_text_is_one_press_away_and_stays_chosen(page: Page, library: qa.Ass
     expect(page.locator("#panel mark")).to_have_count(0)
 
 
-def test_what_cannot_be_drawn_is_shown_as_text(page: Page, library: qa.Assistant) -> None:
+def test_a_page_that_cannot_be_drawn_is_shown_as_text(page: Page, library: qa.Assistant) -> None:
     for part in ("**/api/page?**", "**/api/marks?**"):
         page.route(part, lambda route: route.fulfill(status=422, json={"error": "It has changed."}))
         press(page, cited(library))
@@ -156,7 +156,7 @@ def test_what_cannot_be_drawn_is_shown_as_text(page: Page, library: qa.Assistant
     boxes(page)
 
 
-def test_the_last_footnote_that_was_pressed_is_shown(page: Page, library: qa.Assistant) -> None:
+def test_the_footnote_pressed_last_is_shown(page: Page, library: qa.Assistant) -> None:
     texts = library.document(TRAVEL).text
     late = footnote(library, TRAVEL, texts[655:942])
     press(page, cited(library))
@@ -168,7 +168,7 @@ def test_the_last_footnote_that_was_pressed_is_shown(page: Page, library: qa.Ass
     boxes(page)
 
 
-def test_nothing_of_a_text_is_drawn(page: Page, library: qa.Assistant) -> None:
+def test_documents_without_pages_are_not_drawn(page: Page, library: qa.Assistant) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     press(page, footnote(library, SUMMIT, "Kim Yong Chol"))
@@ -177,7 +177,9 @@ def test_nothing_of_a_text_is_drawn(page: Page, library: qa.Assistant) -> None:
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
-def test_nothing_shuts_anybody_out(page: Page, library: qa.Assistant, light: str) -> None:
+def test_axe_finds_nothing_in_the_view_of_pages(
+    page: Page, library: qa.Assistant, light: str
+) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.evaluate(f"document.body.className = '{light}'")
     press(page, cited(library))

@@ -40,7 +40,9 @@ def phone(browser: Browser, address: str) -> Iterator[Page]:
     yield from watched(browser, address, PHONE)
 
 
-def test_on_a_phone_it_is_a_sheet_that_holds_the_focus(phone: Page, library: qa.Assistant) -> None:
+def test_on_a_phone_the_panel_is_a_sheet_that_keeps_the_focus(
+    phone: Page, library: qa.Assistant
+) -> None:
     press(phone, footnote(library, SUMMIT, "Kim Yong Chol"))
     sheet = phone.get_by_role("dialog", name="Second Trump-Kim summit")
     expect(sheet).to_have_attribute("aria-modal", "true")
@@ -69,7 +71,7 @@ def test_a_press_beside_the_sheet_closes_it(phone: Page, library: qa.Assistant) 
     expect(phone.locator("#panel")).to_be_hidden()
 
 
-def test_a_window_that_grows_makes_the_sheet_a_neighbour(
+def test_in_a_growing_window_the_sheet_moves_beside_the_conversation(
     phone: Page, library: qa.Assistant
 ) -> None:
     press(phone, footnote(library, SUMMIT, "Kim Yong Chol"))
@@ -82,7 +84,7 @@ def test_a_window_that_grows_makes_the_sheet_a_neighbour(
 def test_a_quote_that_moved_is_found_again(page: Page, library: qa.Assistant) -> None:
     moved = footnote(library, "notes/bell.txt", "The bell rings twice.", start=9, end=30)
     press(page, moved)
-    expect(page.locator(".panel-told")).to_contain_text("now stands here")
+    expect(page.locator(".panel-told")).to_contain_text("is now here")
     assert marked(page) == ["The bell rings twice."]
 
 
@@ -101,9 +103,7 @@ def test_a_wrong_place_is_never_marked(
     expect(page.locator(".panel-text")).to_contain_text("The bell rings twice.")
 
 
-def test_a_document_that_is_newer_than_the_kept_one_is_loaded_again(
-    page: Page, library: qa.Assistant
-) -> None:
+def test_a_document_that_has_changed_is_loaded_again(page: Page, library: qa.Assistant) -> None:
     source = "notes/changing.txt"
     library.add([qa.Document(text="The fee is 10 euros.", source=source, title="Fees")])
     press(page, footnote(library, source, "10 euros"))
@@ -114,13 +114,13 @@ def test_a_document_that_is_newer_than_the_kept_one_is_loaded_again(
     expect(page.locator(".panel-told")).to_be_hidden()
 
 
-def test_a_document_that_is_gone_is_said_to_be(page: Page, library: qa.Assistant) -> None:
+def test_a_document_that_is_gone_is_reported(page: Page, library: qa.Assistant) -> None:
     press(page, footnote(library, SUMMIT, "Kim Yong Chol", source="seeds/burnt.md"))
     expect(page.locator(".panel-told")).to_contain_text("no longer in the index")
     expect(page.locator(".panel-told blockquote")).to_have_text("Kim Yong Chol")
 
 
-def test_a_failure_can_be_tried_again(page: Page, library: qa.Assistant) -> None:
+def test_after_a_failure_one_can_try_again(page: Page, library: qa.Assistant) -> None:
     page.context.set_offline(True)
     press(page, footnote(library, SUMMIT, "Kim Yong Chol"))
     expect(page.locator(".panel-told")).to_contain_text("could not be loaded")
@@ -160,8 +160,8 @@ def test_the_edge_is_moved_with_the_keyboard(page: Page, library: qa.Assistant) 
 
 
 @pytest.mark.parametrize("end", ["\\n\\n", "\\n", " | x\\n", "👋🏽\\n\\n", " "])
-def test_two_megabytes_are_there_at_once(page: Page, end: str) -> None:
-    # Hardly longer than what the browser takes for a text that is nothing but a text.
+def test_two_megabytes_are_shown_without_delay(page: Page, end: str) -> None:
+    # Hardly longer than the browser takes for plain text.
     length, ours, plain = page.evaluate(
         """async (end) => {
           const { DocumentView } = await import("../static/source/document_view.js");
@@ -212,7 +212,7 @@ def test_two_megabytes_are_there_at_once(page: Page, end: str) -> None:
 
 @pytest.mark.parametrize("light", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_nobody_is_shut_out(
+def test_axe_finds_nothing(
     browser: Browser, address: str, library: qa.Assistant, size: tuple[int, int], light: str
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -232,7 +232,7 @@ def test_nobody_is_shut_out(
     ("es", "Página 2", "Cerrar la fuente"),
     ("fr", "Page 2", "Fermer la source"),
 ])  # fmt: skip
-def test_other_languages_have_their_own_words(
+def test_the_panel_has_the_words_of_each_language(
     browser: Browser,
     address: str,
     library: qa.Assistant,

@@ -1,4 +1,4 @@
-"""Scans and images in the source panel: their pages, marks, and how surely they were read."""
+"""Scans and images in the source panel: pages, marks, and how sure the recognition is."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ FOLDER = "/tools/chat"
 
 
 class Proxy(ThreadingHTTPServer):
-    """Passes on what is asked below `FOLDER`, as a portal's web server would."""
+    """Passes on requests below `FOLDER`, as a portal's web server would."""
 
     daemon_threads = True
 
@@ -55,7 +55,7 @@ class _Passing(BaseHTTPRequestHandler):
             while piece := reply.read1(65_536):
                 self.wfile.write(piece)
         except OSError:
-            pass  # whoever asked has gone
+            pass  # the browser is gone
         finally:
             asked.close()
 
@@ -73,7 +73,7 @@ def proxied(server: str) -> Iterator[str]:
         proxy.shutdown()
 
 
-def test_it_works_below_a_folder_of_another_site(browser: Browser, proxied: str) -> None:
+def test_the_page_works_below_a_folder_of_another_site(browser: Browser, proxied: str) -> None:
     context = browser.new_context()
     watch = Watch.over(context)
     page = context.new_page()
@@ -83,7 +83,7 @@ def test_it_works_below_a_folder_of_another_site(browser: Browser, proxied: str)
     page.wait_for_selector("body.ready")
     page.locator("#question textarea").fill("How many days of annual leave do I have?")
     page.locator("#question textarea").press("Enter")
-    # Said once the answer and its record are both there.
+    # Shown once the answer and its record are both there.
     sync_api.expect(page.get_by_text(re.compile("^Answer: "))).to_be_attached()
     page.locator("#conversation .done a.cite").first.click()
     sync_api.expect(page.locator("#panel mark").first).to_contain_text("days")

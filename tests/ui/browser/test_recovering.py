@@ -51,8 +51,8 @@ class _Speech(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        with contextlib.suppress(OSError):  # who asked may be gone
-            # A sentence is shown once it is whole, which only the next one's beginning tells.
+        with contextlib.suppress(OSError):  # the client may be gone
+            # A sentence is shown once it is complete, which is known when the next one begins.
             self._say(f"{SENTENCE}Hanoi ")
             self.server.go_on.wait(60)
             self._say("is a city.")
@@ -91,7 +91,7 @@ def model(speaking: SlowModel) -> Iterator[SlowModel]:
 
 @pytest.fixture(scope="module")
 def slow_server(served_index: Path, speaking: SlowModel) -> Iterator[str]:
-    """The URL of a server that the model answers for."""
+    """The URL of a server with the model."""
     with served(served_index, *options(speaking)) as url:
         yield url
 
@@ -175,6 +175,6 @@ def test_nothing_is_lost_when_the_server_goes_and_comes_back(
     expect(page.locator("#state")).to_have_text("The server is away. Trying again …")
     with served(served_index, port=port):
         expect(page.locator("#state")).to_contain_text("documents", timeout=30_000)
-        # It is asked again, of a server without a model now.
+        # It is asked again, now with a server without a model.
         expect(page.locator("#conversation .done a.cite").first).to_have_text("1", timeout=20_000)
         page.close()

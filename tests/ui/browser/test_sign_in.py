@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-# What a proxy with TLS says; the server believes it of this machine, and browsers take loopback for
-# as good.
+# The header of a proxy with TLS; the server trusts this machine, and browsers treat loopback
+# as secure.
 TLS = {"X-Forwarded-Proto": "https"}
 
 
@@ -36,7 +36,7 @@ def index(served_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def portal(index: Path) -> Iterator[Intranet]:
-    """Another site, and the server whose chat it may show to those who have signed in."""
+    """Another site, and the server whose chat it may show to users who have signed in."""
     with Intranet() as site:
         threading.Thread(target=site.serve_forever, daemon=True).start()
         way = ("--sign-in", "password", "--trusted-proxy", "127.0.0.1")
@@ -51,14 +51,14 @@ def context(browser: Browser, portal: Intranet) -> Iterator[BrowserContext]:
 
 
 def opened(browser: Browser, portal: Intranet, **options: Any) -> Iterator[BrowserContext]:
-    """Nothing but the two sites may be asked."""
+    """Only the two sites may be contacted."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
     context.set_default_timeout(20_000)
     watch = Watch.over(context)
     yield context
     context.close()
     assert watch.elsewhere(portal.url, portal.chat) == []
-    # A session that is over and a password that is wrong are told with their status.
+    # An expired session and a wrong password are logged with their status.
     assert [error for error in watch.errors if "status of 40" not in error] == []
 
 
@@ -72,7 +72,7 @@ def ready(page: Page) -> None:
     page.wait_for_selector("body.ready", timeout=60_000)
 
 
-def test_somebody_signs_in_asks_and_signs_out(context: BrowserContext, portal: Intranet) -> None:
+def test_a_user_signs_in_asks_and_signs_out(context: BrowserContext, portal: Intranet) -> None:
     page = context.new_page()
     page.goto(f"{portal.chat}/?q=Why&theme=dark")
     expect(page).to_have_title("Sign in · Footnote")
@@ -96,7 +96,7 @@ def test_somebody_signs_in_asks_and_signs_out(context: BrowserContext, portal: I
     expect(page).to_have_title("Sign in · Footnote")
 
 
-def test_the_next_reader_finds_nothing_of_the_one_before(
+def test_the_next_reader_finds_nothing_of_the_previous_one(
     context: BrowserContext, portal: Intranet
 ) -> None:
     page = context.new_page()
@@ -117,7 +117,7 @@ def test_the_next_reader_finds_nothing_of_the_one_before(
         page.keyboard.press("Escape")
 
 
-def test_a_session_that_is_over_leads_to_the_form_and_back(
+def test_an_expired_session_leads_to_the_form_and_back(
     index: Path, context: BrowserContext, portal: Intranet
 ) -> None:
     users = Users.of(str(index))
@@ -131,7 +131,7 @@ def test_a_session_that_is_over_leads_to_the_form_and_back(
     page.press("#question textarea", "Enter")
     expect(page).to_have_title("Sign in · Footnote")
     fill(page, "guest", OTHERS_PASSWORD)
-    # What was asked when the session was over is asked again.
+    # The question from after the end of the session is asked again.
     expect(page.locator("#conversation .asked")).to_have_text(LEAVE)
     expect(page.locator("#conversation .done")).to_contain_text("days", timeout=60_000)
 
@@ -146,7 +146,7 @@ def test_signing_in_needs_no_script(browser: Browser, portal: Intranet) -> None:
         page.wait_for_url(f"{portal.chat}/fr/")
 
 
-def test_where_cookies_are_refused_the_form_says_so(browser: Browser, portal: Intranet) -> None:
+def test_the_form_says_when_cookies_are_refused(browser: Browser, portal: Intranet) -> None:
     for context in opened(browser, portal):
         page = context.new_page()
         page.goto(portal.chat)
@@ -187,7 +187,7 @@ def test_a_frame_of_another_site_signs_in_through_a_window_and_comes_back(
         expect(chat.get_by_role("link", name="Sign in")).to_be_visible()
 
 
-def test_where_a_frame_may_keep_no_cookie_it_offers_a_window(
+def test_a_frame_that_may_keep_no_cookie_offers_a_window(
     context: BrowserContext, portal: Intranet
 ) -> None:
     # Without TLS no cookie of a frame on another site is sent.

@@ -1,4 +1,4 @@
-"""Nothing leaves: of a whole conversation neither the browser nor the server asks anybody else."""
+"""Nothing leaves: in a whole conversation, browser and server contact nobody else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-# Notes each use of the network that Python makes, from the first import on, and refuses it where
+# Records each use of the network by Python, from the first import on, and refuses it if
 # it goes out.
 REFUSING = """
 import sys
@@ -73,7 +73,7 @@ def test_a_whole_conversation_leaves_neither_the_page_nor_the_server(
         assert watch.errors == []
         assert len(watch.requests) > 10
         assert watch.elsewhere(url) == []
-        # What a browser may look up before it asks is not told as a request.
+        # Names that a browser looks up beforehand are not reported as requests.
         assert [hint for hint in hints if not hint.startswith(f"{url}/")] == []
         port = int(url.rpartition(":")[2])
         assert ports(child.pid) in ({port}, None)
@@ -81,13 +81,13 @@ def test_a_whole_conversation_leaves_neither_the_page_nor_the_server(
         child.terminate()
         _, rest = child.communicate(timeout=60)
     used = [line for line in (said + rest).splitlines() if line.startswith("network:")]
-    # A library of others tries whether this machine knows IPv6; it listens to nobody there.
+    # A library checks whether this machine has IPv6; it does not listen there.
     probe = "network: socket.bind (('::1', 0),)"
     assert [line for line in used if line != probe] == ["network: socket.bind (('127.0.0.1', 0),)"]
 
 
 def converse(page: Page) -> None:
-    """All that a reader may do: ask, look, search, drop, copy, save, judge, read again."""
+    """All that a reader can do: ask, look, search, drop, copy, save, judge, read again."""
     page.locator(EXAMPLE).first.click()
     answers = page.locator("#conversation .done")
     expect(answers).to_have_count(1)
@@ -116,7 +116,7 @@ def converse(page: Page) -> None:
 
 
 def ports(process: int) -> set[int] | None:
-    """The ports of this machine that a process has sockets at; None where the system does not tell.
+    """The ports of this machine that a process has sockets at; None if the system does not say.
 
     Libraries that are not written in Python go past its audit hook, but not past the system.
     """

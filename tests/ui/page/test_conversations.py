@@ -10,7 +10,7 @@ from ui.page.conversations import LONGEST_CONVERSATION, Conversation, Exchange
 SUMMIT = "Where might the second summit be held?"
 
 
-def test_an_answer_is_kept_with_what_the_page_shows(assistant: qa.Assistant) -> None:
+def test_an_answer_is_kept_with_all_that_the_page_shows(assistant: qa.Assistant) -> None:
     answer = assistant.ask(SUMMIT)
     exchange = Exchange.of(answer)
     assert (exchange.question, exchange.text, exchange.short) == (SUMMIT, answer.text, answer.short)
@@ -18,7 +18,7 @@ def test_an_answer_is_kept_with_what_the_page_shows(assistant: qa.Assistant) -> 
     assert exchange.passages == []
 
 
-def test_an_exchange_has_what_an_answer_shows(assistant: qa.Assistant) -> None:
+def test_an_exchange_has_all_that_an_answer_shows(assistant: qa.Assistant) -> None:
     shown = assistant.ask(SUMMIT).to_dict()
     exchange = Exchange.of(assistant.ask(SUMMIT)).model_dump(mode="json")
     assert shown.keys() <= exchange.keys()
@@ -33,7 +33,7 @@ def test_a_refusal_is_kept_with_three_passages(assistant: qa.Assistant) -> None:
     ]
 
 
-def test_a_record_comes_back_as_it_went(assistant: qa.Assistant) -> None:
+def test_a_record_comes_back_unchanged(assistant: qa.Assistant) -> None:
     record = Conversation.new().with_(Exchange.of(assistant.ask(SUMMIT)))
     assert Conversation.read(record.model_dump_json()) == record
     assert record.history() == [qa.Turn(SUMMIT, record.exchanges[0].text)]
@@ -45,7 +45,7 @@ def test_a_record_comes_back_as_it_went(assistant: qa.Assistant) -> None:
     json.dumps({"id": "a" * 32, "exchanges": [{"question": "x"}] * (LONGEST_CONVERSATION + 1)}),
     json.dumps({"id": "a" * 32, "exchanges": [{"question": "x" * 60_000}]}),
 ])  # fmt: skip
-def test_what_is_no_record_begins_a_new_one(sent: str) -> None:
+def test_anything_but_a_record_begins_a_new_one(sent: str) -> None:
     record = Conversation.read(sent)
     assert record.exchanges == []
     assert len(record.id) == 32
@@ -70,19 +70,19 @@ def test_ids_cannot_be_guessed() -> None:
     assert len({Conversation.new().id for _ in range(100)}) == 100
 
 
-def test_what_was_stopped_or_failed_is_no_turn() -> None:
+def test_a_stopped_or_failed_answer_is_not_a_turn() -> None:
     record = Conversation.new().with_(Exchange(question="a", stopped=True))
     record = record.with_(Exchange(question="b", problem="away"))
     assert record.history() == []
 
 
-def test_a_citation_that_still_holds_is_left_alone(assistant: qa.Assistant) -> None:
+def test_a_citation_that_is_still_right_is_not_changed(assistant: qa.Assistant) -> None:
     exchange = Exchange.of(assistant.ask(SUMMIT))
     assert exchange.checked(assistant.document) == exchange
 
 
 @pytest.mark.parametrize("change", [{"quote": "Paris."}, {"source": "gone.md"}, {"start": 3}])
-def test_an_answer_whose_citation_no_longer_holds_is_taken_back(
+def test_an_answer_whose_citation_is_no_longer_right_is_withdrawn(
     assistant: qa.Assistant, change: dict[str, object]
 ) -> None:
     exchange = Exchange.of(assistant.ask(SUMMIT))

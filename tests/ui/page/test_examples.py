@@ -1,4 +1,4 @@
-"""The questions that an empty page offers: there when it is drawn, and those of the index now."""
+"""The questions that an empty page offers: there when it is drawn, and from the current index."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FAIR = "When is the harbour fair held?"
 
 
 class Slow(qa.Assistant):
-    """One whose examples take until they are let go; `tried` is set when somebody wants them."""
+    """An assistant whose examples wait until released; `tried` is set when they are requested."""
 
     tried = threading.Event()
     let_go = threading.Event()
@@ -49,7 +49,7 @@ def fair(tmp_path: Path) -> Iterator[qa.Assistant]:
         yield assistant
 
 
-def test_the_page_comes_with_them_and_never_with_those_of_before(fair: qa.Assistant) -> None:
+def test_the_page_comes_with_examples_and_never_with_outdated_ones(fair: qa.Assistant) -> None:
     examples = Examples(fair)
     with contextlib.closing(Attachments(fair)) as attachments:
         client = TestClient(build_server(fair, attachments, examples=examples))
@@ -64,7 +64,7 @@ def test_the_page_comes_with_them_and_never_with_those_of_before(fair: qa.Assist
         assert asyncio.run(examples.coming()) == []
 
 
-def test_nobody_waits_for_them(fair: qa.Assistant) -> None:
+def test_nobody_waits_for_examples(fair: qa.Assistant) -> None:
     Slow.let_go.clear()
     examples = Examples(fair)
     with contextlib.closing(Attachments(fair)) as attachments:
@@ -85,7 +85,7 @@ def test_nobody_waits_for_them(fair: qa.Assistant) -> None:
         assert page.empty()[0]["examples"] == [{"text": FAIR}]
 
 
-def test_an_index_that_cannot_be_read_has_none(tmp_path: Path) -> None:
+def test_an_index_that_cannot_be_read_has_no_examples(tmp_path: Path) -> None:
     with qa.Assistant(tmp_path / "index") as assistant:
         assistant.add([qa.Document(text="The fair is in June.", source="fair")])
         with contextlib.closing(Attachments(assistant)) as attachments:

@@ -12,7 +12,7 @@ SCRIPTS = sorted(STATIC.rglob("*.js"))
 SHEETS = sorted(STATIC.rglob("*.css"))
 
 
-def test_what_the_page_asks_for_is_there() -> None:
+def test_all_that_the_page_requests_is_there() -> None:
     asked = re.findall(r'(?:src|href)="\.\./static/([^"]+)"', look(ENGLISH)["head"])
 
     assert {"chat/page.js", "source/panel.js", "fonts/fonts.css"} <= set(asked)
@@ -20,7 +20,7 @@ def test_what_the_page_asks_for_is_there() -> None:
 
 
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
-def test_what_a_script_imports_is_there_and_asked_for_at_once(file: Path) -> None:
+def test_all_that_a_script_imports_is_there_and_preloaded(file: Path) -> None:
     imported = [
         (file.parent / name).resolve()
         for name in re.findall(r'^import .+ from "(.+)";$', file.read_text("utf-8"), re.MULTILINE)
@@ -31,7 +31,7 @@ def test_what_a_script_imports_is_there_and_asked_for_at_once(file: Path) -> Non
 
 
 @pytest.mark.parametrize("file", SHEETS, ids=lambda file: file.name)
-def test_what_a_style_sheet_shows_is_there(file: Path) -> None:
+def test_all_that_a_style_sheet_shows_is_there(file: Path) -> None:
     shown = re.findall(r"url\(([\w./-]+)\)", file.read_text("utf-8"))
 
     assert [name for name in shown if not (file.parent / name).is_file()] == []

@@ -41,7 +41,7 @@ def shown(page: str) -> str:
 
 
 def marked(page: str, opening: str = "«", closing: str = "»") -> str:
-    """The words that a browser makes of it, with the bold ones between marks."""
+    """The words that a browser shows, with the bold ones between marks."""
     return shown(page.replace("<strong>", opening).replace("</strong>", closing))
 
 
@@ -57,7 +57,7 @@ def test_an_answer_has_its_phrase_in_bold_and_its_footnotes_below() -> None:
     assert f'title="{said.plain("seeds/a.pdf")}"' in page
 
 
-def test_what_an_answer_says_already_is_not_quoted_below_it() -> None:
+def test_a_quote_that_is_the_answer_is_not_repeated_below_it() -> None:
     assert "<blockquote>" not in message(EXCHANGE)
     page = message(EXCHANGE.model_copy(update={"text": "First class, then. [1]"}))
     assert f"<blockquote><p>{said.plain(CITED.quote)}</p></blockquote>" in page
@@ -100,7 +100,7 @@ sudo <b>
 )
 
 
-def test_lists_tables_and_code_are_made_of_our_own_tags() -> None:
+def test_lists_tables_and_code_use_our_own_tags() -> None:
     page = message(SHAPED)
     outline = re.sub(r"&#\d+;", ".", page.partition('<div class="footnotes">')[0])
     link = '<a href="#cite-4-1" class="cite" target="_self">1</a>'
@@ -120,7 +120,7 @@ def test_lists_tables_and_code_are_made_of_our_own_tags() -> None:
     )
 
 
-def test_shapes_are_there_while_an_answer_is_written_and_have_no_links() -> None:
+def test_lists_and_tables_are_shown_while_an_answer_is_written_and_have_no_links() -> None:
     page = render.partial(SHAPED.text, ENGLISH)
     assert "href" not in page
     for tag in ("<ol>", "<ul>", "<th", "<pre>"):
@@ -128,7 +128,7 @@ def test_shapes_are_there_while_an_answer_is_written_and_have_no_links() -> None
 
 
 @given(st.text(), st.sampled_from(["- {}", "```\n{}\n```", "**{}**", "| {} |\n| --- |\n| {} |"]))
-def test_an_answer_is_one_block_of_html_in_every_shape(text: str, shape: str) -> None:
+def test_any_answer_is_one_block_of_html(text: str, shape: str) -> None:
     page = message(EXCHANGE.model_copy(update={"text": shape.replace("{}", text)}))
     assert [token.type for token in MarkdownIt("commonmark").parse(page)] == ["html_block"]
     tags = set(re.findall(r"<(\w+)", page))
@@ -139,19 +139,19 @@ def test_an_answer_is_one_block_of_html_in_every_shape(text: str, shape: str) ->
 
 
 @pytest.mark.parametrize("outcome", ["", "answered", "unsure"])
-def test_an_unsure_answer_is_said_to_be_one(outcome: str) -> None:
+def test_an_unsure_answer_is_marked(outcome: str) -> None:
     page = message(EXCHANGE.model_copy(update={"outcome": outcome}))
     assert shown(page).startswith(ENGLISH.unsure) == (outcome == "unsure")
 
 
-def test_nobody_reads_that_nothing_is_close_above_what_is() -> None:
+def test_a_refusal_with_close_passages_does_not_say_that_nothing_is_close() -> None:
     refused = Exchange(question="?", reason="nothing close", passages=[CLOSE])
     assert shown(message(refused)).startswith(ENGLISH.refused_not_said)
     alone = refused.model_copy(update={"passages": []})
     assert shown(message(alone)) == ENGLISH.refused_nothing_close
 
 
-def test_a_close_passage_is_cut_around_what_was_asked() -> None:
+def test_a_close_passage_is_cut_around_the_question() -> None:
     passage = CITED.model_copy(update={"quote": "Nothing here. " * 40 + "A zebra eats grass."})
     refused = Exchange(question="Does the zebra eat?", reason="not said", passages=[passage])
     assert "… A zebra eats grass." in shown(message(refused))
@@ -173,7 +173,7 @@ def test_a_close_passage_is_cut_around_what_was_asked() -> None:
         ("Nothing of it. [1]", "other", ""),
     ],
 )
-def test_the_phrase_is_marked_in_the_words_and_never_in_what_encodes_them(
+def test_the_phrase_is_marked_in_the_words_and_never_in_their_encoding(
     text: str, short: str, bold: str
 ) -> None:
     page = message(EXCHANGE.model_copy(update={"text": text, "short": short}))
@@ -206,7 +206,7 @@ def test_a_marker_that_points_nowhere_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("text", ["Half a sentence [1", "Half a sentence [1] [2]"])
-def test_an_answer_that_is_not_whole_shows_no_marker(text: str) -> None:
+def test_an_incomplete_answer_shows_no_marker(text: str) -> None:
     stopped = EXCHANGE.model_copy(update={"text": text, "stopped": True})
     for page in (render.partial(text, ENGLISH), message(stopped)):
         assert "href" not in page
@@ -224,7 +224,7 @@ def test_a_refusal_is_marked_and_shows_the_close_passages_in_short() -> None:
     assert len(shown(page)) < 3 * 260
 
 
-def test_a_refusal_speaks_the_language_of_the_page() -> None:
+def test_a_refusal_is_in_the_language_of_the_page() -> None:
     refused = Exchange(question="?", text="The documents do not say.", reason="not said")
     for texts in TEXTS.values():
         assert texts.refused_not_said in shown(render.message(refused, 0, texts))
@@ -236,12 +236,12 @@ def test_a_better_question_can_be_pressed() -> None:
     assert "You could ask: When <was> it?" in shown(message(refused))
 
 
-def test_sources_that_disagree_are_said_to() -> None:
+def test_sources_that_disagree_are_marked() -> None:
     text = "Les documents se contredisent.\n\nTen. [1]\n\nTwelve. [2]"
     page = message(EXCHANGE.model_copy(update={"disagreement": True, "text": text}))
     assert '<p class="aside differ">Les documents se contredisent&#46;</p>' in page
     assert shown(page).count("contredisent") == 1
-    # What an earlier version kept is shown as it was said.
+    # What an earlier version stored is shown unchanged.
     before = EXCHANGE.model_copy(update={"disagreement": True, "text": "They disagree. Ten. [1]"})
     assert shown(message(before)).startswith("They disagree. Ten.")
 
@@ -267,14 +267,14 @@ def test_any_text_is_shown_as_it_is(text: str) -> None:
 
 
 @given(st.text())
-def test_no_text_means_anything_in_markdown_or_html(text: str) -> None:
+def test_no_text_has_a_meaning_in_markdown_or_html(text: str) -> None:
     tokens = MarkdownIt("commonmark").parse(f"x {said.plain(text)} x")
     assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
     assert {child.type for child in tokens[1].children or ()} <= {"text", "text_special"}
 
 
 @pytest.mark.parametrize("field", ["title", "heading", "source", "quote"])
-def test_nothing_of_a_citation_becomes_a_tag(field: str) -> None:
+def test_no_part_of_a_citation_becomes_a_tag(field: str) -> None:
     words = "<img src=x onerror=alert(1)> **b** [a](http://b)"
     cited = CITED.model_copy(update={field: words})
     page = message(EXCHANGE.model_copy(update={"citations": [cited]}))
@@ -284,7 +284,7 @@ def test_nothing_of_a_citation_becomes_a_tag(field: str) -> None:
     assert words in html.unescape(page)
 
 
-def test_lines_of_a_quote_stay_lines() -> None:
+def test_a_quote_keeps_its_lines() -> None:
     assert said.paragraphs("Name | Price\nA | 1\n\nEnd") == (
         "<p>Name &#124; Price<br>A &#124; 1</p><p>End</p>"
     )
@@ -297,7 +297,7 @@ def test_characters_that_reverse_or_hide_text_are_left_out() -> None:
 LINKS = "See [the <form>](<https://a.example/f?a=1&b=(2)>), [home](<#source:a%20b.md:1-2>) [1]"
 
 
-def test_links_of_a_document_are_links_and_nothing_else_is() -> None:
+def test_only_links_of_a_document_are_links() -> None:
     page = message(EXCHANGE.model_copy(update={"text": LINKS, "short": None, "answerer": "quotes"}))
     hrefs = [html.unescape(found) for found in re.findall(r'href="([^"]*)"', page)]
     assert hrefs[:2] == ["https://a.example/f?a=1&b=(2)", "#source:a%20b.md:1-2"]
@@ -314,13 +314,13 @@ def test_links_of_a_document_are_links_and_nothing_else_is() -> None:
     assert "See the &#60;form&#62;&#44; home" in written
 
 
-def test_what_was_attached_and_what_can_be_asked_next_is_told() -> None:
+def test_the_page_says_what_was_attached_and_what_can_be_asked_next() -> None:
     told = EXCHANGE.model_copy(update={"attached": "answered", "related": ("Who <pays>?",)})
     page = message(told)
     assert shown(page).startswith("From your files.")
     assert 'class="suggestion" target="_self">Who &#60;pays&#62;&#63;</a>' in page
     assert "Your files do not say" in message(told.model_copy(update={"attached": "not said"}))
     refused = Exchange(question="?", reason="not said", attached="not said", related=("Why?",))
-    assert "Your files were asked too." in shown(message(refused))
+    assert "Your files were searched, too." in shown(message(refused))
     assert "The documents also answer:" in shown(message(refused))
     assert "files" not in message(EXCHANGE)

@@ -8,7 +8,7 @@ import pytest
 from ui.page.texts import ENGLISH, TEXTS, Texts, choose, refusal
 
 FOREIGN = [texts for code, texts in TEXTS.items() if code != "en"]
-# What is the same word in another language.
+# The words that are the same in another language.
 SAME = {
     "de": {"title", "panel_as_text"},
     "es": {"title"},
@@ -31,7 +31,7 @@ def test_there_are_four_languages() -> None:
     assert sorted(TEXTS) == ["de", "en", "es", "fr"]
 
 
-def test_no_mark_of_french_begins_a_line() -> None:
+def test_no_french_punctuation_begins_a_line() -> None:
     for name, text in TEXTS["fr"].to_dict().items():
         assert not re.search(r" [?!;:%»]|« |\w[?!;»]", text), name
 
@@ -51,7 +51,7 @@ def test_no_mark_of_french_begins_a_line() -> None:
     ("DE-at", "en", "de"),
     ("tlh", "de", "de"),
 ])  # fmt: skip
-def test_the_language_is_the_one_asked_for_else_the_one_liked_best(
+def test_the_language_is_the_one_requested_or_else_the_one_preferred(
     wanted: str | None, accepted: str, language: str
 ) -> None:
     assert choose(wanted, accepted).language == language

@@ -98,7 +98,7 @@ MISLEADING = "safe\u202egpj.\u2066exe\x1b[31m\x07\x9b"
 
 
 @pytest.mark.parametrize("format", ["markdown", "html", "text"])
-def test_nothing_that_commands_or_misleads_is_taken_along(format: export.Format) -> None:
+def test_control_characters_are_left_out(format: export.Format) -> None:
     names = dict.fromkeys(("source", "title", "heading", "quote"), MISLEADING)
     cited = EXCHANGE.citations[0].model_copy(update=names)
     changes = {"question": MISLEADING, "text": f"{MISLEADING} [1]", "citations": (cited,)}
@@ -107,7 +107,7 @@ def test_nothing_that_commands_or_misleads_is_taken_along(format: export.Format)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
 
 
-def test_a_refusal_is_taken_along_as_one() -> None:
+def test_a_refusal_is_exported_as_one() -> None:
     refused = Exchange(question="Why?", reason="not said", text="…")
     for texts in TEXTS.values():
         assert texts.refused_not_said in export.exported([refused], "text", texts)
@@ -131,12 +131,14 @@ def test_one_exchange_or_all(client: TestClient) -> None:
     {"format": "pdf"}, {"record": {"id": "x"}}, {"exchange": -1}, {"language": "it"},
     {"language": "fr\n"},
 ])  # fmt: skip
-def test_what_cannot_be_exported_is_refused(client: TestClient, change: dict[str, object]) -> None:
+def test_a_conversation_that_cannot_be_exported_is_refused(
+    client: TestClient, change: dict[str, object]
+) -> None:
     sent = {"record": Conversation.new().model_dump(), **change}
     assert client.post("/api/export", json=sent).status_code == 422
 
 
-def test_links_to_the_web_are_taken_along_and_those_between_documents_are_words() -> None:
+def test_links_to_the_web_are_exported_and_those_between_documents_are_words() -> None:
     text = "See [the *form*](<https://a.example/f>) and [home](<#source:a.md>)."
     linked = EXCHANGE.model_copy(update={"text": text, "citations": ()})
     markdown = export.exported([linked], "markdown", ENGLISH)

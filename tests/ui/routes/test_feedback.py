@@ -65,13 +65,13 @@ def test_an_answer_is_kept_as_long_as_its_sources_say_so(
 @pytest.mark.parametrize("change", [
     {"verdict": "maybe"}, {"conversation": "x"}, {"comment": "x" * 6000}, {"question": None},
 ])  # fmt: skip
-def test_what_is_none_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+def test_anything_but_a_verdict_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     reply = client(tmp_path).post("/api/feedback", json={**VERDICT, **change})
     assert reply.status_code == 422
     assert not (tmp_path / verdicts.FILE).exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     reply = client(tmp_path / "file").post("/api/feedback", json=VERDICT)
     assert reply.status_code == 507

@@ -86,7 +86,7 @@ def test_the_original_is_reached_from_the_source(client: TestClient) -> None:
         ("seeds/leave-policy.docx", "application/octet-stream", "attachment"),
     ],
 )
-def test_an_original_can_do_nothing_in_our_name(
+def test_an_original_can_do_nothing_on_behalf_of_the_page(
     client: TestClient, source: str, kind: str, disposition: str
 ) -> None:
     headers = client.get("/api/original", params={"source": source}).headers
@@ -202,7 +202,7 @@ def test_of_two_folders_of_one_name_the_right_file_comes(own: qa.Assistant, tmp_
     [("Grüße".encode(), "utf-8"), ("Grüße".encode("cp1252"), "windows-1252"),
      ("Grüße".encode("utf-16"), "utf-16")],
 )  # fmt: skip
-def test_the_encoding_of_a_text_is_told(
+def test_the_encoding_of_a_text_is_sent(
     own: qa.Assistant, tmp_path: Path, data: bytes, charset: str
 ) -> None:
     write(tmp_path / "docs" / "a.txt", "Greetings").write_bytes(data)

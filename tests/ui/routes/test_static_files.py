@@ -55,7 +55,7 @@ def test_what_is_compressed_already_is_left_alone(client: TestClient) -> None:
     assert "content-encoding" not in reply.headers
 
 
-def test_a_browser_that_has_it_is_told_so(client: TestClient) -> None:
+def test_a_browser_that_has_the_file_gets_status_304(client: TestClient) -> None:
     first = asked(client, "/files/page.js", "gzip")
     again = asked(client, "/files/page.js", "gzip", **{"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

@@ -102,7 +102,7 @@ def test_a_large_file_is_streamed_to_a_folder_that_nobody_else_reads(
     assert files_in(place) == []
 
 
-def test_what_is_too_large_is_refused_before_it_comes(
+def test_a_file_that_is_too_large_is_refused_before_it_arrives(
     taking: tuple[subprocess.Popen[str], str, Path],
 ) -> None:
     _, url, place = taking
@@ -112,7 +112,7 @@ def test_what_is_too_large_is_refused_before_it_comes(
     assert files_in(place) == []
 
 
-def test_what_comes_too_slowly_is_given_up(
+def test_a_file_that_arrives_too_slowly_is_given_up(
     taking: tuple[subprocess.Popen[str], str, Path],
 ) -> None:
     _, url, place = taking
@@ -123,7 +123,7 @@ def test_what_comes_too_slowly_is_given_up(
     assert files_in(place) == []
 
 
-def test_whoever_goes_away_leaves_nothing(
+def test_a_visitor_who_goes_away_leaves_nothing(
     taking: tuple[subprocess.Popen[str], str, Path],
 ) -> None:
     _, url, place = taking
@@ -154,7 +154,7 @@ def test_a_page_of_another_site_can_send_no_file(
         assert reply.status_code == 403
 
 
-def test_one_file_too_many_is_told(taking: tuple[subprocess.Popen[str], str, Path]) -> None:
+def test_one_file_too_many_is_refused(taking: tuple[subprocess.Popen[str], str, Path]) -> None:
     _, url, _ = taking
     conversation = secrets.token_hex(16)
     for number in range(3):
@@ -199,7 +199,7 @@ def came(incoming: Incoming, conversation: str) -> str:
         return arriving.done()
 
 
-def test_what_nobody_takes_is_deleted(
+def test_a_file_that_nobody_uses_is_deleted(
     incoming: Incoming, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = came(incoming, ONE)
@@ -243,7 +243,7 @@ def test_one_address_cannot_keep_many_files_arriving(incoming: Incoming) -> None
         ("testclient", "testclient"),
     ],
 )
-def test_whoever_has_a_network_of_addresses_is_one_visitor(address: str, one: str) -> None:
+def test_a_network_of_addresses_counts_as_one_visitor(address: str, one: str) -> None:
     assert counted(address) == one
 
 

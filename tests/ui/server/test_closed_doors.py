@@ -1,4 +1,4 @@
-"""No event of the page opens, deletes or fetches anything, whatever is sent in its name."""
+"""No event of the page opens, deletes or fetches anything, whatever is sent with it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from ui.uploads import Attachments
 
 SECRET = "The vault opens with 4711."
 SAUNA = b"The sauna on deck 9 opens at 6:45."
-# What may be sent where; anything else has to be listed here, and looked at, first.
+# The types that each event takes; any other must be examined and listed here first.
 PLAIN: dict[str, Any] = {"textbox": "", "dropdown": "", "checkbox": False}
 
 
 class Elsewhere(ThreadingHTTPServer):
-    """Another server, which counts who asks it."""
+    """Another server, which counts its requests."""
 
     daemon_threads = True
 
@@ -55,7 +55,7 @@ class _Counting(BaseHTTPRequestHandler):
 
 @dataclass
 class Machine:
-    """A server, and what lies around it on its machine."""
+    """A server, and what is around it on its machine."""
 
     url: str
     place: Path
@@ -64,11 +64,11 @@ class Machine:
 
     @property
     def outside(self) -> dict[str, Path]:
-        """Files and what is like them, none of which is the server's business."""
+        """Files and the like, none of which the server may touch."""
         return {name: self.place / name for name in ("secret.txt", "link.txt", "pipe.txt")}
 
     def payloads(self) -> Iterator[Any]:
-        """What somebody may send in place of text."""
+        """What an attacker may send in place of text."""
         paths = [*map(str, self.outside.values()), "/dev/zero", self.elsewhere.url, "../secret.txt"]
         for path in paths:
             for more in ({}, {"is_stream": True}, {"url": self.elsewhere.url}):
@@ -107,7 +107,7 @@ def machine(served_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with Elsewhere() as elsewhere:
         threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
         with served(served_index, GRADIO_TEMP_DIR=str(place / "gradio")) as url:
-            # The first visit has the examples found, which takes its time.
+            # The first visit makes the server find examples, which takes some time.
             with Visitor(url, patience=60) as first:
                 first.send(first.event("load"), [])
             yield Machine(url, place, elsewhere)
@@ -121,7 +121,7 @@ def visitor(machine: Machine) -> Iterator[Visitor]:
 
 
 @pytest.mark.parametrize("page", ["en", "de", "es", "fr"])
-def test_every_event_takes_nothing_but_text_and_yes_or_no(machine: Machine, page: str) -> None:
+def test_every_event_takes_only_text_and_yes_or_no(machine: Machine, page: str) -> None:
     with Visitor(machine.url, page) as visitor:
         assert len(visitor.events) > 5
         for event in visitor.events:
@@ -149,7 +149,7 @@ def test_nothing_outside_is_read_deleted_or_fetched_by_any_event(
                     content=json.dumps(body),
                     headers={"Content-Type": "application/json"},
                 )
-                if reply.status_code == 400:  # not let in at all
+                if reply.status_code == 400:  # not even connected
                     assert "\\ud800" in json.dumps(payload)
                     continue
                 ended = [one for one in visitor.listen() if one["msg"] == "process_completed"]
@@ -161,9 +161,7 @@ def test_nothing_outside_is_read_deleted_or_fetched_by_any_event(
     assert httpx.get(f"{machine.url}/health", timeout=5).status_code == 200
 
 
-def test_what_comes_beside_the_data_opens_nothing_either(
-    machine: Machine, visitor: Visitor
-) -> None:
+def test_fields_beside_the_data_open_nothing_either(machine: Machine, visitor: Visitor) -> None:
     files = [one for one in machine.payloads() if isinstance(one, dict) and "path" in one]
     for event in visitor.events:
         data = [PLAIN[visitor.kind(part)] for part in event["inputs"]]
@@ -176,12 +174,12 @@ def test_what_comes_beside_the_data_opens_nothing_either(
 
 
 @pytest.mark.parametrize("event", [-1, 99, None])
-def test_an_event_that_is_none_is_refused(visitor: Visitor, event: int) -> None:
+def test_an_unknown_event_is_refused(visitor: Visitor, event: int) -> None:
     assert visitor.join(event, []).status_code == 400
 
 
 @pytest.mark.parametrize("page", ["en", "de", "es", "fr"])
-def test_gradio_takes_and_gives_no_files(machine: Machine, page: str) -> None:
+def test_gradio_accepts_and_sends_no_files(machine: Machine, page: str) -> None:
     secret = machine.outside["secret.txt"]
     file = {"files": ("a.txt", b"x")}
     with Visitor(machine.url, page) as visitor:
@@ -199,7 +197,7 @@ def test_gradio_takes_and_gives_no_files(machine: Machine, page: str) -> None:
     machine.untouched()
 
 
-# What of Gradio's is open, as its routes are called; the rest is closed, whatever a release adds.
+# The open routes of Gradio; all others are closed, whatever a release adds.
 OPEN = {
     "", "theme.css", "config", "static/{path:path}", "assets/{path:path}",
     "gradio_api/queue/join", "gradio_api/queue/data", "gradio_api/cancel", "gradio_api/reset",
@@ -215,7 +213,7 @@ def gradios_routes(assistant: qa.Assistant) -> set[tuple[str, str]]:
         return {
             (method, str(getattr(route, "path", "")).strip("/"))
             for one in gradio.routes
-            # What is included keeps its own routes.
+            # An included router keeps its own routes.
             for route in getattr(getattr(one, "original_router", None), "routes", [one])
             for method in getattr(route, "methods", None) or ("GET",)
         }
@@ -227,7 +225,7 @@ def test_every_route_of_gradio_is_closed_but_those_that_the_page_needs(
     machine: Machine, assistant: qa.Assistant
 ) -> None:
     routes = gradios_routes(assistant)
-    gc.collect()  # here, where it is known
+    gc.collect()  # here, where it is the current folder
     closed = [(method, path) for method, path in sorted(routes) if path not in OPEN]
     assert len(closed) > 20
     assert {"gradio_api/upload", "gradio_api/file={path_or_url:path}"} <= {p for _, p in closed}
@@ -238,9 +236,7 @@ def test_every_route_of_gradio_is_closed_but_those_that_the_page_needs(
             assert method == "HEAD" or told.json() == {"error": "There is nothing here."}
 
 
-def test_a_file_can_be_had_by_its_own_conversation_alone(
-    machine: Machine, visitor: Visitor
-) -> None:
+def test_only_its_own_conversation_can_use_a_file(machine: Machine, visitor: Visitor) -> None:
     own, other = secrets.token_hex(16), secrets.token_hex(16)
     id = upload(machine.url, own, "sauna.txt", SAUNA)
     read = visitor.event("click", "read")

@@ -1,4 +1,4 @@
-"""Connections that take their time, and too many of them, against a server on loopback."""
+"""Slow connections, and too many of them, against a server on loopback."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 MOST, SECONDS = 12, 0.5
-# Far above what the server waits; reached only where it does not hang up.
+# Far above what the server waits; only reached if it does not hang up.
 FOREVER = 20.0
 LARGE = b"x" * 20_000_000
 HALF = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Reads what it is sent; `/large` is a large reply, `/slow` one that takes long.
+    """Reads each request; `/large` gives a large reply, `/slow` one that takes long.
 
     `/early` is answered before the request was read.
     """
@@ -42,7 +42,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     if scope["path"] == "/slow":
-        await receive()  # until they have gone
+        await receive()  # until they are gone
     await send({"type": "http.response.body", "body": body})
 
 
@@ -81,7 +81,7 @@ def call(port: int) -> Iterator[Callable[..., socket.socket]]:
 
 
 def heard(connection: socket.socket) -> bytes:
-    """All that is said until it is hung up."""
+    """All that is received until the server hangs up."""
     said = b""
     try:
         while piece := connection.recv(1_000_000):
@@ -121,7 +121,7 @@ def test_a_request_is_answered(call: Callable[..., socket.socket]) -> None:
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + HALF,  # the second of one connection
     ],
 )
-def test_a_request_that_does_not_arrive_is_hung_up_on(
+def test_a_request_that_does_not_arrive_ends_the_connection(
     call: Callable[..., socket.socket], sent: bytes
 ) -> None:
     connection = call(sent)
@@ -129,14 +129,14 @@ def test_a_request_that_does_not_arrive_is_hung_up_on(
     assert said == b"" or b"408" in said or b"done" in said
 
 
-def test_a_request_that_comes_drop_by_drop_is_hung_up_on(
+def test_a_request_that_arrives_drop_by_drop_ends_the_connection(
     call: Callable[..., socket.socket],
 ) -> None:
     connection = call(HALF + b"Content-Length: 100000\r\n\r\n")
     assert hung_up_on(connection, b"x", pause=SECONDS / 10)
 
 
-def test_a_large_request_has_the_time_that_it_needs(call: Callable[..., socket.socket]) -> None:
+def test_a_large_request_gets_the_time_that_it_needs(call: Callable[..., socket.socket]) -> None:
     size = int(connections.BYTES_PER_SECOND * SECONDS * 6)
     connection = call(HALF + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size)
     for _ in range(12):
@@ -145,10 +145,10 @@ def test_a_large_request_has_the_time_that_it_needs(call: Callable[..., socket.s
     assert heard(connection).endswith(b"done")
 
 
-def test_a_request_that_does_not_end_once_it_is_answered_is_hung_up_on(
+def test_a_request_that_goes_on_after_its_answer_ends_the_connection(
     call: Callable[..., socket.socket],
 ) -> None:
-    """However fast it comes, which would give a request that is still awaited more time."""
+    """However fast it arrives, which would give more time to a request that is still awaited."""
     chunk = b"%x\r\n%b\r\n" % (len(LARGE) // 10, LARGE[: len(LARGE) // 10])
     head = b"POST /early HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     connection = call(head + chunk)
@@ -168,7 +168,7 @@ def test_a_reply_that_nobody_takes_is_given_up(call: Callable[..., socket.socket
     assert len(heard(connection)) < len(LARGE)
 
 
-def test_half_requests_give_way_to_whole_ones(call: Callable[..., socket.socket]) -> None:
+def test_incomplete_requests_give_way_to_complete_ones(call: Callable[..., socket.socket]) -> None:
     with listening(seconds=FOREVER * 2) as port:
         halves = [call(HALF, port) for _ in range(10 * MOST)]
         whole = call(HALF + b"Content-Length: 0\r\nConnection: close\r\n\r\n", port)
@@ -178,7 +178,7 @@ def test_half_requests_give_way_to_whole_ones(call: Callable[..., socket.socket]
             half.close()
 
 
-def test_where_all_are_being_answered_a_new_one_is_told_to_come_back(
+def test_a_new_request_is_told_to_come_back_if_all_connections_are_busy(
     call: Callable[..., socket.socket],
 ) -> None:
     with listening() as port:
@@ -191,7 +191,7 @@ def test_where_all_are_being_answered_a_new_one_is_told_to_come_back(
         assert json.loads(body)["error"]
 
 
-def test_what_is_no_http_is_told_in_json(call: Callable[..., socket.socket]) -> None:
+def test_input_that_is_not_http_gets_an_error_in_json(call: Callable[..., socket.socket]) -> None:
     head, _, body = heard(call(b"\x16\x03\x01 what?\r\n\r\n")).partition(b"\r\n\r\n")
     assert b" 400 " in head
     assert json.loads(body)["error"]
@@ -202,7 +202,7 @@ def test_a_header_without_end_is_refused(call: Callable[..., socket.socket]) -> 
     assert hung_up_on(connection, b"X-Long: " + b"x" * 10_000 + b"\r\n")
 
 
-def test_as_many_connections_as_the_process_may_have_files(
+def test_connections_are_limited_by_the_open_files_of_the_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     resource = pytest.importorskip("resource", reason="this machine has no limits of its own")

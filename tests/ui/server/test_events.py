@@ -12,7 +12,7 @@ from tests.ui.serving import start
 
 GOOD: dict[str, Any] = {"textbox": "", "dropdown": "", "checkbox": False}
 WRONG: list[Any] = [None, 7, True, ["text"], {"text": "text"}]
-# What a page sends beside the data, and what others may.
+# Fields that a page sends beside the data, and others that a program may send.
 BESIDE: list[dict[str, Any]] = [
     *({"event_data": wrong} for wrong in WRONG),
     {"event_data": {"index": 0}},
@@ -28,7 +28,7 @@ ROUTES = ("queue/join", "queue/data", "cancel", "reset", "app_id", "startup-even
 
 
 def bodies(event: dict[str, Any], visitor: Visitor) -> Iterator[dict[str, Any]]:
-    """Data that is missing, short, surplus or of the wrong type, and the same of what is beside."""
+    """Data that is missing, short, surplus or of the wrong type; likewise the other fields."""
     good = [GOOD[visitor.kind(part)] for part in event["inputs"]]
     short, surplus = good[:-1], [*good, "text", {}]
     mixed = [[*good[:at], wrong, *good[at + 1 :]] for at in range(len(good)) for wrong in WRONG]
@@ -45,7 +45,7 @@ def test_no_event_and_no_route_of_the_page_leaves_a_traceback(served_index: Path
     assert server.stderr is not None
     sent = refused = 0
     with server.stderr, ThreadPoolExecutor(1) as threads:
-        # Read all the time: a server that cannot write its log stands still.
+        # Read all the time, as a server that cannot write its log stops.
         log = threads.submit(server.stderr.read)
         try:
             with Visitor(url, patience=60) as visitor:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings(
     # Gradio leaves an event loop open when its page is built; collecting garbage finds it.
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-# In each question a phrase of its own. Single words are kept, with their stems, for all to come.
+# Each question has a phrase of its own. Single words are cached, with their stems.
 MARKER = re.compile(r"zyx [0-9]+ quux")
 CONVERSATIONS = 30
 
@@ -54,7 +54,7 @@ def marked(number: int) -> str:
 
 
 def held() -> set[str]:
-    """The markers that some object of this process holds."""
+    """The markers that any object of this process contains."""
     gc.collect()
     return {
         found
@@ -90,7 +90,7 @@ def test_no_text_of_a_conversation_is_left(served_here: tuple[str, App]) -> None
     assert comes_true(lambda: len(held()) <= 1), sorted(held())
 
 
-def test_what_nobody_listens_to_is_dropped(
+def test_a_reply_that_nobody_listens_to_is_dropped(
     served_here: tuple[str, App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, application = served_here
@@ -108,7 +108,7 @@ def test_what_nobody_listens_to_is_dropped(
     assert comes_true(lambda: len(held()) <= 1), sorted(held())
 
 
-def test_many_who_do_not_listen_are_not_kept(
+def test_many_replies_that_nobody_listens_to_are_not_kept(
     served_here: tuple[str, App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, application = served_here

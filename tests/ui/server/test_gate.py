@@ -53,11 +53,11 @@ def test_an_origin_is_taken_as_browsers_write_it(given: str, expected: str) -> N
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_an_example(given: str) -> None:
-    with pytest.raises(SettingsError, match=r"is no origin.*https://portal\.example"):
+    with pytest.raises(SettingsError, match=r"is not an origin.*https://portal\.example"):
         origin(given)
 
 
-def test_gradios_page_gets_our_head_its_language_and_the_nonce_on_each_script() -> None:
+def test_the_page_of_gradio_gets_our_head_its_language_and_the_nonce_on_each_script() -> None:
     page = Fitting(language="de", head='<script src="../static/chat/early.js"></script>')
     told = {"footnote-origins": "https://a.example https://b.example", "footnote-viewer": '"><b>'}
     html = fitted(GRADIO, page, told, "n0nce")
@@ -69,13 +69,13 @@ def test_gradios_page_gets_our_head_its_language_and_the_nonce_on_each_script() 
     assert '"\\u003cscript>"' in html
 
 
-def test_what_leads_elsewhere_is_taken_out_of_gradios_page() -> None:
+def test_links_to_elsewhere_are_removed_from_the_page_of_gradio() -> None:
     html = fitted(GRADIO, Fitting("en", ""), {}, "n0nce")
     for part in ("elsewhere.example", "iframeResizer", "manifest", "postMessage"):
         assert part not in html
 
 
-def test_the_policy_names_those_who_may_frame_and_knows_one_nonce() -> None:
+def test_the_policy_has_the_sites_that_may_frame_and_one_nonce() -> None:
     rules = Rules(embed_origins=("https://a.example",))
     assert "frame-ancestors 'self' https://a.example;" in rules.policy().decode()
     assert "script-src 'self' 'nonce-abc';" in rules.policy("abc").decode()
@@ -89,20 +89,20 @@ def test_a_proxy_is_an_address_or_a_network(given: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["proxy.example", "*", "", "10.0.0.7:80", "10.0.0.1/24"])
-def test_anything_else_is_no_proxy(given: str) -> None:
-    with pytest.raises(SettingsError, match=r"is no address of a proxy.*10\.0\.0\.7"):
+def test_anything_else_is_not_a_proxy(given: str) -> None:
+    with pytest.raises(SettingsError, match=r"is not the address of a proxy.*10\.0\.0\.7"):
         network(given)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])
-def test_at_loopback_the_server_goes_by_known_names_only(host: str) -> None:
+def test_at_loopback_the_server_answers_to_known_names_only(host: str) -> None:
     names = host_names(host, ["QA.Intranet "])
     assert {"localhost", "127.0.0.1", "::1", host, "qa.intranet"} == names.known
     assert "10.1.2.3" not in names
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "qa.corp.example"])
-def test_elsewhere_it_goes_by_addresses_its_own_name_and_those_that_are_given(host: str) -> None:
+def test_elsewhere_the_server_answers_to_addresses_its_own_name_and_given_names(host: str) -> None:
     names = host_names(host, ["QA.Intranet"])
     known = (host, "10.1.2.3", "::1", "fe80::1", "localhost", "qa.intranet")
     assert all(name in names for name in (*known, socket.gethostname().lower()))
@@ -111,7 +111,7 @@ def test_elsewhere_it_goes_by_addresses_its_own_name_and_those_that_are_given(ho
 
 @pytest.mark.parametrize("host", ["rebound.example", "rebound.example:7860", "[::2]", "[", ""])
 @pytest.mark.parametrize("path", ["/", "/en/", "/health", "/api/state", "/static/chat/page.js"])
-def test_a_name_that_is_not_ours_gets_nothing(server: str, host: str, path: str) -> None:
+def test_a_request_to_another_name_is_refused(server: str, host: str, path: str) -> None:
     reply = httpx.get(f"{server}{path}", headers={"Host": host})
     assert reply.status_code in (400, 421)
     if reply.status_code == 421:
@@ -119,7 +119,7 @@ def test_a_name_that_is_not_ours_gets_nothing(server: str, host: str, path: str)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:7860", "[::1]:7860"])
-def test_our_own_names_are_served_whatever_the_port(server: str, host: str) -> None:
+def test_requests_to_our_own_names_are_answered_whatever_the_port(server: str, host: str) -> None:
     assert httpx.get(f"{server}/health", headers={"Host": host}).status_code == 200
 
 
@@ -139,7 +139,7 @@ def test_each_page_has_a_nonce_of_its_own_on_every_script(server: str, language:
     assert nonces[0] != nonces[1]
 
 
-def test_only_the_allowed_may_hold_the_page_in_a_frame(server: str, intranet: Intranet) -> None:
+def test_only_allowed_sites_may_show_the_page_in_a_frame(server: str, intranet: Intranet) -> None:
     alone = httpx.get(f"{server}/en/").headers["content-security-policy"]
     assert "frame-ancestors 'self';" in alone
     shared = httpx.get(f"{intranet.chat}/en/").headers["content-security-policy"]
@@ -154,11 +154,11 @@ def test_only_the_allowed_may_hold_the_page_in_a_frame(server: str, intranet: In
         "gradio_api/deep_link", "gradio_api/call/answer", "svelte/a.js", "manifest.json",
     ],
 )  # fmt: skip
-def test_what_the_page_does_not_need_of_gradio_is_not_there(server: str, path: str) -> None:
+def test_parts_of_gradio_that_the_page_does_not_need_are_not_there(server: str, path: str) -> None:
     assert httpx.get(f"{server}/en/{path}").status_code == 404
 
 
-def test_assets_are_kept_and_our_own_files_asked_for_again(server: str) -> None:
+def test_assets_are_cached_and_our_own_files_are_requested_again(server: str) -> None:
     page = httpx.get(f"{server}/en/").text
     asset = re.search(r"assets/index-[\w-]+\.js", page)
     assert asset is not None
@@ -169,7 +169,7 @@ def test_assets_are_kept_and_our_own_files_asked_for_again(server: str) -> None:
     again = httpx.get(f"{server}/static/chat/page.js", headers={"If-None-Match": ours["etag"]})
     assert again.status_code == 304
     assert httpx.get(f"{server}/api/state").headers["cache-control"] == "no-store"
-    # It may be there after the next update.
+    # It may exist after the next update.
     missing = httpx.get(f"{server}/en/assets/nowhere.js")
     assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-store")
 
@@ -177,13 +177,13 @@ def test_assets_are_kept_and_our_own_files_asked_for_again(server: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/en/", "/static/chat/page.js", "/static/chat/page.css", "/embed.js"]
 )
-def test_text_travels_compressed(server: str, path: str) -> None:
+def test_text_is_sent_compressed(server: str, path: str) -> None:
     headers = {"accept-encoding": "gzip"}
     assert httpx.get(f"{server}{path}", headers=headers).headers["content-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("path", ["/", "/en/", "/health", "/static/chat/page.js", "/nowhere"])
-def test_every_reply_carries_the_headers(server: str, path: str) -> None:
+def test_every_reply_has_the_headers(server: str, path: str) -> None:
     headers = httpx.get(f"{server}{path}").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
@@ -192,7 +192,7 @@ def test_every_reply_carries_the_headers(server: str, path: str) -> None:
     assert "default-src 'self'" in headers["content-security-policy"]
 
 
-def test_pages_of_other_sites_may_load_the_embeds_script(server: str) -> None:
+def test_pages_of_other_sites_may_load_the_script_of_the_embed(server: str) -> None:
     headers = httpx.get(f"{server}/embed.js").headers
     assert headers["cross-origin-resource-policy"] == "cross-origin"
     assert "access-control-allow-origin" not in headers

@@ -1,4 +1,4 @@
-"""What the server is sent: too much, too many at once, no text, or by a name that is not ours."""
+"""Requests that are too large, too many at once, not text, or to another host name."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ LARGE = 300_000_000
 
 @dataclass
 class Strict:
-    """A server that takes little, for all of a network, behind a proxy on this machine."""
+    """A server with small limits, for a whole network, behind a proxy on this machine."""
 
     process: subprocess.Popen[str]
     url: str
 
     @property
     def memory(self) -> int:
-        """The most that it ever took, in bytes."""
+        """Its peak memory, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         found = re.search(r"VmHWM:\s+(\d+) kB", status)
         assert found is not None
@@ -94,7 +94,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(strict: Strict, p
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_one_that_does_not_say_how_large_it_is_takes_no_memory(strict: Strict) -> None:
+def test_a_body_without_a_stated_size_takes_no_memory(strict: Strict) -> None:
     before = strict.memory
     with connected(strict.url, head("/api/ask", "Transfer-Encoding: chunked")) as connection:
         sent = 0
@@ -140,7 +140,7 @@ def test_a_field_that_is_too_long_is_named(server: str, fields: dict[str, object
     answer = httpx.post(f"{server}/api/ask", json=fields)
     assert answer.status_code == 422
     assert answer.json()["error"].startswith(f"body.{list(fields)[-1]}")
-    assert len(answer.content) < 1000  # what was sent does not come back
+    assert len(answer.content) < 1000  # the value is not repeated
 
 
 HALF_PAIRS = [
@@ -163,7 +163,9 @@ HALF_PAIRS = [
         ("/de/gradio_api/reset", b'{"event_id": %s}'),
     ],
 )
-def test_half_a_surrogate_pair_is_no_text(server: str, path: str, sent: bytes, text: bytes) -> None:
+def test_half_a_surrogate_pair_is_not_text(
+    server: str, path: str, sent: bytes, text: bytes
+) -> None:
     headers = {"Content-Type": "application/json"}
     answer = httpx.post(f"{server}{path}", content=sent.replace(b"%s", text), headers=headers)
     assert answer.status_code == 400
@@ -179,7 +181,7 @@ def test_json_is_utf_8(server: str, encoding: str) -> None:
     assert answer.status_code == 400
 
 
-def test_whole_characters_are_text_however_they_are_written(server: str) -> None:
+def test_complete_characters_are_text_however_they_are_written(server: str) -> None:
     sent = rb'{"question": "\\ud800 \ud83d\ude00 \u00e9 \\\\\ud83D\uDE00 ' + "😀é".encode() + b'"}'
     headers = {"Content-Type": "application/json"}
     answer = httpx.post(f"{server}/api/ask", content=sent, headers=headers, timeout=60)
@@ -201,7 +203,7 @@ def test_whole_characters_are_text_however_they_are_written(server: str) -> None
         ("POST", "/api/export", b"[]", 422),
     ],
 )
-def test_every_error_is_told_in_json(
+def test_every_error_is_json(
     server: str, method: str, path: str, content: bytes, status: int
 ) -> None:
     headers = {"Content-Type": "application/json"}
@@ -224,15 +226,13 @@ def test_a_host_that_is_named_twice_is_refused(server: str) -> None:
         (f"{socket.gethostname()}:7860", 200),
     ],
 )  # fmt: skip
-def test_to_a_network_it_goes_by_addresses_and_its_own_names(
+def test_in_a_network_the_server_answers_to_addresses_and_its_own_names(
     strict: Strict, host: str, status: int
 ) -> None:
     assert httpx.get(f"{strict.url}/health", headers={"Host": host}).status_code == status
 
 
-def test_what_a_request_was_passed_on_for_is_believed_of_named_proxies_only(
-    server: str, strict: Strict
-) -> None:
+def test_forwarded_headers_are_trusted_from_named_proxies_only(server: str, strict: Strict) -> None:
     said = {"X-Forwarded-Host": "portal.example", "X-Forwarded-Proto": "https"}
 
     def root(url: str) -> str:
@@ -244,7 +244,7 @@ def test_what_a_request_was_passed_on_for_is_believed_of_named_proxies_only(
     assert root(strict.url) == "https://portal.example/en"
 
 
-def test_beyond_those_who_wait_one_is_told_to_come_back(strict: Strict) -> None:
+def test_too_many_waiting_questions_are_told_to_come_back(strict: Strict) -> None:
     def ask(path: str, sent: Mapping[str, object]) -> httpx.Response:
         return httpx.post(f"{strict.url}{path}", json=sent, timeout=120)
 
@@ -263,7 +263,7 @@ def test_beyond_those_who_wait_one_is_told_to_come_back(strict: Strict) -> None:
 
 @pytest.mark.parametrize("question", [None, "", "x" * 1_000_000, "Why? " * 10_000])
 @pytest.mark.parametrize("sent", [None, "", "{", '{"id": 1}'])
-def test_the_page_is_asked_anything(
+def test_any_text_can_be_sent_to_the_page(
     assistant: qa.Assistant, question: str | None, sent: str | None
 ) -> None:
     attachments = Attachments(assistant)
@@ -277,7 +277,9 @@ def test_the_page_is_asked_anything(
     attachments.close()
 
 
-async def test_what_is_held_is_told_while_the_index_is_busy(assistant: qa.Assistant) -> None:
+async def test_the_state_of_the_index_is_given_while_the_index_is_busy(
+    assistant: qa.Assistant,
+) -> None:
     class Busy:
         let_go = threading.Event()
 
@@ -295,7 +297,7 @@ async def test_what_is_held_is_told_while_the_index_is_busy(assistant: qa.Assist
     busy.let_go.set()
 
 
-def test_a_question_that_takes_too_long_is_told_so(sample_index: Path) -> None:
+def test_a_question_that_takes_too_long_gets_an_error(sample_index: Path) -> None:
     from fastapi import FastAPI
     from fastapi.testclient import TestClient
 
@@ -312,7 +314,7 @@ def test_a_question_that_takes_too_long_is_told_so(sample_index: Path) -> None:
     assistant.close()
 
 
-def test_what_nobody_foresaw_is_told_without_its_traceback() -> None:
+def test_an_unforeseen_error_is_reported_without_its_traceback() -> None:
     from fastapi import FastAPI
     from fastapi.testclient import TestClient
 

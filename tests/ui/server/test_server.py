@@ -1,4 +1,4 @@
-"""What the server answers, and whom."""
+"""What the server answers, and to whom."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ui.serving import FROM_OTHER_SITES
+
 QUESTION = "Where might the second summit be held?"
 
 
-def test_health_tells_what_is_held(server: str) -> None:
+def test_health_says_what_is_in_the_index(server: str) -> None:
     reply = httpx.get(f"{server}/health")
     assert reply.status_code == 200
     assert reply.json()["status"] == "ok"
@@ -36,7 +38,7 @@ def test_a_follow_up_is_understood_from_the_history(server: str) -> None:
     assert "June" in answer["text"]
 
 
-def test_a_folder_that_is_unknown_is_told_with_those_that_are_known(server: str) -> None:
+def test_an_unknown_folder_gets_an_error_with_the_known_ones(server: str) -> None:
     asked = {"question": QUESTION, "folder": "seedz"}
     reply = httpx.post(f"{server}/api/ask", json=asked, timeout=60)
     assert reply.status_code == 404
@@ -51,7 +53,7 @@ def test_a_refusal_is_an_answer_too(server: str) -> None:
     assert reply.json()["found"] is False
 
 
-def test_an_answer_that_is_handed_back_leads_on(server: str) -> None:
+def test_an_answer_that_is_sent_back_gives_next_questions(server: str) -> None:
     asked = {"question": "When do I get my salary?"}
     answer = httpx.post(f"{server}/api/ask", json=asked, timeout=60).json()
     reply = httpx.post(f"{server}/api/related", json=answer, timeout=60)
@@ -70,13 +72,13 @@ def test_an_answer_that_is_handed_back_leads_on(server: str) -> None:
 @pytest.mark.parametrize(
     "passage_id", ["", "x", "a:b", "a:b:c", "x:0a:1-", "x:0a:-1", "x:0a:99999999999", "x:0a:1:2"]
 )
-def test_a_place_that_is_none_is_told(server: str, passage_id: str) -> None:
+def test_an_invalid_place_gets_an_error(server: str, passage_id: str) -> None:
     place = {"passage_id": passage_id, "source": "a.md", "start": 0}
     reply = httpx.post(f"{server}/api/related", json={"question": "Why?", "citations": [place]})
     assert reply.status_code == 422
 
 
-def test_places_that_are_not_there_lead_nowhere(server: str) -> None:
+def test_missing_places_lead_nowhere(server: str) -> None:
     asked = {"question": "When do I get my salary?"}
     answer = httpx.post(f"{server}/api/ask", json=asked, timeout=60).json()
     document, _, _ = answer["citations"][0]["passage_id"].split(":")
@@ -90,7 +92,7 @@ def test_places_that_are_not_there_lead_nowhere(server: str) -> None:
     "asked",
     [{}, {"question": 7}, {"question": "x", "history": [{}]}, {"question": "x", "history": 1}],
 )
-def test_a_malformed_question_is_told_what_is_wrong_with_it(
+def test_a_malformed_question_gets_an_error_that_says_what_is_wrong(
     server: str, asked: dict[str, object]
 ) -> None:
     reply = httpx.post(f"{server}/api/ask", json=asked)
@@ -98,15 +100,7 @@ def test_a_malformed_question_is_told_what_is_wrong_with_it(
     assert reply.json()["detail"]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-    ],
-)
+@pytest.mark.parametrize("headers", FROM_OTHER_SITES)
 @pytest.mark.parametrize("path", ["/api/ask", "/api/feedback", "/en/gradio_api/queue/join"])
 def test_a_page_of_another_site_cannot_ask(server: str, path: str, headers: dict[str, str]) -> None:
     reply = httpx.post(f"{server}{path}", json={"question": QUESTION}, headers=headers)
@@ -128,7 +122,7 @@ def test_nothing_is_readable_from_another_origin(server: str, path: str) -> None
     assert "access-control-allow-origin" not in asked.headers
 
 
-def test_what_a_browser_calls_our_own_is_let_through_whatever_a_proxy_did_to_the_host(
+def test_a_request_from_our_own_page_is_accepted_whatever_a_proxy_did_to_the_host(
     server: str,
 ) -> None:
     headers = {"Sec-Fetch-Site": "same-origin", "Origin": "https://portal.example"}
@@ -148,7 +142,7 @@ def test_what_a_browser_calls_our_own_is_let_through_whatever_a_proxy_did_to_the
         ("/en?q=1", "de", "en/?q=1"),
     ],
 )
-def test_the_way_to_a_page_is_relative_and_in_a_language_that_is_read(
+def test_the_way_to_a_page_is_relative_and_in_a_language_of_the_reader(
     server: str, path: str, liked: str, expected: str
 ) -> None:
     reply = httpx.get(f"{server}{path}", headers={"Accept-Language": liked})
@@ -156,7 +150,7 @@ def test_the_way_to_a_page_is_relative_and_in_a_language_that_is_read(
     assert reply.headers["location"] == expected
 
 
-def test_the_state_of_the_index_is_told(server: str) -> None:
+def test_the_state_of_the_index_is_given(server: str) -> None:
     state = httpx.get(f"{server}/api/state").json()
     assert state["documents"] > 5
     assert state["passages"] > state["documents"]
@@ -164,7 +158,7 @@ def test_the_state_of_the_index_is_told(server: str) -> None:
     assert state["reading"] is None
 
 
-def test_the_parts_of_the_page_are_reached(server: str) -> None:
+def test_the_parts_of_the_page_can_be_reached(server: str) -> None:
     asked = {"source": "seeds/second-summit-brief.md"}
     assert "Hanoi" in httpx.get(f"{server}/api/source", params=asked).json()["text"]
     record = {"record": {"id": "0" * 32, "exchanges": [{"question": "Why?"}]}, "format": "text"}
@@ -194,7 +188,7 @@ def test_a_port_that_is_taken_is_an_error_of_one_line(served_index: Path) -> Non
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_origin_that_is_none_is_an_error_of_one_line(served_index: Path) -> None:
+def test_an_invalid_origin_is_an_error_of_one_line(served_index: Path) -> None:
     index, origin = ("--index", str(served_index)), ("--embed-origin", "portal.example/wiki")
     done = subprocess.run(
         [sys.executable, "-m", "qa", "serve", "--port", "0", *index, *origin],

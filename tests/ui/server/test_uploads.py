@@ -12,8 +12,9 @@ import pytest
 
 import qa
 from tests.ui.arriving import arrived
+from ui.file_names import safe_name
 from ui.incoming import UploadRefusedError
-from ui.uploads import Activity, Attachments, safe_name
+from ui.uploads import Activity, Attachments
 
 ONE, TWO = "a" * 32, "b" * 32
 BADGE = "The badge opens the blue gate. Ada King renews it in March."
@@ -49,7 +50,7 @@ def private(attachments: Attachments, conversation: str = ONE) -> qa.Assistant:
     return found
 
 
-def test_a_dropped_file_is_asked_at_once_and_by_its_conversation_alone(
+def test_a_dropped_file_can_be_asked_at_once_and_by_its_conversation_alone(
     assistant: qa.Assistant, attachments: Attachments, tmp_path: Path
 ) -> None:
     news: list[qa.Progress] = []
@@ -63,7 +64,7 @@ def test_a_dropped_file_is_asked_at_once_and_by_its_conversation_alone(
     assert not any(source.startswith("uploads/") for source in sources)
 
 
-def test_a_broken_file_is_told_and_the_others_go_on(
+def test_a_broken_file_is_reported_and_the_others_are_read(
     attachments: Attachments, tmp_path: Path
 ) -> None:
     broken = file(tmp_path, "broken.pdf", b"%PDF-1.4 this is no pdf")
@@ -78,7 +79,7 @@ def test_a_broken_file_is_told_and_the_others_go_on(
     assert (again.added, again.skipped, again.unchanged) == (("uploads/gate.txt",), (), ())
 
 
-def test_a_file_that_takes_too_long_costs_itself_alone(
+def test_a_file_that_takes_too_long_is_skipped_alone(
     assistant: qa.Assistant, tmp_path: Path
 ) -> None:
     """Each bracket is a token: some hundred kilobytes keep the model busy for a minute."""
@@ -110,7 +111,7 @@ def test_a_conversation_that_is_left_is_not_read_to_the_end(
         assert add(attachments, ONE, [file(tmp_path, "badge.txt", BADGE)]).added
 
 
-def test_where_nothing_could_be_read_there_is_nothing_to_ask(
+def test_without_a_readable_file_there_is_nothing_to_ask(
     attachments: Attachments, tmp_path: Path
 ) -> None:
     report = add(attachments, ONE, [file(tmp_path, "empty.txt", "")])
@@ -118,7 +119,7 @@ def test_where_nothing_could_be_read_there_is_nothing_to_ask(
     assert attachments.assistant(ONE) is None
 
 
-def test_a_file_that_waits_is_not_lost_with_one_that_could_not_be_read(
+def test_a_waiting_file_is_not_lost_with_one_that_could_not_be_read(
     attachments: Attachments, tmp_path: Path
 ) -> None:
     with attachments.incoming.begin(ONE, "192.0.2.1", "badge.txt") as arriving:
@@ -142,7 +143,7 @@ def test_files_as_people_have_them(attachments: Attachments) -> None:
     assert private(attachments).document("uploads/reliance.pdf").text
 
 
-def test_one_name_for_two_files(attachments: Attachments, tmp_path: Path) -> None:
+def test_two_files_can_have_one_name(attachments: Attachments, tmp_path: Path) -> None:
     first = file(tmp_path / "1", "badge.txt", BADGE)
     second = file(tmp_path / "2", "badge.txt", "The guest badge is red.")
     report = add(attachments, ONE, [first, second, first])
@@ -150,7 +151,7 @@ def test_one_name_for_two_files(attachments: Attachments, tmp_path: Path) -> Non
     assert add(attachments, ONE, [second]).unchanged == ("uploads/badge (2).txt",)
 
 
-def test_only_proper_ids(attachments: Attachments, tmp_path: Path) -> None:
+def test_only_valid_ids_are_accepted(attachments: Attachments, tmp_path: Path) -> None:
     badge = file(tmp_path, "badge.txt", BADGE)
     for wrong in ("", "..", "A" * 32, "a" * 31, "../" + "a" * 29, "a" * 32 + "\n"):
         with pytest.raises(qa.QAError, match="Reload the page"):
@@ -170,7 +171,7 @@ def limited(assistant: qa.Assistant, folder: Path, **limits: float) -> Iterator[
         yield attachments
 
 
-def test_bounds_are_told(assistant: qa.Assistant, tmp_path: Path) -> None:
+def test_reached_limits_are_reported(assistant: qa.Assistant, tmp_path: Path) -> None:
     large = file(tmp_path, "large.txt", "word " * 1000)
     many = [file(tmp_path, f"{n}.txt", f"Number {n} is here.") for n in range(4)]
     with limited(assistant, tmp_path, max_file_megabytes=0.001, upload_files=3) as attachments:
@@ -191,7 +192,7 @@ def test_bounds_are_told(assistant: qa.Assistant, tmp_path: Path) -> None:
         ({"upload_client_megabytes": 0.00014}, "from this address"),
     ],
 )
-def test_nobody_makes_way_for_another(
+def test_no_file_is_deleted_for_those_of_another(
     assistant: qa.Assistant, tmp_path: Path, limit: dict[str, float], refusal: str
 ) -> None:
     badge = file(tmp_path, "badge.txt", BADGE)
@@ -202,7 +203,7 @@ def test_nobody_makes_way_for_another(
             add(attachments, "c" * 32, [badge])
         assert private(attachments).ask(QUESTION).found
         assert private(attachments, TWO).ask(QUESTION).found
-        if "address" in refusal:  # another visitor is not kept out
+        if "address" in refusal:  # another visitor can still add files
             attachments.add("d" * 32, arrived(attachments, "d" * 32, [badge], "198.51.100.7"))
         attachments.forget(ONE)
         assert add(attachments, "c" * 32, [badge]).added
@@ -233,13 +234,13 @@ def test_everything_is_deleted(assistant: qa.Assistant, tmp_path: Path) -> None:
         add(attachments, ONE, [badge])
 
 
-def test_what_nobody_used_is_deleted(assistant: qa.Assistant, tmp_path: Path) -> None:
+def test_unused_files_are_deleted(assistant: qa.Assistant, tmp_path: Path) -> None:
     with limited(assistant, tmp_path, upload_hours=1e-9) as attachments:
         add(attachments, ONE, [file(tmp_path, "badge.txt", BADGE)])
         assert attachments.assistant(ONE) is None
 
 
-def test_many_at_once(attachments: Attachments, tmp_path: Path) -> None:
+def test_many_files_can_be_added_at_once(attachments: Attachments, tmp_path: Path) -> None:
     def drop(number: int) -> tuple[str, ...]:
         path = file(tmp_path / str(number), f"note-{number}.txt", f"Note {number} is about owls.")
         return add(attachments, ONE if number % 2 else TWO, [path]).added
@@ -273,7 +274,7 @@ def test_kept_files_are_for_everybody(assistant: qa.Assistant, tmp_path: Path) -
     assert main.ask(QUESTION).citations[0].source == "kept/badge (2).txt"
 
 
-def test_what_cannot_be_kept_stays_with_its_conversation(
+def test_a_file_that_cannot_be_kept_stays_with_its_conversation(
     assistant: qa.Assistant, tmp_path: Path
 ) -> None:
     main = assistant.with_index(tmp_path / "index")
@@ -287,9 +288,7 @@ def test_what_cannot_be_kept_stays_with_its_conversation(
         assert private(attachments).document("uploads/badge.txt").text == BADGE
 
 
-def test_a_file_is_taken_away_again_and_gives_back_its_room(
-    assistant: qa.Assistant, tmp_path: Path
-) -> None:
+def test_a_removed_file_frees_its_space(assistant: qa.Assistant, tmp_path: Path) -> None:
     few = assistant.with_index(tmp_path / "index")
     few.settings = few.settings.model_copy(update={"upload_files": 2})
     with contextlib.closing(Attachments(few)) as attachments:
@@ -313,7 +312,7 @@ def test_nothing_is_kept_unless_allowed(attachments: Attachments, tmp_path: Path
         attachments.keep(ONE)
 
 
-def test_activity_tells_the_latest_and_ends() -> None:
+def test_activity_is_the_latest_file_and_ends() -> None:
     activity = Activity()
     with activity.told(lambda _: None) as one:
         one(qa.Progress("reading", 1, 2, "a"))

@@ -1,4 +1,4 @@
-"""What tests of the sign-in share: an index with users, and somebody who signs in."""
+"""Shared by tests of the sign-in: an index with users, and a client that signs in."""
 
 from __future__ import annotations
 

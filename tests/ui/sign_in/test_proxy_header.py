@@ -1,4 +1,4 @@
-"""People whom a proxy in front of the server knows."""
+"""Users who are known to a proxy in front of the server."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def trusting(served_index: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def doubting(served_index: Path) -> Iterator[str]:
-    """A server whose proxy is elsewhere, so that whoever asks here is not it."""
+    """A server whose proxy is elsewhere, so that a client here is not the proxy."""
     with served(served_index, *WAY, "10.9.9.0/24", **HEADERS) as url:
         yield url
 
 
-def test_whom_the_proxy_names_is_let_in(trusting: str) -> None:
+def test_a_user_whom_the_proxy_names_is_let_in(trusting: str) -> None:
     reply = httpx.get(f"{trusting}/en/", headers={"remote-user": "ada"})
     assert reply.status_code == 200
     assert '<meta name="footnote-viewer" content="ada">' in reply.text
@@ -45,7 +45,9 @@ def test_whom_the_proxy_names_is_let_in(trusting: str) -> None:
     [("Remote-User", b"\xff")], [("Remote-Groups", "people")],
     [("Remote-User", "ada"), ("Remote-Groups", "a"), ("Remote-Groups", "b")],
 ], ids=str)  # fmt: skip
-def test_without_one_name_nobody_is(trusting: str, sent: list[tuple[str, str]]) -> None:
+def test_without_exactly_one_name_nobody_is_let_in(
+    trusting: str, sent: list[tuple[str, str]]
+) -> None:
     reply = httpx.get(f"{trusting}/api/state", headers=sent)
     assert reply.status_code == 401
     assert "through its proxy" in reply.json()["error"]
@@ -62,12 +64,12 @@ def test_nobody_else_can_say_who_they_are(doubting: str) -> None:
     assert httpx.get(f"{doubting}/health").json() == {"status": "ok"}
 
 
-def test_there_is_nothing_to_sign_in_at(trusting: str) -> None:
+def test_there_is_no_form_to_sign_in(trusting: str) -> None:
     assert httpx.get(f"{trusting}/sign-in").status_code == 404
     assert httpx.get(f"{trusting}/sign-in", headers={"Remote-User": "ada"}).status_code == 404
 
 
-def test_another_site_cannot_use_the_proxys_own_cookie(trusting: str) -> None:
+def test_another_site_cannot_use_the_cookie_of_the_proxy(trusting: str) -> None:
     asked = {"question": "Where might the second summit be held?"}
     headers = {"Remote-User": "ada"}
     assert httpx.post(f"{trusting}/api/ask", json=asked, headers=headers).status_code == 403

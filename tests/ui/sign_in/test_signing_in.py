@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from qa.api import Users
-from tests.ui.serving import CHECKOUT, served
+from tests.ui.serving import CHECKOUT, FROM_OTHER_SITES, served
 from tests.ui.sign_in.signing import (
     NAME,
     OTHER,
@@ -46,7 +46,7 @@ def browser(guarded: str) -> Iterator[httpx.Client]:
         yield browser
 
 
-def test_somebody_signs_in_and_is_led_to_where_they_were_going(browser: httpx.Client) -> None:
+def test_a_user_signs_in_and_is_led_to_where_they_were_going(browser: httpx.Client) -> None:
     visited = browser.get("/de/?q=a%26b&theme=dark", headers={"Accept": "text/html"})
     assert visited.status_code == 303
     form = browser.get(visited.headers["location"].removeprefix(".."))
@@ -78,7 +78,7 @@ def test_nobody_is_led_to_another_host(browser: httpx.Client, way: str) -> None:
     assert httpx.URL("http://chat.example/sign-in").join(address).host == "chat.example"
 
 
-def test_the_cookie_is_out_of_reach(browser: httpx.Client) -> None:
+def test_the_cookie_is_out_of_the_reach_of_scripts(browser: httpx.Client) -> None:
     plain = sign_in(browser).headers.get_list("set-cookie")
     (cookie,) = plain
     assert re.fullmatch(r"footnote=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax", cookie)
@@ -115,7 +115,7 @@ def test_the_token_changes_when_somebody_signs_in_and_ends_when_they_sign_out(
     assert "footnote" not in browser.cookies
 
 
-def test_what_is_wrong_is_told_without_telling_what(browser: httpx.Client) -> None:
+def test_an_error_does_not_say_whether_name_or_password_is_wrong(browser: httpx.Client) -> None:
     replies = [
         sign_in(browser, name, password)
         for name, password in [(NAME, "wrong horse battery"), ("nobody", PASSWORD), ("", "")]
@@ -129,7 +129,7 @@ def test_what_is_wrong_is_told_without_telling_what(browser: httpx.Client) -> No
     assert len({reply.text.replace(NAME, "").replace("nobody", "") for reply in replies[:2]}) == 1
 
 
-def test_what_is_typed_is_shown_as_text(browser: httpx.Client) -> None:
+def test_typed_text_is_shown_as_text(browser: httpx.Client) -> None:
     hostile = '"><script>alert(1)</script>'
     reply = sign_in(browser, hostile, "x", following=f"en/?{hostile}")
     assert "<script" not in reply.text
@@ -137,7 +137,7 @@ def test_what_is_typed_is_shown_as_text(browser: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"name=ada", b"&" * 1000, b"a=b&" * 50, b"%ff=%ff", b"{}"])
-def test_a_form_that_is_none_lets_nobody_in(browser: httpx.Client, body: bytes) -> None:
+def test_a_malformed_form_lets_nobody_in(browser: httpx.Client, body: bytes) -> None:
     assert browser.post("/sign-in", content=body).status_code in (403, 429)
 
 
@@ -155,17 +155,7 @@ def test_after_too_many_tries_a_name_has_to_wait(index: Path, browser: httpx.Cli
     assert sign_in(browser).status_code == 303, "others are not kept out"
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-        {},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("headers", [*FROM_OTHER_SITES, {}], ids=str)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -190,7 +180,7 @@ TOKENS: dict[str, str] = {}
 
 
 def token_of(browser: httpx.Client) -> str:
-    """A token of a session that is used for all requests of other sites."""
+    """The token of the session that all requests from other sites use."""
     url = str(browser.base_url)
     if url not in TOKENS:
         with client(url.rstrip("/")) as other:
@@ -199,7 +189,9 @@ def token_of(browser: httpx.Client) -> str:
     return TOKENS[url]
 
 
-def test_who_is_removed_or_has_another_password_is_out(index: Path, browser: httpx.Client) -> None:
+def test_a_removed_user_or_one_with_a_new_password_is_signed_out(
+    index: Path, browser: httpx.Client
+) -> None:
     users = Users.of(str(index))
     users.add("guest", PASSWORD)
     sign_in(browser, "guest")
@@ -270,7 +262,7 @@ def started(index: Path, *options: str) -> subprocess.CompletedProcess[str]:
     (["--sign-in", "proxy"], "--trusted-proxy"),
     (["--sign-in", "magic"], "sign_in = 'magic'"),
 ])  # fmt: skip
-def test_a_server_that_anybody_could_use_does_not_start_unasked(
+def test_a_server_that_anybody_could_use_does_not_start_by_mistake(
     served_index: Path, options: list[str], told: str
 ) -> None:
     done = started(served_index, *options)
@@ -279,7 +271,7 @@ def test_a_server_that_anybody_could_use_does_not_start_unasked(
     assert "Footnote is at" not in done.stderr
 
 
-def test_it_starts_where_it_is_said_by_name(served_index: Path) -> None:
+def test_it_starts_if_that_is_set_explicitly(served_index: Path) -> None:
     with served(served_index, "--host", "0.0.0.0", "--sign-in", "none") as url:
         told = httpx.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/health").json()
     assert told["documents"] > 5

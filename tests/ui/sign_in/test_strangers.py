@@ -1,4 +1,4 @@
-"""No route of the server answers a stranger, whatever it is part of."""
+"""No route of any part of the server answers a stranger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ui.sign_in.door import OPEN, OPEN_FOLDERS
 from ui.uploads import Attachments
 
 SOURCE = "/api/source?source=seeds%2Fsecond-summit-brief.md"
-# What a stranger may have in hand.
+# What a stranger may send.
 IN_HAND: list[dict[str, str]] = [
     {},
     {"Accept": "text/html"},
@@ -125,7 +125,7 @@ def test_no_route_answers_a_stranger(
     assert asked > 250
 
 
-def test_what_is_open_holds_nothing(guarded: str, routes: list[tuple[str, str]]) -> None:
+def test_open_routes_give_nothing_away(guarded: str, routes: list[tuple[str, str]]) -> None:
     opened = {path for _, path in routes if is_open(path) and not path.startswith(OPEN_FOLDERS)}
     assert opened == OPEN
     with httpx.Client(base_url=guarded, timeout=60) as stranger:
@@ -144,7 +144,7 @@ def test_what_is_open_holds_nothing(guarded: str, routes: list[tuple[str, str]])
             assert "document" not in reply.text, way
 
 
-def test_who_has_signed_in_is_answered(guarded: str) -> None:
+def test_a_user_who_has_signed_in_is_answered(guarded: str) -> None:
     with client(guarded) as browser:
         assert sign_in(browser).status_code == 303
         for path in ("/en/", "/api/state", SOURCE, "/static/chat/page.js", "/de/config",

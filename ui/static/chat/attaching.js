@@ -1,5 +1,5 @@
 // Files for a conversation: chosen with the button or dropped anywhere, sent one after the other, and
-// read by the server once they are there. It is told nothing but the ids that it gave out itself.
+// read by the server once they are there. It only gets the ids that it gave out itself.
 
 import { announce, element, field, fill, press, record, say, settled, texts } from "../bridge.js";
 
@@ -72,7 +72,7 @@ async function send(files, folders, conversation) {
   }
   tell(...refused);
   if (refused.length) announce(refused.join(" "));
-  // Whoever went on to another conversation has no use for them; the server clears them away.
+  // A reader who went on to another conversation has no use for them; the server deletes them.
   if (!ids.length || record()?.id !== conversation) return;
   fill("uploaded", ids.join(" "));
   await settled();

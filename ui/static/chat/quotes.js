@@ -19,7 +19,7 @@ export function showQuotes(citedBy) {
   for (const kind of ["pointerover", "focusin"]) {
     document.addEventListener(kind, (event) => {
       const marker = markerOf(event);
-      // A finger that presses a marker wants the source; so does whoever came back from it.
+      // A finger that presses a marker wants the source; so does a reader who came back from it.
       if (event.pointerType === "touch") return;
       if (marker && (kind !== "focusin" || marker.matches(":focus-visible"))) show(marker, citedBy(marker));
       else if (box.contains(event.target)) clearTimeout(timer);

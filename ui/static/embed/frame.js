@@ -1,4 +1,4 @@
-// The page in a frame of another page: what it is told by that page, and what it tells.
+// The page in a frame of another page: the messages to and from that page.
 
 const { embedded, inline, tell } = window.footnoteContext ?? {};
 const root = document.documentElement;

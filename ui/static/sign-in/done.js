@@ -1,4 +1,4 @@
-// Signed in, in a window that a frame of ours opened: the frame is told the code, and we close.
+// Signed in, in a window that a frame of ours opened: we send the frame the code, and close.
 
 const { content: code } = document.querySelector("meta[name=footnote-code]");
 if (window.opener) {

@@ -1,4 +1,4 @@
-// In a frame, before its reader has signed in: the page around is told so, and what the window in
+// In a frame, before its reader has signed in: the page around gets a message, and what the window in
 // which they do brings a code that lets this frame in, too.
 
 const form = document.getElementById("frame");

@@ -1,12 +1,12 @@
 """Which statements the passages beside them support: by rules, and with the entailment model.
 
-python -m tests.benchmarks.entailment PAIRS [--written FOLDER] [--rules] [--model FOLDER]
+python -m tests.benchmarks.checking.entailment PAIRS [--written FOLDER] [--rules] [--model FOLDER]
 
 PAIRS is the `pairs/held_back.jsonl` that `training.entailment prepare` wrote. Besides it are read
 the sentences of MTRAG's answers, written by people, with the passages of their question and with
 those of another one; SciFact's claims; and, with `--written`, the sentences that
-`tests.benchmarks.written` kept. A table says how many of each are accepted; `--rules` leaves out
-one group of rules after another, with paired bootstraps of what that costs.
+`tests.benchmarks.checking.written` kept. A table says how many of each are accepted; `--rules`
+leaves out one group of rules after another, with paired bootstraps of what that costs.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from qa.checking import Evidence, support
 from qa.checking.entailment import PACKAGED, Entailment
 from qa.records import Hit, Passage
 from qa.text.sentences import LIST_MARK, sentences
+from tests.benchmarks.checking.written import VERDICTS, Sentence
 from tests.benchmarks.sets import BENCH
-from tests.benchmarks.written import VERDICTS, Sentence
 from training.entailment.pairs import LABELS, SUPPORTED, read_pairs
 
 _LEAST_WORDS = 5
@@ -132,7 +132,7 @@ def accepted(cases: Sequence[Case], model: Entailment | None, label: str) -> Acc
     found: list[bool] = []
     held: dict[tuple[str, tuple[str, ...]], Evidence] = {}
     for case in track(cases, description=label):
-        # Many statements are beside the same texts, which are taken apart once.
+        # Many statements have the same texts, which are analysed once.
         key = case.question, case.texts
         if key not in held:
             held[key] = Evidence(case.question, case.hits(), model)
@@ -171,7 +171,7 @@ GROUPS: dict[str, dict[str, Callable[..., bool]]] = {
 
 
 def without(group: Mapping[str, Callable[..., bool]]) -> ExitStack:
-    """As long as it is open, the rules of a group say nothing."""
+    """While it is open, the rules of a group do nothing."""
     stack = ExitStack()
     for name, instead in group.items():
         stack.enter_context(patch.object(support, name, instead))
@@ -214,11 +214,11 @@ def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs", type=Path)
-    parser.add_argument("--written", type=Path, help="the folder of tests.benchmarks.written")
+    parser.add_argument("--written", type=Path, help="the folder of the benchmark `written`")
     parser.add_argument("--model", type=Path, default=PACKAGED)
     parser.add_argument("--rules", action="store_true", help="leave out one group after another")
     parser.add_argument("--only", default="", help="the sets whose names begin so")
-    parser.add_argument("--every", type=int, default=1, help="one statement in so many")
+    parser.add_argument("--every", type=int, default=1, help="take only every nth statement")
     options = parser.parse_args()
     cases = [*of_pairs(options.pairs), *of_answers(), *of_scifact()]
     cases += of_written(options.written) if options.written else ()

@@ -1,11 +1,11 @@
 """Sentences that chat models write, before and after they are checked, beside a reader's verdict.
 
-python -m tests.benchmarks.written ask llamacpp:/path/to/model.gguf … --out FOLDER
-python -m tests.benchmarks.written count FOLDER
+python -m tests.benchmarks.checking.written ask llamacpp:/path/to/model.gguf … --out FOLDER
+python -m tests.benchmarks.checking.written count FOLDER
 
 `ask` puts 100 questions of SQuAD 2, half of them made to be unanswerable, to each chat model and
 keeps every sentence it wrote, with the passages that it was shown. `count` compares what was
-shown to the user with `data/written_verdicts.tsv`, where somebody who read the passages says of
+shown to the user with `written_verdicts.tsv`, where somebody who read the passages says of
 each sentence whether they support it; it names a sentence by a digest, since the texts are not
 ours.
 """
@@ -30,7 +30,7 @@ from rich.table import Table
 import qa
 from tests.benchmarks.sets import BenchmarkSet
 
-VERDICTS = Path(__file__).parent / "data" / "written_verdicts.tsv"
+VERDICTS = Path(__file__).with_name("written_verdicts.tsv")
 KINDS = ("supported", "partly", "not")
 _MARKED = re.compile(r"(.+?)\s*((?:\[\d+\])+)", re.DOTALL)
 # Passages that a model is shown: fewer than by default, so that each can be read by the judge.
@@ -51,7 +51,7 @@ class Sentence:
 
 
 def chosen(questions: int) -> list[dict[str, Any]]:
-    """As many questions that can be answered as not, the same in every run."""
+    """Equally many answerable and unanswerable questions, the same in every run."""
     asked = BenchmarkSet("squad2-dev").questions
     dice = random.Random(7)
     found: list[dict[str, Any]] = []
@@ -62,7 +62,7 @@ def chosen(questions: int) -> list[dict[str, Any]]:
 
 
 def sentences_of(answer: qa.Answer) -> Iterator[Sentence]:
-    """All that the chat model wrote, but for refusals."""
+    """All that the chat model wrote, except refusals."""
     if answer.answerer != "quotes":
         by_number = {citation.number: citation.quote for citation in answer.citations}
         for match in _MARKED.finditer(answer.text):
@@ -73,7 +73,7 @@ def sentences_of(answer: qa.Answer) -> Iterator[Sentence]:
 
 
 def ask(model: str, questions: int, out: Path) -> None:
-    """Put the questions to a chat model and keep what it wrote; goes on where it was stopped."""
+    """Ask a chat model the questions and keep what it wrote; a stopped run goes on where it was."""
     file = out / f"{Path(model.partition(':')[2]).stem}.jsonl"
     out.mkdir(parents=True, exist_ok=True)
     done = {entry["id"] for entry in _lines(file)}

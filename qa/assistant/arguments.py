@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from qa.errors import ArgumentError
+from qa.errors import ArgumentError, described
 from qa.places import is_web
 from qa.records import (
     Answer,
@@ -214,15 +214,6 @@ def check_parts(**parts: object) -> None:
         method = _METHODS[name]
         if part is not None and not callable(getattr(part, method, None)):
             raise ArgumentError(f"{name} needs a method {method}; {described(part)} has none.")
-
-
-def described(value: object) -> str:
-    """A value in a message: its type, and the value itself if that is short."""
-    kind = type(value).__name__
-    shown = (
-        repr(value) if isinstance(value, str | bytes | int | float | list | tuple | dict) else ""
-    )
-    return "None" if value is None else f"{kind} {shown}".strip()[:80]
 
 
 def _document(value: object) -> Document:

@@ -1,0 +1,1 @@
+"""How well written sentences are checked against their passages."""
