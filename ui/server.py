@@ -75,11 +75,11 @@ def build_server(
     for router in (
         entrance.routes(),
         questions.routes(assistant, attachments, service.line),
-        examples_routes.routes(examples),
+        examples_routes.routes(assistant, examples),
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),
         export.routes(),
-        feedback.routes(service.verdicts, assistant.document),
+        feedback.routes(service.verdicts, assistant),
         uploading.routes(attachments, assistant.settings.upload_seconds),
     ):
         server.include_router(router)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from qa.api.line import Line, at_once
     from qa.api.mcp.transports import serve_stdio
     from qa.api.mounting import mount
-    from qa.api.permitting import is_for_programs, viewer_of
+    from qa.api.permitting import is_for_programs, seen, viewer_of
     from qa.api.problems import Problem, written
     from qa.api.replies import tell_errors, told
     from qa.api.rest.feedback import holds, keep
@@ -25,7 +25,7 @@ _HOMES = {
     "qa.api.line": ("Line", "at_once"),
     "qa.api.mcp.transports": ("serve_stdio",),
     "qa.api.mounting": ("mount",),
-    "qa.api.permitting": ("is_for_programs", "viewer_of"),
+    "qa.api.permitting": ("is_for_programs", "seen", "viewer_of"),
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
     "qa.api.rest.requests": ("LONGEST_HISTORY", "Asked", "Cited", "Earlier"),
@@ -38,7 +38,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "LONGEST_HISTORY", "Asked", "Cited", "Desk", "Earlier", "Key", "Keys", "Line", "Problem",
     "Service", "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "keep",
-    "mount", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+    "mount", "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from qa.access import Viewer
@@ -111,6 +112,7 @@ class Assistant(Corpus):
         other = copy.copy(self)
         place = place_of(index, "The index")
         other.settings = self.settings.model_copy(update={"index": place})
+        other._closed = Event()
         other.index = open_index(place, cache_folder(), self._preparing)
         other._examples = deque(maxlen=_KEPT_EXAMPLES)
         return other

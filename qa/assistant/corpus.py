@@ -40,7 +40,7 @@ class Corpus:
         self.index = open_index(settings.index, cache_folder(), self._preparing)
         self._precedence = Precedence()
         self._showing = indexing.Showing(settings.limits)
-        self._closed = False
+        self._closed = Event()  # which all that share the index see
         self._viewer = OWNER
 
     def seen_by(self, viewer: Viewer) -> Self:
@@ -248,6 +248,16 @@ class Corpus:
             own = self.index.store.folder
             return replace(found, stale=indexing.stale(snapshot, self.settings, own))
 
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks this one, unless a call says otherwise."""
+        return self._viewer
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether nothing is hidden from whoever asks."""
+        return self._viewer.owner
+
     def _seeing(self, viewer: object) -> Viewer:
         """Who asks: a given viewer, or the one that this is for.
 
@@ -274,7 +284,7 @@ class Corpus:
 
     def close(self) -> None:
         """Release the index's files; no more questions can be asked."""
-        self._closed = True
+        self._closed.set()
         self._showing.forget(self.index)
         self.index.close()
 
@@ -292,7 +302,7 @@ class Corpus:
         self.close()
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self._closed.is_set():
             raise IndexUnavailableError(
                 "This assistant was closed. Open another one: "
                 f"qa.Assistant(index={self.settings.index!r})"
