@@ -131,6 +131,7 @@ class _Mirror:
         if self._session.before is not None:
             roots = {name for place in places for name in place.names}
             self._carry_over(self._session.before, roots, unseen)
+        self._tally.skipped.extend(self._permitting.faults)
         looked_at = [source for place in places for source in place.sources]
         notes = {source: note for place in places for source, note in place.notes.items()}
         failures = self._failures.all(self._tally.skipped, looked_at, unseen, notes)
@@ -180,7 +181,7 @@ class _Mirror:
         left = dict(mirrored)
         for batch in place.batches():
             if isinstance(place, Folders):  # listed by now, so that no rule is older than a file
-                self._tally.skipped.extend(self._permitting.apply())
+                self._permitting.apply()
             present = {file.source: file for file in batch if self._is_wanted(file, leave)}
             gone: dict[str, Entry] = {}
             left = {source: entry for source, entry in left.items() if source not in present}

@@ -126,15 +126,19 @@ class Permitting:
         self._session = session
         self._permissions = Permissions({})
 
-    def apply(self) -> list[Skipped]:
-        """Give all documents their rules, and from now on new ones; the files that are broken."""
+    @property
+    def faults(self) -> Sequence[Skipped]:
+        """The files that are broken, of those that were needed."""
+        return self._permissions.faults
+
+    def apply(self) -> None:
+        """Give all documents their rules, and from now on new ones."""
         session = self._session
         self._permissions = Permissions(session.head.folders)
         session.rule_of = self._rule_of
         for entry in list(session.entries.values()):
             if self._rule_of(entry) != entry.rule:
                 session.relabel(entry)
-        return self._permissions.faults
 
     def finish(self) -> None:
         """Keep the rules of files that could not be read, whose names are not for everybody."""
