@@ -22,7 +22,7 @@ class Viewer:
     """
 
     name: str = ""
-    groups: tuple[str, ...] = ()
+    groups: Collection[str] = ()
     owner: bool = False
 
     def __post_init__(self) -> None:

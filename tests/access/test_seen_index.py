@@ -131,7 +131,7 @@ def test_what_one_viewer_sees_answers_nobody_else(whole: qa.Assistant) -> None:
     with pytest.raises(ArgumentError):
         whole.ask("Who?", viewer="bob")  # type: ignore[arg-type]
     with pytest.raises(ArgumentError):
-        qa.Viewer("bob", groups="works")  # type: ignore[arg-type]
+        qa.Viewer("bob", groups="works")
 
 
 def test_langchain_asks_as_a_viewer(whole: qa.Assistant) -> None:

@@ -79,7 +79,7 @@ def test_the_routes_of_the_page(client: TestClient) -> None:
         if may:
             citation["passage_id"] = answer["citations"][0]["passage_id"]
         for path in ("source", "original", "page", "marks"):
-            asked = {"source": SECRET, "page": 1, "start": 0, "end": 5}
+            asked: dict[str, str | int] = {"source": SECRET, "page": 1, "start": 0, "end": 5}
             reply = client.get(f"/api/{path}", params=asked, headers=who)
             assert reply.status_code == (200 if may else 404)
             unknown = client.get(f"/api/{path}", params={**asked, "source": "no.pdf"}, headers=who)
@@ -125,9 +125,10 @@ def test_the_page_itself(client: TestClient) -> None:
 
 
 def _event(client: TestClient, who: dict[str, str], event: int, data: list[str]) -> str:
-    sent = {"data": data, "fn_index": event, "session_hash": f"{who['X-Forwarded-User']}{event}"}
+    session = f"{who['X-Forwarded-User']}{event}"
+    sent = {"data": data, "fn_index": event, "session_hash": session}
     client.post("/en/gradio_api/queue/join", json=sent, headers=who).raise_for_status()
-    given = {"session_hash": sent["session_hash"]}
+    given = {"session_hash": session}
     with client.stream("GET", "/en/gradio_api/queue/data", params=given, headers=who) as reply:
         return "".join(reply.iter_text())
 
