@@ -117,6 +117,7 @@ class Snapshot:
                     *(e.source, e.title, e.id, e.passages, e.characters, e.metadata, e.read),
                     len(e.pages) or None,
                     e.reading,
+                    self._groups(e),
                 )
                 for e in entries
             ],
@@ -129,6 +130,11 @@ class Snapshot:
             failed=[one.unread for one in failures if one.digest],
             skipped=[one.unread for one in failures if not one.digest],
         )
+
+    def _groups(self, entry: Entry) -> tuple[str, ...] | None:
+        if not entry.rule or self.restricted or self.head is None:
+            return None
+        return tuple(self.head.rules.get(entry.rule, ()))
 
     def nearest(
         self, vector: Sequence[float], limit: int, documents: Collection[str] | None = None

@@ -107,7 +107,7 @@ def _look(index: Index, settings: Settings) -> dict[str, Stamp]:
     parts = [Part(name, place, place) for name, place in local.items()]
     found = {f.source: stamp(f) for p in parts if p.root.exists() for f in listing.files(p)}
     # A folder that cannot be read is worth a sync as soon as it can be, and the other way round.
-    found |= {file.source: stamp(file) for file in listing.permitting}
+    found |= {str(file.path): stamp(file) for file in listing.permitting}
     return found | {f"{one.source}\0{one.reason}": () for one in listing.unseen}
 
 

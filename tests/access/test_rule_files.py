@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -53,7 +54,10 @@ def test_the_nearest_rule_counts_and_of_one_file_the_last(
     assert read_by(assistant, "staff") == {"open.md", "hr/pay/bands.md"}
     assert read_by(assistant, "hr") == set(PLACES) - {"open.md"}
     assert read_by(assistant, "board") == {"board/minutes.md", "hr/pay/bands.md"}
-    assert len(assistant.status().sources) == len(PLACES)
+    told = {one.source: one.groups for one in assistant.status().sources}
+    assert told["handbook/hr/leave.md"] == ("hr",)
+    assert told["handbook/hr/pay/bands.md"] is None
+    assert len(told) == len(PLACES)
 
 
 def test_other_groups_hold_from_the_next_sync_on(handbook: Path, assistant: qa.Assistant) -> None:
@@ -186,3 +190,18 @@ def test_a_folder_whose_name_is_no_utf_8_has_its_rules(
     shown = {place for place in read_by(assistant) if place.startswith("caf")}
     assert {place.rpartition("/")[2] for place in shown} == {"open.md"}
     assert any(place.endswith("menu.md") for place in read_by(assistant, "staff"))
+
+
+def test_a_rule_holds_while_the_folder_is_watched(handbook: Path, assistant: qa.Assistant) -> None:
+    assistant.sync([handbook])
+    stop = Event()
+    reports = assistant.watch(stop)
+    next(reports)
+    rules(handbook, '[read]\n"hr/" = ["hr"]')
+    assert isinstance(next(reports), qa.SyncReport)
+    assert read_by(assistant) == {"open.md", "board/minutes.md"}
+    rules(handbook, '[read]\n"hr/" = ["hr"]\n"board/" = ["hr"]')
+    assert isinstance(next(reports), qa.SyncReport)
+    assert read_by(assistant) == {"open.md"}
+    stop.set()
+    assert not list(reports)

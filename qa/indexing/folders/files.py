@@ -161,6 +161,7 @@ class Listing:
         root, start = part.root.resolve(), part.path.resolve()
         part = Part(part.name, root, start)
         if start == root and not start.is_dir():
+            self.permitting.append(File(start.parent / PERMISSIONS, "", part.name, root))
             yield File(start, part.source, part.name, root)
             return
         ignoring = self.ignoring

@@ -78,7 +78,8 @@ class Permissions:
 
     def _deciding(self, root: Path, source: str, folder: str) -> Rule | None:
         if not root.is_dir():
-            return _last(self._rules(root.parent, folder, root.parent), root.name)
+            above = folder.rpartition("/")[0] or printable(root.parent.name)
+            return _last(self._rules(root.parent, above, root.parent), root.name)
         steps = source[len(folder) :].strip("/").split("/")
         places = [root]
         for step in steps[:-1]:
