@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from qa.api.line import Line, at_once
     from qa.api.mcp.transports import serve_stdio
     from qa.api.mounting import mount
-    from qa.api.permitting import is_for_programs, seen, viewer_of
+    from qa.api.permitting import is_for_programs, viewer_of
     from qa.api.problems import Problem, written
     from qa.api.replies import tell_errors, told
     from qa.api.rest.feedback import holds, keep
     from qa.api.rest.requests import LONGEST_HISTORY, Asked, Cited, Earlier
+    from qa.api.seeing import seen
     from qa.api.service import Service
     from qa.api.sign_in.desk import Desk, TooManyTriesError
     from qa.api.sign_in.users import User, Users
@@ -25,10 +26,11 @@ _HOMES = {
     "qa.api.line": ("Line", "at_once"),
     "qa.api.mcp.transports": ("serve_stdio",),
     "qa.api.mounting": ("mount",),
-    "qa.api.permitting": ("is_for_programs", "seen", "viewer_of"),
+    "qa.api.permitting": ("is_for_programs", "viewer_of"),
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
     "qa.api.rest.requests": ("LONGEST_HISTORY", "Asked", "Cited", "Earlier"),
+    "qa.api.seeing": ("seen",),
     "qa.api.service": ("Service",),
     "qa.api.sign_in.desk": ("Desk", "TooManyTriesError"),
     "qa.api.sign_in.users": ("User", "Users"),

@@ -1,4 +1,4 @@
-"""Who asks a route, what it asks of a program before it answers, and what they may see."""
+"""Who asks a route, and what it asks of a program before it answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from qa.access import OWNER, Viewer
+from qa.access import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from qa.api.keys import Keys, Right
-    from qa.assistant import Assistant
 
 PROGRAMS = ("/api/v1", "/v1", "/mcp")
 
@@ -48,15 +47,3 @@ def viewer_of(request: HTTPConnection) -> Viewer | None:
     """Whoever sent a request; None for a stranger, where people sign in."""
     known: Viewer | None = getattr(request.state, "viewer", Viewer())
     return known
-
-
-def seen(assistant: Assistant, request: HTTPConnection | None) -> Assistant:
-    """The assistant as whoever sent a request may see it; every route answers with this one.
-
-    Where nobody signs in, because only this machine can reach the server, that is everything.
-    Where everybody is let in by a setting, it is what everybody may read.
-    """
-    known = getattr(request.state, "viewer", None) if request is not None else None
-    if isinstance(known, Viewer):
-        return assistant.seen_by(known)
-    return assistant.seen_by(OWNER if assistant.settings.sign_in is None else Viewer())

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-
 from qa import QAError, folders_above
 from qa.api import seen
 from ui.page import render
@@ -18,6 +16,8 @@ from ui.page.conversations import LONGEST_QUESTION, Conversation, Exchange
 from ui.page.visiting import visit
 
 if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
     from qa import AnswerStream, Assistant, Document
     from ui.page.examples import Examples
     from ui.page.texts import Texts
@@ -68,12 +68,14 @@ class Page:
         question: str | None,
         folder: str | None,
         sent: str | None,
-        request: gr.Request | None = None,
+        request: HTTPConnection | None = None,
     ) -> Iterator[tuple[list[dict[str, Any]] | dict[str, Any], str | dict[str, Any], Any, Any]]:
         """The conversation with the growing answer at its end, its record, an empty box, its files.
 
-        Problems with the files were reported before, and are not repeated.
+        Problems with the files were reported before, and are not repeated. `request` says who asks.
         """
+        import gradio as gr
+
         # The box takes no more, but a request without the page may send anything.
         question = (question or "")[:LONGEST_QUESTION]
         if not question.strip():
@@ -89,17 +91,17 @@ class Page:
         number = len(record.exchanges)
         box: Any = ""
         files: Any = attached_files(self.attachments, record.id, self.texts)
-        for exchange in self._answered(question, folder, record, self._reader(request)):
+        for exchange in self._answered(question, folder, record, seen(self.assistant, request)):
             shown = [*so_far, *self._shown(exchange, number)]
             yield shown, record.with_(exchange).model_dump_json(), box, files
             box = files = gr.skip()  # the next question may be in it by now
 
     def restored(
-        self, sent: str | None, request: gr.Request | None = None
+        self, sent: str | None, request: HTTPConnection | None = None
     ) -> tuple[list[dict[str, Any]], str, str]:
         """A conversation from the browser's storage, with its footnotes checked again."""
         record = Conversation.read(sent)
-        private, reader = self.attachments.assistant(record.id), self._reader(request)
+        private, reader = self.attachments.assistant(record.id), seen(self.assistant, request)
 
         @functools.cache
         def read(source: str) -> Document:
@@ -160,10 +162,6 @@ class Page:
             yield Exchange.of(answer).model_copy(update={"related": tuple(related)})
         except QAError as error:
             yield Exchange(question=question, problem=str(error))
-
-    def _reader(self, request: gr.Request | None) -> Assistant:
-        """The assistant as whoever sent an event may see it."""
-        return seen(self.assistant, None if request is None else request.request)
 
     def _messages(self, record: Conversation) -> list[dict[str, Any]]:
         return [

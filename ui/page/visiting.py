@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from starlette.requests import HTTPConnection
-
 if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 visit: ContextVar[HTTPConnection | None] = ContextVar("visit", default=None)
@@ -22,6 +21,8 @@ class Visiting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        from starlette.requests import HTTPConnection
+
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

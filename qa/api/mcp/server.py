@@ -31,8 +31,9 @@ from mcp.types import (
 from pydantic import BaseModel, Field, ValidationError
 
 from qa import __version__
-from qa.api.permitting import admit, seen
+from qa.api.permitting import admit
 from qa.api.rest.requests import EXACTLY, Asked, Name, Searched
+from qa.api.seeing import seen
 from qa.api.stretches import stretch
 from qa.errors import QAError
 from qa.records import in_file

@@ -21,7 +21,8 @@ from qa.api.openai.conversation import (
     question_of,
     url_citations,
 )
-from qa.api.permitting import permitted, seen
+from qa.api.permitting import permitted
+from qa.api.seeing import seen
 from qa.errors import ArgumentError
 from qa.records import Answer
 

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from qa import __version__
 from qa.api.events import EVENTS, event, streaming
-from qa.api.permitting import permitted, seen
+from qa.api.permitting import permitted
 from qa.api.problems import PROBLEM, Problem
 from qa.api.replies import tell_errors, told
 from qa.api.rest.feedback import keep
 from qa.api.rest.requests import Judged, Question, Searched
+from qa.api.seeing import seen
 from qa.api.stretches import stretch
 from qa.errors import IndexUnavailableError
 from qa.records import Answer
