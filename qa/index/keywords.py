@@ -62,10 +62,12 @@ _SCHEMA = (
 )
 # In memory, beside the tables of the file.
 _RULED = (
+    "DROP TABLE IF EXISTS temp.rules",
+    "DROP TABLE IF EXISTS temp.shown",
     "CREATE TABLE temp.rules (document_id TEXT PRIMARY KEY, rule TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE temp.shown"
     " (row INTEGER PRIMARY KEY, rule TEXT NOT NULL, tokens INTEGER NOT NULL)",
-    "CREATE VIRTUAL TABLE temp.occurrences USING fts5vocab (main, terms, instance)",
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.occurrences USING fts5vocab (main, terms, instance)",
 )
 
 
@@ -84,7 +86,7 @@ class KeywordIndex:
         self._passages_of: PassagesOf = lambda _: ()
         self.rules: Mapping[str, str] = {}
         """The rules of documents, by id, for `SeenKeywords`; set before anybody uses them."""
-        self._ruled = False
+        self._ruled: int | None = None  # SQLite's number of the file's state when they were read
         self._connection = self._open()
 
     def reconcile(self, versions: Mapping[str, str], passages_of: PassagesOf) -> None:
@@ -230,8 +232,12 @@ class KeywordIndex:
         `occurrences` (term and doc, the row of a passage), and the function `idf`.
         """
         with self._lock:
-            if not self._ruled:
-                self._add_rules()
+            try:
+                if self._ruled != self._state():
+                    self._add_rules()
+            except sqlite3.DatabaseError as error:
+                self._ruled = -1
+                self._make_again(error)
             return self._rows(sql, arguments)
 
     def _add_rules(self) -> None:
@@ -240,16 +246,23 @@ class KeywordIndex:
         connection.create_function("tokens", 1, _sum_of_varints, deterministic=True)
         connection.create_function("idf", 2, _idf, deterministic=True)
         connection.execute("PRAGMA temp_store = MEMORY")
+        rules = ((id, self.rules.get(id, "")) for id in self._versions)
         with _transaction(connection, "BEGIN"):
             for statement in _RULED:
                 connection.execute(statement)
-            connection.executemany("INSERT INTO temp.rules VALUES (?, ?)", self.rules.items())
+            connection.executemany("INSERT INTO temp.rules VALUES (?, ?)", rules)
+            # What another process has put into a shared file since has no rule here, and is left
+            # out.
             connection.execute(
-                "INSERT INTO temp.shown SELECT passages.rowid, coalesce(rule, ''), tokens(sz)"
+                "INSERT INTO temp.shown SELECT passages.rowid, rule, tokens(sz)"
                 " FROM passages JOIN terms_docsize ON terms_docsize.id = passages.rowid"
-                " LEFT JOIN temp.rules ON rules.document_id = passages.document_id"
+                " JOIN temp.rules ON rules.document_id = passages.document_id"
             )
-        self._ruled = True
+        self._ruled = self._state()
+
+    def _state(self) -> int:
+        """A number that changes when another process changes the file."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def entries(self, document_id: str) -> int:
         """How many passages of a document it holds."""
@@ -276,7 +289,7 @@ class KeywordIndex:
         self._throw_away(error)
         self._connection = self._connect()
         self._reconcile()
-        if self._ruled:
+        if self._ruled is not None:
             self._add_rules()
 
     def _open(self) -> sqlite3.Connection:

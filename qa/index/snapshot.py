@@ -41,6 +41,8 @@ from qa.records import Document, Link, Passage, Source, Status
 _LISTED_GLADLY = 2_000
 # Where more documents are searched, this many times the wanted number of passages is fetched.
 _SPARE = 20
+# A filter takes so many rules, besides the documents.
+_RULES_BARRED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,11 @@ class Snapshot:
     ) -> list[tuple[str, float]]:
         field = None if documents is None else "document_id"
         wanted = limit
+        # Those of more rules are left out here, as outdated passages are.
+        barred = sorted(self.hidden)[:_RULES_BARRED]
         while True:
             ids, distances = self.view.passages.nearest(
-                vector, wanted, field, documents or (), {RULE: sorted(self.hidden)}
+                vector, wanted, field, documents or (), {RULE: barred}
             )
             ranked = [
                 (id, 1 - distance)

@@ -10,6 +10,9 @@ import pytest
 import qa
 from qa.access import OWNER
 from qa.errors import AccessError, ArgumentError, UnknownSourceError
+from qa.index.keywords import KeywordIndex
+from qa.index.seen_keywords import SeenKeywords
+from qa.records import Passage
 
 ADA, BOB = qa.Viewer("ada", groups=["people"]), qa.Viewer("bob", groups=["works"])
 OPEN = [
@@ -170,3 +173,27 @@ def test_groups_change_without_embedding_again(tmp_path: Path) -> None:
             assistant.add(PEOPLE, groups="people")
         with pytest.raises(UnknownSourceError):
             assistant.document("none", viewer=ADA)
+
+
+def test_a_file_of_words_that_is_shared_shows_nothing_new(tmp_path: Path) -> None:
+    """The cache of a Chroma server may have been changed for a newer state of the index."""
+    passages = {
+        name: Passage(f"{name}:v:0", name, name, "", 0, 9, f"The {name} is kept.")
+        for name in ("open", "secret", "newer")
+    }
+
+    def index(*names: str) -> KeywordIndex:
+        made = KeywordIndex(tmp_path)
+        made.rules = {"secret": "rule"}
+        versions = dict.fromkeys(names, "v")
+        made.reconcile(versions, lambda ids: [passages[id] for id in ids])
+        return made
+
+    older = index("open", "secret")
+    seen = SeenKeywords(older, ["rule"])
+    assert seen.counts(["open", "secret", "newer"])[1] == {"open": 1, "secret": 0, "newer": 0}
+    newer = index("newer", "open")
+    assert seen.counts(["open", "secret", "newer"])[1] == {"open": 1, "secret": 0, "newer": 0}
+    assert [id for id, _ in seen.search(["newer", "open"], 5)] == ["open:v:0"]
+    older.close()
+    newer.close()
