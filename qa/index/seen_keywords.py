@@ -42,6 +42,7 @@ _COUNTED = f"""
     WITH held AS MATERIALIZED ({_HELD})
     SELECT term, count(*) FROM held JOIN passages ON passages.rowid = held.row
     WHERE :documents IS NULL OR {_OF_DOCUMENTS} GROUP BY term"""
+_MOST_COUNTED = 20_000
 
 
 class SeenKeywords:
@@ -50,6 +51,8 @@ class SeenKeywords:
     def __init__(self, whole: KeywordIndex, hidden: Collection[str]) -> None:
         self._whole = whole
         self._hidden = json.dumps(sorted(hidden))
+        # A question asks several times how often its words are used.
+        self._counts: dict[str, int] = {}
 
     def search(
         self, question: Sequence[str], limit: int, documents: Collection[str] | None = None
@@ -72,8 +75,16 @@ class SeenKeywords:
         self, question: Collection[str], documents: Collection[str] | None = None
     ) -> tuple[int, dict[str, int]]:
         """How many passages there are, and how many (of `documents`) hold each stem."""
-        found = dict(self._rows(_COUNTED, question, documents))
-        return self._size[0], {stem: found.get(token(stem), 0) for stem in question}
+        if documents is not None:
+            found = dict(self._rows(_COUNTED, question, documents))
+            return self._size[0], {stem: found.get(token(stem), 0) for stem in question}
+        if len(self._counts) > _MOST_COUNTED:
+            self._counts = {}
+        counts = self._counts
+        if new := [stem for stem in question if stem not in counts]:
+            found = dict(self._rows(_COUNTED, new, None))
+            counts.update((stem, found.get(token(stem), 0)) for stem in new)
+        return self._size[0], {stem: counts[stem] for stem in question}
 
     def meant(self, stem: str, documents: Collection[str] | None = None) -> dict[str, int]:
         """The stems in the passages that a misspelt one may stand for, with their distances."""
