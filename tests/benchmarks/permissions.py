@@ -37,7 +37,8 @@ def written(folder: Path) -> list[str]:
                 f"Number {group}-{number} is kept near the {third}.\n"
             )
             (folder / f"group-{group}" / f"{number}.txt").write_text(text, encoding="utf-8")
-            questions.append(f"How much does the {one} of {town} cost with its {other}?")
+            if group % 2 == 0:  # all viewers find the answer, for a refusal is more work
+                questions.append(f"How much does the {one} of {town} cost with its {other}?")
     rules = [f'"group-{group}/" = ["group-{group}"]' for group in range(GROUPS)]
     (folder / ".qa-access.toml").write_text("\n".join(["[read]", *rules]), encoding="utf-8")
     return chance.sample(questions, ROUNDS)

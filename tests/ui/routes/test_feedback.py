@@ -23,7 +23,7 @@ def client(folder: Path) -> TestClient:
 
 
 def shelf(folder: Path) -> Assistant:
-    assistant = Assistant(folder / "index")
+    assistant = Assistant(folder.with_name(f"{folder.name}-shelf") / "index")
     assistant.add([PLUMS])
     return assistant
 
