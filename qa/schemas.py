@@ -162,7 +162,10 @@ class SyncReportJSON(Schema):
 
 
 class SourceJSON(Schema):
-    """A document of the index."""
+    """A document of the index; `groups` may read it, or everybody if there are none.
+
+    Programs that have a key are not told the groups.
+    """
 
     source: str
     title: str
@@ -173,6 +176,7 @@ class SourceJSON(Schema):
     formats: tuple[str, ...] = Field(validation_alias=AliasPath("reading", "formats"))
     pages: int | None
     warnings: tuple[str, ...] = Field(validation_alias=AliasPath("reading", "warnings"))
+    groups: tuple[str, ...] | None
 
     @field_validator("read", mode="before")
     @classmethod

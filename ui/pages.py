@@ -14,6 +14,7 @@ from ui.page.forgetful import Listening, made_forgetful
 from ui.page.layout import build_app
 from ui.page.looks import look
 from ui.page.texts import TEXTS
+from ui.page.visiting import Visiting
 from ui.routes.static_files import Assets
 
 if TYPE_CHECKING:
@@ -41,4 +42,5 @@ def mount_pages(
         sessions[f"/{name}"] = made_forgetful(server.routes[-1], page)
     server.add_middleware(CORSMiddleware, allow_origins=[])  # Gradio's own lets anyone in
     server.add_middleware(Listening, pages=sessions)
+    server.add_middleware(Visiting)
     return fitting

@@ -75,11 +75,11 @@ def build_server(
     for router in (
         entrance.routes(),
         questions.routes(assistant, attachments, service.line),
-        examples_routes.routes(examples),
+        examples_routes.routes(assistant, examples),
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),
         export.routes(),
-        feedback.routes(service.verdicts, assistant.document),
+        feedback.routes(service.verdicts, assistant),
         uploading.routes(attachments, assistant.settings.upload_seconds),
     ):
         server.include_router(router)
@@ -160,7 +160,8 @@ def serve(
         raise SettingsError(
             f"Other machines can reach {host}, and nobody has to sign in. Have people sign in: "
             "--sign-in password, after `qa user add NAME`, or --sign-in proxy. If everyone who can "
-            "reach the server may read all of its documents, say so: --sign-in none"
+            "reach the server may read all of its documents but those that rules keep for groups, "
+            "say so: --sign-in none"
         )
     if keep_uploads is not None and keep_uploads.exists() and not keep_uploads.is_dir():
         raise SettingsError(

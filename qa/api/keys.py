@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from qa.access import Viewer
 from qa.api.owned_file import OwnedFile
 from qa.errors import AccessError, ArgumentError, UnknownCallerError
 from qa.places import beside
@@ -41,6 +42,12 @@ class Key:
     rights: tuple[Right, ...]
     made: str
     expires: str | None = None
+    groups: tuple[str, ...] = ()
+
+    @property
+    def viewer(self) -> Viewer:
+        """The program as whoever asks."""
+        return Viewer(self.name, self.groups)
 
     @property
     def expired(self) -> bool:
@@ -91,9 +98,15 @@ class Keys:
         return self._kept.all()
 
     def add(
-        self, name: str, rights: Collection[str] | None = None, days: float | None = None
+        self,
+        name: str,
+        rights: Collection[str] | None = None,
+        days: float | None = None,
+        groups: Collection[str] = (),
     ) -> tuple[str, Key]:
         """Make a key with these rights (all by default), good for so many days, or for good.
+
+        Programs that send it read what these groups may read.
 
         The first result is what the program has to send, the second what is stored.
 
@@ -102,11 +115,12 @@ class Keys:
             SettingsError: the file cannot be written.
         """
         rights = RIGHTS if rights is None else rights
-        _check(name, rights, days)
+        _check(name, rights, days, groups)
         secret = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
         expires = None if days is None else now(later=timedelta(days=days))
         own = tuple(right for right in RIGHTS if right in rights)
-        key = Key(name, _digest(secret), own, now(), expires)
+        within = tuple(dict.fromkeys(groups))
+        key = Key(name, _digest(secret), own, now(), expires, within)
         with self._kept.changing():
             kept = self.all()
             if any(one.name == name for one in kept):
@@ -164,7 +178,12 @@ class Keys:
         return key
 
 
-def _check(name: str, rights: Collection[str], days: float | None) -> None:
+def _check(name: str, rights: Collection[str], days: float | None, groups: Collection[str]) -> None:
+    for group in groups:
+        if group != group.strip() or not 0 < len(group) <= LONGEST_NAME or not group.isprintable():
+            raise ArgumentError(
+                f"A group has a name of 1 to {LONGEST_NAME} printable characters, not {group!r}."
+            )
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise ArgumentError(
             f"A key needs a name of 1 to {LONGEST_NAME} printable characters, not {name!r}."
@@ -178,7 +197,9 @@ def _check(name: str, rights: Collection[str], days: float | None) -> None:
 
 
 def _key(kept: Mapping[str, Any]) -> Key:
-    key = Key(**{**kept, "rights": tuple(kept["rights"])})
+    groups = tuple(kept.get("groups", ()))
+    key = Key(**{**kept, "rights": tuple(kept["rights"]), "groups": groups})
+    _ = key.viewer  # so are groups that are none
     _ = key.expired  # a time that is none is found when the file is read
     return key
 

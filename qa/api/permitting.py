@@ -22,9 +22,20 @@ def permitted(keys: Keys, right: Right | None = None) -> Callable[[Request], Awa
     """For `Depends`: lets only those through who have this right, or, without one, any key."""
 
     async def check(request: Request) -> None:
-        keys.check(request.headers.get("authorization"), right)
+        admit(keys, request, right)
 
     return check
+
+
+def admit(keys: Keys, request: Request, right: Right | None = None) -> None:
+    """Let a program through that has this right, and remember whose key it has.
+
+    Raises:
+        UnknownCallerError, AccessError, SettingsError: see `Keys.check`.
+    """
+    key = keys.check(request.headers.get("authorization"), right)
+    if key is not None:
+        request.state.viewer = key.viewer
 
 
 def is_for_programs(path: str) -> bool:

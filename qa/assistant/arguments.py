@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from qa.access import Viewer
 from qa.errors import ArgumentError, described
 from qa.places import is_web
 from qa.records import (
@@ -33,6 +34,36 @@ _HISTORY = (
     "history takes qa.Turn(question, answer), (question, answer) or (role, text) pairs, "
     '{"question": …, "answer": …} or {"role": …, "content": …}, or LangChain messages, oldest first'
 )
+
+
+def viewer_of(value: object) -> Viewer | None:
+    """Whoever asks, if somebody is named.
+
+    Raises:
+        ArgumentError: it is no viewer.
+    """
+    if value is not None and not isinstance(value, Viewer):
+        raise ArgumentError(
+            f'viewer is a qa.Viewer("ada", groups=["people"]), not {described(value)}.'
+        )
+    return value
+
+
+def groups_of(value: object) -> list[str] | None:
+    """The groups that may read documents; None if nothing is said of them.
+
+    Raises:
+        ArgumentError: they are no list of strings.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple | set | frozenset) or not all(
+        isinstance(one, str) and one for one in value
+    ):
+        raise ArgumentError(
+            f'groups is a list of names, as ["people", "board"], not {described(value)}.'
+        )
+    return list(value)
 
 
 def question_of(value: object) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from qa.access import Viewer
 from qa.answering import (
     Answerer,
     AnswerStream,
@@ -48,6 +51,10 @@ TOOL = (
     "Answers a question from the documents, in their own words, with footnotes that quote them. "
     "Says so if they do not have the answer."
 )
+
+
+# Those of people with different permissions are different.
+_KEPT_EXAMPLES = 32
 
 
 class Assistant(Corpus):
@@ -93,7 +100,7 @@ class Assistant(Corpus):
         self.reader = reader or open_reader(self.settings.reader)
         self.quoting = QuotingAnswerer(self.settings.threshold, self.settings.sure)
         self.answerer = answerer or _answerer(self.settings, self.quoting)
-        self._examples: tuple[object, list[str]] | None = None
+        self._examples: deque[tuple[object, list[str]]] = deque(maxlen=_KEPT_EXAMPLES)
 
     def with_index(self, index: str | Path) -> Assistant:
         """An Assistant on another index, with the settings, models and steps of this one.
@@ -105,8 +112,9 @@ class Assistant(Corpus):
         other = copy.copy(self)
         place = place_of(index, "The index")
         other.settings = self.settings.model_copy(update={"index": place})
+        other._closed = Event()
         other.index = open_index(place, cache_folder(), self._preparing)
-        other._examples = None
+        other._examples = deque(maxlen=_KEPT_EXAMPLES)
         return other
 
     # Questions
@@ -119,12 +127,14 @@ class Assistant(Corpus):
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
         also: Sequence[Assistant] = (),
+        viewer: Viewer | None = None,
     ) -> list[Hit]:
         """The passages most likely to answer, best first.
 
         `folder` limits the search to the sources below it, `where` to documents with these metadata
         (if a value is a list, any of its items matches). All documents of the assistants in `also`
-        (see `with_index`) are searched, too, in one ranking.
+        (see `with_index`) are searched, too, in one ranking. A `viewer` gets what they may read, as
+        if there was nothing else; without one, nothing is hidden.
 
         Raises:
             ArgumentError: an argument is not what it must be.
@@ -132,12 +142,12 @@ class Assistant(Corpus):
             SettingsError: one of `also` has another embedder.
         """
         self._check_open()
-        scope, number = Scope.of(folder, where), limit_of(limit, self.settings.limit)
-        others = _others(also)
+        scope = Scope.of(folder, where, self._seeing(viewer))
+        number, others = limit_of(limit, self.settings.limit), _others(also)
         text = " ".join(question_of(question).split())[: self.settings.max_question_characters]
         if not text:
             return []
-        with self._reading(others) as snapshot:
+        with self._reading(others, scope.viewer) as snapshot:
             return self._finding.search(snapshot, text, number, scope)
 
     def ask(
@@ -148,21 +158,24 @@ class Assistant(Corpus):
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
         also: Sequence[Assistant] = (),
+        viewer: Viewer | None = None,
     ) -> Answer:
         """The answer, in which each statement cites the passage that it rests on.
 
         `history` has the earlier turns, oldest first, so that follow-ups are understood: `Turn`s,
         (question, answer) or (role, text) pairs, mappings with `question` or with `role` and
-        `content`, or LangChain messages. See `search` for `folder` and `where`. The documents of
-        `also` come first if they surely have the answer; otherwise all are searched together, as in
-        a search.
+        `content`, or LangChain messages. See `search` for `folder`, `where` and `viewer`. The
+        documents of `also` come first if they surely have the answer; otherwise all are searched
+        together, as in a search.
 
         Raises:
             ArgumentError: an argument is not what it must be.
             UnknownSourceError: the index holds no such folder.
             QAError: the index or a model cannot be used; never because of the question.
         """
-        stream = self.stream(question, history=history, folder=folder, where=where, also=also)
+        stream = self.stream(
+            question, history=history, folder=folder, where=where, also=also, viewer=viewer
+        )
         for _ in stream:
             pass
         return stream.answer
@@ -175,10 +188,17 @@ class Assistant(Corpus):
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
         also: Sequence[Assistant] = (),
+        viewer: Viewer | None = None,
     ) -> Answer:
         """`ask`, without blocking the event loop."""
         return await asyncio.to_thread(
-            self.ask, question, history=history, folder=folder, where=where, also=also
+            self.ask,
+            question,
+            history=history,
+            folder=folder,
+            where=where,
+            also=also,
+            viewer=viewer,
         )
 
     def stream(
@@ -189,16 +209,21 @@ class Assistant(Corpus):
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
         also: Sequence[Assistant] = (),
+        viewer: Viewer | None = None,
     ) -> AnswerStream:
         """The answer piece by piece, to iterate over with `for` or `async for`."""
         self._check_open()
-        text, turns, scope = question_of(question), turns_of(history), Scope.of(folder, where)
+        text, turns = question_of(question), turns_of(history)
+        scope = Scope.of(folder, where, self._seeing(viewer))
         others = _others(also)
         check_alike(self._indexes(others))
         apart = [other for other in others if other.index is not self.index]
-        attached = (lambda: apart[0]._reading(apart[1:])) if apart else None
+        seeing = scope.viewer
+        attached = (lambda: apart[0]._reading(apart[1:], seeing)) if apart else None
         return AnswerStream(
-            self._asking.answer(text, turns, scope, lambda: self._reading(others), attached),
+            self._asking.answer(
+                text, turns, scope, lambda: self._reading(others, seeing), attached
+            ),
             self._precedence,
         )
 
@@ -208,27 +233,31 @@ class Assistant(Corpus):
         *,
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        viewer: Viewer | None = None,
     ) -> list[str]:
         """Questions made from the documents' own words, which they surely answer.
 
         Each has been asked, and is answered where its words were found. Questions from different
         documents come first. They are kept until the index changes; people's questions take
-        precedence while they are made. See `search` for `folder` and `where`.
+        precedence while they are made. See `search` for `folder`, `where` and `viewer`.
         """
         self._check_open()
-        scope, number = Scope.of(folder, where), limit_of(limit, 3)
-        with self.index.reading() as snapshot:
+        scope = Scope.of(folder, where, self._seeing(viewer))
+        number = limit_of(limit, 3)
+        with self.index.reading(scope.viewer) as snapshot:
             head = snapshot.head
             state = (head and head.generation, head and head.updated, number, scope)
-            if self._examples is None or self._examples[0] != state:
+            for known, made in list(self._examples):
+                if known == state:
+                    return list(made)
 
-                def check(question: str, document_id: str, place: Range) -> bool:
-                    self._precedence.give_way()
-                    return self._finding.answers(snapshot, question, document_id, place, scope)
+            def check(question: str, document_id: str, place: Range) -> bool:
+                self._precedence.give_way()
+                return self._finding.answers(snapshot, question, document_id, place, scope)
 
-                found = answered(snapshot, number, scope, check)
-                self._examples = (state, list(islice(found, number)))
-            return list(self._examples[1])
+            found = list(islice(answered(snapshot, number, scope, check), number))
+            self._examples.append((state, found))
+            return list(found)
 
     def related(
         self,
@@ -238,17 +267,19 @@ class Assistant(Corpus):
         asked: Iterable[str] = (),
         also: Sequence[Assistant] = (),
         seconds: float = 0.5,
+        viewer: Viewer | None = None,
     ) -> list[str]:
         """Follow-up questions that the documents around an answer, or the closest ones, answer.
 
         They are made from headings; each has been asked, and is surely answered below its heading.
-        The question itself and those `asked` before are left out. `also` is the same as for `ask`.
+        The question itself and those `asked` before are left out. `also` and `viewer` are as
+        for `ask`.
         After this many `seconds`, no more are tried.
         """
         self._check_open()
         answer, before, number = answer_of(answer), questions_of(asked), limit_of(limit, 3)
         seconds, others = seconds_of(seconds), _others(also)
-        with self._reading(others) as snapshot:
+        with self._reading(others, self._seeing(viewer)) as snapshot:
 
             def check(question: str, document_id: str, section: Range) -> bool:
                 return self._finding.answers(snapshot, question, document_id, section)
@@ -258,7 +289,7 @@ class Assistant(Corpus):
     # LangChain
 
     def as_retriever(self, **fields: Any) -> BaseRetriever:
-        """A LangChain retriever; `k`, `folder` and `where` as fields or on each call.
+        """A LangChain retriever; `k`, `folder`, `where` and `viewer` as fields or on each call.
 
         Raises:
             ArgumentError: a field is unknown, or its value does not fit.
@@ -279,8 +310,9 @@ class Assistant(Corpus):
         description: str = TOOL,
         *,
         folder: str | None = None,
+        viewer: Viewer | None = None,
     ) -> BaseTool:
-        """A LangChain tool for an agent; see `search` for `folder`.
+        """A LangChain tool for an agent; see `search` for `folder` and `viewer`.
 
         The model gets the answer with its footnotes, and the tool's message has the Answer as its
         `artifact`.
@@ -290,7 +322,8 @@ class Assistant(Corpus):
         """
         from qa.assistant.langchain_views import tool
 
-        return tool(self, name, description, Scope.of(folder, None).folder)
+        scope = Scope.of(folder, None, self._seeing(viewer))
+        return tool(self.seen_by(scope.viewer), name, description, scope.folder)
 
     # The parts
 
@@ -310,8 +343,12 @@ class Assistant(Corpus):
             one._check_open()
         return list(dict.fromkeys((self.index, *(other.index for other in also))))
 
-    def _reading(self, also: Sequence[Assistant]) -> AbstractContextManager[Searchable]:
-        return reading_together(self._indexes(also))
+    def _reading(
+        self, also: Sequence[Assistant], viewer: Viewer
+    ) -> AbstractContextManager[Searchable]:
+        for other in also:
+            other._seeing(viewer)
+        return reading_together(self._indexes(also), viewer)
 
 
 def _answerer(settings: Settings, quoting: QuotingAnswerer) -> Answerer:

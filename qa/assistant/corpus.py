@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,23 @@ from threading import Event
 from typing import Self
 
 from qa import indexing
+from qa.access import OWNER, Viewer
 from qa.answering import Precedence
-from qa.assistant.arguments import documents_of, folders_of, source_of, whole_number
-from qa.errors import ArgumentError, IndexUnavailableError, QAError, described
+from qa.assistant.arguments import (
+    documents_of,
+    folders_of,
+    groups_of,
+    source_of,
+    viewer_of,
+    whole_number,
+)
+from qa.errors import (
+    AccessError,
+    ArgumentError,
+    IndexUnavailableError,
+    QAError,
+    described,
+)
 from qa.index import Snapshot, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
@@ -30,7 +45,24 @@ class Corpus:
         self.index = open_index(settings.index, cache_folder(), self._preparing)
         self._precedence = Precedence()
         self._showing = indexing.Showing(settings.limits)
-        self._closed = False
+        self._closed = Event()  # which all that share the index see
+        self._viewer = OWNER
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """The same for one viewer: it says and shows nothing that they may not read.
+
+        It shares everything with this one, so that it costs next to nothing, and changes nothing in
+        the index.
+
+        Raises:
+            ArgumentError: it is no viewer, or this is what another one sees.
+        """
+        self._check_open()
+        if viewer is None:  # it would be the owner
+            raise ArgumentError("seen_by takes a qa.Viewer; there is none.")
+        other = copy.copy(self)
+        other._viewer = self._seeing(viewer)
+        return other
 
     def sync(
         self,
@@ -54,7 +86,7 @@ class Corpus:
             SettingsError: there is no such folder, or an address that cannot be reached.
             IndexLockedError: another sync did not finish in time.
         """
-        self._check_open()
+        self._check_may_change()
         given = folders_of(folders)
         if progress is not None and not callable(progress):
             raise ArgumentError(
@@ -78,7 +110,7 @@ class Corpus:
         same time are synced together, and files are left alone while they are being written.
         Questions that are asked meanwhile go first. Nothing of the web is synced.
         """
-        self._check_open()
+        self._check_may_change()
 
         def syncing(
             settings: Settings, progress: Callable[[Progress], None], leave: Collection[str]
@@ -96,15 +128,26 @@ class Corpus:
 
         return indexing.watch(self.index, self.settings, syncing, stop or Event())
 
-    def add(self, documents: Iterable[Document]) -> SyncReport:
+    def add(
+        self, documents: Iterable[Document], *, groups: Collection[str] | None = None
+    ) -> SyncReport:
         """Add documents that are not in files; one with a known source replaces it.
 
+        Only viewers in one of `groups` may read them, or everybody with "*". Without, a known
+        source keeps the groups that it has, and everybody may read a new one.
+
         Raises:
-            ArgumentError: they are not documents.
+            ArgumentError: they are not documents, or groups are no list of names.
             LoadError: a document cannot be stored.
         """
-        self._check_open()
-        return indexing.add(self.index, self._preparing, documents_of(documents), self.settings)
+        self._check_may_change()
+        return indexing.add(
+            self.index,
+            self._preparing,
+            documents_of(documents),
+            self.settings,
+            groups_of(groups),
+        )
 
     def forget(self, source: str) -> Forgotten:
         """Remove a source, or all of a folder, and prove that nothing of it is left.
@@ -112,22 +155,22 @@ class Corpus:
         Raises:
             UnknownSourceError: the index holds no such source or folder.
         """
-        self._check_open()
+        self._check_may_change()
         forgotten = indexing.forget(self.index, source_of(source), self.settings)
         self._showing.forget(self.index)
         return forgotten
 
-    def document(self, source: str) -> Document:
+    def document(self, source: str, *, viewer: Viewer | None = None) -> Document:
         """A document as it was read, with the text that the offsets of citations refer to.
 
         Raises:
             UnknownSourceError: the index holds no such source.
         """
         self._check_open()
-        with self.index.reading() as snapshot:
+        with self.index.reading(self._seeing(viewer)) as snapshot:
             return snapshot.document(source_of(source))
 
-    def links(self, source: str) -> list[Link]:
+    def links(self, source: str, *, viewer: Viewer | None = None) -> list[Link]:
         """The links of a document that lead somewhere.
 
         The target of a link to another document, or to a heading of its own, is `#source:` and the
@@ -138,10 +181,10 @@ class Corpus:
             UnknownSourceError: the index holds no such source.
         """
         self._check_open()
-        with self.index.reading() as snapshot:
+        with self.index.reading(self._seeing(viewer)) as snapshot:
             return snapshot.links(snapshot.document(source_of(source)))
 
-    def original(self, source: str) -> Path | None:
+    def original(self, source: str, *, viewer: Viewer | None = None) -> Path | None:
         """The file that a document was read from; None if there is none any more.
 
         It is always below the document's folder; a link that leads out is not followed.
@@ -150,11 +193,13 @@ class Corpus:
             UnknownSourceError: the index holds no such source.
         """
         self._check_open()
-        with self.index.reading() as snapshot:
+        with self.index.reading(self._seeing(viewer)) as snapshot:
             entry = snapshot.entry(source_of(source))
             return indexing.original(entry.source, entry.folder, _folders(snapshot))
 
-    def page(self, source: str, page: int, width: int = 1200) -> bytes:
+    def page(
+        self, source: str, page: int, width: int = 1200, *, viewer: Viewer | None = None
+    ) -> bytes:
         """A page of a PDF or an image as it looks, counted from 1: a WebP picture.
 
         It can be 600, 900, 1200, 1800 or 2400 pixels wide. The last pictures are kept in memory.
@@ -168,11 +213,13 @@ class Corpus:
         """
         self._check_open()
         number, wide = whole_number(page, "page"), whole_number(width, "width")
-        with self.index.reading() as snapshot:
+        with self.index.reading(self._seeing(viewer)) as snapshot:
             entry, folders = snapshot.entry(source_of(source)), _folders(snapshot)
         return self._showing.picture(self.index, entry, folders, number, wide)
 
-    def marks(self, source: str, start: int, end: int) -> list[PageMarks]:
+    def marks(
+        self, source: str, start: int, end: int, *, viewer: Viewer | None = None
+    ) -> list[PageMarks]:
         """Where `document.text[start:end]` is on the pages of a PDF or an image, as boxes.
 
         They are around its lines. The pages of a scan are recognised again for it, which takes
@@ -187,28 +234,62 @@ class Corpus:
         """
         self._check_open()
         first, last = whole_number(start, "start"), whole_number(end, "end")
-        with self.index.reading() as snapshot:
+        with self.index.reading(self._seeing(viewer)) as snapshot:
             entry, folders = snapshot.entry(source_of(source)), _folders(snapshot)
             document = snapshot.document(entry.source)
         return self._showing.marks(self.index, entry, document, folders, first, last)
 
-    def status(self, *, compare: bool = False) -> Status:
+    def status(self, *, compare: bool = False, viewer: Viewer | None = None) -> Status:
         """What the index holds, when it last changed, and what could not be read.
 
         With `compare`, the synced folders are looked through: `stale` is what the next sync would
-        read or remove.
+        read or remove; what a viewer sees of an index with rules names no such files.
         """
         self._check_open()
-        with self.index.reading() as snapshot:
+        with self.index.reading(self._seeing(viewer)) as snapshot:
             found = snapshot.status(self.settings.index, self.embedder.name)
-            if not compare:
+            if not compare or snapshot.restricted:
                 return found
             own = self.index.store.folder
             return replace(found, stale=indexing.stale(snapshot, self.settings, own))
 
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks this one, unless a call says otherwise."""
+        return self._viewer
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether nothing is hidden from whoever asks."""
+        return self._viewer.owner
+
+    def _seeing(self, viewer: object) -> Viewer:
+        """Who asks: a given viewer, or the one that this is for.
+
+        Raises:
+            ArgumentError: it is no viewer, or this is what another one sees.
+        """
+        given = viewer_of(viewer)
+        if given is None:
+            return self._viewer
+        if self._viewer not in (OWNER, given):
+            raise ArgumentError(
+                f"This is what {self._viewer.name or 'a stranger'} may see, and nobody else can "
+                "ask it. Ask the assistant of which seen_by was called."
+            )
+        return given
+
+    def _check_may_change(self) -> None:
+        self._check_open()
+        if not self._viewer.owner:
+            raise AccessError(
+                f"This is what {self._viewer.name or 'a stranger'} may see; it changes nothing. "
+                "Change the index with the assistant of which seen_by was called."
+            )
+
     def close(self) -> None:
         """Release the index's files; no more questions can be asked."""
-        self._closed = True
+        self._closed.set()
         self._showing.forget(self.index)
         self.index.close()
 
@@ -226,7 +307,7 @@ class Corpus:
         self.close()
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self._closed.is_set():
             raise IndexUnavailableError(
                 "This assistant was closed. Open another one: "
                 f"qa.Assistant(index={self.settings.index!r})"

@@ -12,11 +12,12 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from qa.access import Viewer
 from qa.assistant.arguments import MOST_HITS
 from qa.errors import ArgumentError, described
 from qa.records import Answer, Hit, Turn
 
-_TAKEN = frozenset(("question", "history", "folder", "where", "also"))
+_TAKEN = frozenset(("question", "history", "folder", "where", "also", "viewer"))
 
 
 @runtime_checkable
@@ -30,6 +31,7 @@ class Askable(Protocol):
         limit: int | None = None,
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        viewer: Viewer | None = None,
     ) -> list[Hit]:
         """The passages most likely to answer, best first."""
         ...
@@ -41,6 +43,7 @@ class Askable(Protocol):
         history: Sequence[Turn] = (),
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        viewer: Viewer | None = None,
     ) -> Answer:
         """The answer, each statement with the passage that it rests on."""
         ...
@@ -52,6 +55,7 @@ class Askable(Protocol):
         history: Sequence[Turn] = (),
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        viewer: Viewer | None = None,
     ) -> Answer:
         """`ask`, without blocking the event loop."""
         ...
@@ -71,6 +75,7 @@ class FootnoteRetriever(BaseRetriever):
     k: int = Field(10, ge=1, le=MOST_HITS, strict=True)
     folder: str | None = None
     where: dict[str, Any] | None = None
+    viewer: Viewer | None = None
 
     def _get_relevant_documents(
         self,
@@ -80,6 +85,7 @@ class FootnoteRetriever(BaseRetriever):
         k: int | None = None,
         folder: str | None = None,
         where: Mapping[str, Any] | None = None,
+        viewer: Viewer | None = None,
     ) -> list[Document]:
         hits = self.assistant.search(
             query,
@@ -87,6 +93,7 @@ class FootnoteRetriever(BaseRetriever):
             # An empty one counts as none, and does not cancel the retriever's own.
             folder=self.folder if folder in (None, "") else folder,
             where=self.where if where in (None, {}) else where,
+            viewer=self.viewer if viewer is None else viewer,
         )
         return [to_document(hit) for hit in hits]
 
@@ -129,7 +136,7 @@ def answering(assistant: Askable) -> Runnable[Any, Answer]:
     """A runnable from a question to an Answer.
 
     It takes the question as a string, or a mapping with `question` and
-    optionally `history`, `folder`, `where` and `also`, as `Assistant.ask` does.
+    optionally `history`, `folder`, `where`, `also` and `viewer`, as `Assistant.ask` does.
     """
 
     def answer(question: object) -> Answer:

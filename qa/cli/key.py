@@ -15,7 +15,7 @@ KEY_EXAMPLES = """Examples:
 
   qa key add wiki
 
-  qa key add nightly-report --right ask --expires 90
+  qa key add nightly-report --right ask --expires 90 --group staff
 
   qa key list
 
@@ -45,13 +45,17 @@ def add(
     expires: Annotated[
         float | None, typer.Option(metavar="DAYS", help="Days after which it is refused.")
     ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GROUP", help="A group whose documents it may read; repeatable."),
+    ] = None,
     index: Index = None,
     as_json: Json = False,
 ) -> None:
     """Make a key, and print it this once; only its hash is stored."""
     terminal, keys = open_terminal(), _keys(index)
     first = not keys.all()
-    secret, key = keys.add(name, right, expires)
+    secret, key = keys.add(name, right, expires, group or ())
     if as_json:
         terminal.json({"key": secret, **key.to_dict()})
     else:
@@ -71,7 +75,8 @@ def list_keys(index: Index = None, as_json: Json = False) -> None:
     for key in keys:
         until = f"until {key.expires}" if key.expires else "for good"
         state = "expired" if key.expired else until
-        terminal.say(f"{key.name}: {', '.join(key.rights)}; {state}")
+        within = f"; groups: {', '.join(key.groups)}" if key.groups else ""
+        terminal.say(f"{key.name}: {', '.join(key.rights)}; {state}{within}")
     if not keys:
         terminal.note("There are no keys, so programs need none. To make one: qa key add NAME")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.access import OWNER
 from qa.doctor.check import Check, told
 from qa.errors import QAError
 from qa.places import is_web
@@ -40,7 +41,7 @@ def check_index(settings: Settings, embedder: Embedder) -> Iterator[Check]:
             yield Check("index", "warning", message, "To fill it: qa sync FOLDER")
             return
         damage = index.store.examine()
-        with index.reading() as snapshot:
+        with index.reading(OWNER) as snapshot:
             yield _check_documents(snapshot, settings.index)
             yield _check_keywords(snapshot, damage)
             yield from _check_folders(snapshot)

@@ -14,6 +14,7 @@ from qa.index.layout import (
     document_of,
     entry_of,
     passage_id,
+    rule_id,
     text_version,
 )
 from qa.index.making import Prepared, PreparedPassage
@@ -27,5 +28,5 @@ __all__ = [
     "FILE", "Changes", "Combined", "Entry", "Failure", "Index", "KeywordIndex", "Keywords", "Parts",
     "Prepared", "PreparedPassage", "Scope", "Searchable", "Snapshot", "Stamp", "Stretch", "Verdict",
     "Verdicts", "check_alike", "directions", "document_id", "document_of", "entry_of", "open_index",
-    "parts_values", "passage_id", "reading_together", "text_version", "vector_files",
+    "parts_values", "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
 ]  # fmt: skip

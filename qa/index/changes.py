@@ -6,7 +6,7 @@ new text count. So an interruption at any point leaves each document wholly old 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from qa.index.layout import (
     head_record,
     passage_record,
     record_id,
+    rule_record,
     vector_of,
 )
 from qa.index.making import Making, Prepared, PreparedPassage
@@ -59,7 +60,13 @@ class Changes:
         made = Head(made_by.fingerprint, made_by.splitter)
         self.head = (snapshot.head if snapshot is not None else None) or made
         if before is not None and before.head is not None:
-            self.set_head(folders=before.head.folders, samples=before.head.samples)
+            head = before.head
+            self.set_head(folders=head.folders, samples=head.samples, rules=head.rules)
+        self.rule_of: Callable[[Entry], str] = lambda entry: entry.rule
+        """The rule of a document that is put or relabelled: by default, the one in its record."""
+        self.rules: dict[str, Sequence[str]] = dict(self.head.rules)
+        """The groups of each rule; what no document has is not published, except `kept_rules`."""
+        self.kept_rules = set(self.head.rules)
         self._take(snapshot.entries if snapshot is not None else {})
         old = before if before is not None else snapshot
         self.fresh = old is None or (old.head is None and not old.entries)
@@ -81,14 +88,15 @@ class Changes:
 
         No two of them may have one id.
         """
+        entries = [self._ruled(document.entry) for document in documents]
         passages = [passage for document in documents for passage in document.passages]
-        self._add(passages)
-        self._commit([document.entry for document in documents])
+        self._add(passages, {entry.id: entry.rule for entry in entries})
+        self._commit(entries)
         return len(passages)
 
     def relabel(self, entry: Entry) -> None:
         """Change a document's record but not its text: it was renamed, or its metadata changed."""
-        self._commit([entry])
+        self._commit([self._ruled(entry)])
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, and return the number of passages that go with them."""
@@ -129,10 +137,13 @@ class Changes:
         Nothing that was removed or replaced stays on this machine once nobody reads an older
         generation any more, or with `at_once`, a few seconds later in any case.
         """
-        if not self._dirty and self.head == self._written_head:
+        unchanged = self.head == self._written_head and self.head.rules == self._rules_used()
+        if not self._dirty and unchanged:
             return
         view = self._begin()
-        self.head = replace(self.head, generation=view.generation, updated=now())
+        self.head = replace(
+            self.head, generation=view.generation, updated=now(), rules=self._rules_used()
+        )
         snapshot_of(view, self.head, self.entries).keywords.close()
         texts = self._removed_texts(view)
         self._verdicts.erase(self._removed, texts, self._renamed)
@@ -159,7 +170,14 @@ class Changes:
         self.entries = dict(entries)
         self._ids = {entry.source: entry.id for entry in self.entries.values()}
 
-    def _add(self, passages: Sequence[PreparedPassage]) -> None:
+    def _rules_used(self) -> dict[str, list[str]]:
+        used = {entry.rule for entry in self.entries.values() if entry.rule} | self.kept_rules
+        return {rule: list(self.rules.get(rule, ())) for rule in sorted(used)}
+
+    def _ruled(self, entry: Entry) -> Entry:
+        return replace(entry, rule=self.rule_of(entry))
+
+    def _add(self, passages: Sequence[PreparedPassage], rules: Mapping[str, str]) -> None:
         view = self._begin()
         if not passages:
             return
@@ -169,7 +187,8 @@ class Changes:
             embeddings=[one.vector for one in passages],
             documents=[one.passage.text for one in passages],
             metadatas=[
-                passage_record(one.passage) | parts_record(one.parts, one.passage)
+                passage_record(one.passage, rules[one.passage.document_id])
+                | parts_record(one.parts, one.passage)
                 for one in passages
             ],
         )
@@ -185,6 +204,11 @@ class Changes:
             )
 
     def _commit(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            old = self.entries.get(entry.id)
+            if old is not None and old.rule != entry.rule and old.version == entry.version:
+                ids = entry.passage_ids
+                self._begin().passages.update(ids, [rule_record(entry.rule)] * len(ids))
         if entries:
             self._begin().documents.upsert(
                 ids=[record_id(entry.id) for entry in entries],

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from qa.access import Viewer
 from qa.errors import SettingsError
 from qa.index.index import Index
 from qa.index.keywords import token
@@ -115,8 +116,8 @@ def check_alike(indexes: Sequence[Index]) -> None:
 
 
 @contextlib.contextmanager
-def reading_together(indexes: Sequence[Index]) -> Iterator[Searchable]:
-    """The newest generations of one or several indexes, as one, for the length of the block.
+def reading_together(indexes: Sequence[Index], viewer: Viewer) -> Iterator[Searchable]:
+    """What a viewer may read of one or several indexes, as one, for the length of the block.
 
     Raises:
         SettingsError: they have different embedders.
@@ -124,7 +125,7 @@ def reading_together(indexes: Sequence[Index]) -> Iterator[Searchable]:
     """
     check_alike(indexes)
     with contextlib.ExitStack() as stack:
-        snapshots = [stack.enter_context(index.reading()) for index in indexes]
+        snapshots = [stack.enter_context(index.reading(viewer)) for index in indexes]
         yield snapshots[0] if len(snapshots) == 1 else Combined(snapshots)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from qa.access import OWNER, Viewer
 from qa.errors import IndexMismatchError, IndexUnavailableError
 from qa.index.changes import Changes
 from qa.index.layout import FORMAT, Head
@@ -20,6 +21,8 @@ from qa.index.verdicts import Verdicts
 
 # A generation may be replaced, and deleted, between asking for its number and opening it.
 _ATTEMPTS = 5
+# Snapshots as people with different permissions see them; each is a list of the documents.
+_MOST_SEEN = 64
 
 
 class Index:
@@ -37,8 +40,8 @@ class Index:
         return self.made_by.splitter
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Snapshot]:
-        """The newest generation, held open for the length of the block.
+    def reading(self, viewer: Viewer) -> Iterator[Snapshot]:
+        """What a viewer may read of the newest generation, held open for the length of the block.
 
         Raises:
             IndexMismatchError: another embedder or splitter made the index.
@@ -47,7 +50,7 @@ class Index:
         with self.store.reaching():
             lease = self._lease()
             try:
-                yield lease.snapshot
+                yield lease.seen_by(viewer)
             finally:
                 self._release(lease)
 
@@ -71,7 +74,7 @@ class Index:
                 with self._as_it_was(unread) as before:
                     yield self._session(writer, None, before)
                 return
-            with self.reading() as snapshot:
+            with self.reading(OWNER) as snapshot:
                 session = self._session(writer, snapshot)
             yield session
 
@@ -199,6 +202,20 @@ class _Lease:
     snapshot: Snapshot
     readers: int = 0
     retired: bool = False
+    seen: dict[frozenset[str], Snapshot] = field(default_factory=dict)
+
+    def seen_by(self, viewer: Viewer) -> Snapshot:
+        """The snapshot as a viewer sees it; those of the same groups share theirs."""
+        hidden = self.snapshot.hidden_from(viewer)
+        if hidden is None:
+            return self.snapshot
+        seen = self.seen.get(hidden)
+        if seen is None:
+            seen = self.snapshot.without(hidden)
+            if len(self.seen) >= _MOST_SEEN:
+                self.seen.clear()
+            self.seen[hidden] = seen
+        return seen
 
 
 def open_store(location: str, cache: Path) -> Store:

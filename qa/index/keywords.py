@@ -60,6 +60,15 @@ _SCHEMA = (
     f"INSERT INTO terms (terms, rank) VALUES ('rank', 'bm25({CONTEXT_WEIGHT}, 1.0)')",
     f"PRAGMA user_version = {VERSION}",
 )
+# In memory, beside the tables of the file.
+_RULED = (
+    "DROP TABLE IF EXISTS temp.rules",
+    "DROP TABLE IF EXISTS temp.shown",
+    "CREATE TABLE temp.rules (document_id TEXT PRIMARY KEY, rule TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE temp.shown"
+    " (row INTEGER PRIMARY KEY, rule TEXT NOT NULL, tokens INTEGER NOT NULL)",
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.occurrences USING fts5vocab (main, terms, instance)",
+)
 
 
 class KeywordIndex:
@@ -75,6 +84,9 @@ class KeywordIndex:
         self._words: list[str] | None = None
         self._versions: Mapping[str, str] = {}
         self._passages_of: PassagesOf = lambda _: ()
+        self.rules: Mapping[str, str] = {}
+        """The rules of documents, by id, for `SeenKeywords`; set before anybody uses them."""
+        self._ruled: int | None = None  # SQLite's number of the file's state when they were read
         self._connection = self._open()
 
     def reconcile(self, versions: Mapping[str, str], passages_of: PassagesOf) -> None:
@@ -133,7 +145,11 @@ class KeywordIndex:
         self, question: Sequence[str], limit: int, documents: Collection[str] | None = None
     ) -> list[tuple[str, list[str]]]:
         """Like `search`, but with the stems of each passage, as `token` writes them."""
-        rows = {row: id for row, id, _ in self._found(question, limit, documents)}
+        return self.stems_of(self._found(question, limit, documents))
+
+    def stems_of(self, found: Sequence[tuple[int, str, float]]) -> list[tuple[str, list[str]]]:
+        """The ids of passages (given by row, id and score), each with its stems."""
+        rows = {row: id for row, id, _ in found}
         sql = """
             SELECT rowid, context || ' ' || body FROM terms
             WHERE rowid IN (SELECT value FROM json_each(?))"""
@@ -195,15 +211,58 @@ class KeywordIndex:
 
         With `documents`, those in their passages alone.
         """
-        with self._lock:
-            if self._words is None:
-                rows = self._rows("SELECT term FROM vocabulary")
-                self._words = [term for (term,) in rows if spelling.misspellable(term)]
-            near = spelling.near(stem, self._words)
+        near = self.near(stem)
         if documents is not None:
             _, counts = self.counts(near, documents)
             near = {term: distance for term, distance in near.items() if counts[term]}
         return spelling.nearest(near)
+
+    def near(self, stem: str) -> dict[str, int]:
+        """All stems in the passages that are near a misspelt one, with their distances."""
+        with self._lock:
+            if self._words is None:
+                rows = self._rows("SELECT term FROM vocabulary")
+                self._words = [term for (term,) in rows if spelling.misspellable(term)]
+            return spelling.near(stem, self._words)
+
+    def with_rules(self, sql: str, arguments: Mapping[str, Any]) -> list[Any]:
+        """The rows of a query that may use the rules of passages.
+
+        Besides our tables, there are `shown` (row, rule and number of tokens of each passage),
+        `occurrences` (term and doc, the row of a passage), and the function `idf`.
+        """
+        with self._lock:
+            try:
+                if self._ruled != self._state():
+                    self._add_rules()
+            except sqlite3.DatabaseError as error:
+                self._ruled = -1
+                self._make_again(error)
+            return self._rows(sql, arguments)
+
+    def _add_rules(self) -> None:
+        """Make what `with_rules` offers, in memory: no file changes with a rule."""
+        connection = self._connection
+        connection.create_function("tokens", 1, _sum_of_varints, deterministic=True)
+        connection.create_function("idf", 2, _idf, deterministic=True)
+        connection.execute("PRAGMA temp_store = MEMORY")
+        rules = ((id, self.rules.get(id, "")) for id in self._versions)
+        with _transaction(connection, "BEGIN"):
+            for statement in _RULED:
+                connection.execute(statement)
+            connection.executemany("INSERT INTO temp.rules VALUES (?, ?)", rules)
+            # What another process has put into a shared file since has no rule here, and is left
+            # out.
+            connection.execute(
+                "INSERT INTO temp.shown SELECT passages.rowid, rule, tokens(sz)"
+                " FROM passages JOIN terms_docsize ON terms_docsize.id = passages.rowid"
+                " JOIN temp.rules ON rules.document_id = passages.document_id"
+            )
+        self._ruled = self._state()
+
+    def _state(self) -> int:
+        """A number that changes when another process changes the file."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def entries(self, document_id: str) -> int:
         """How many passages of a document it holds."""
@@ -215,7 +274,7 @@ class KeywordIndex:
         with self._lock:
             self._connection.close()
 
-    def _rows(self, sql: str, arguments: Sequence[str] = ()) -> list[Any]:
+    def _rows(self, sql: str, arguments: Sequence[str] | Mapping[str, Any] = ()) -> list[Any]:
         with self._lock:
             try:
                 return self._connection.execute(sql, arguments).fetchall()
@@ -230,6 +289,8 @@ class KeywordIndex:
         self._throw_away(error)
         self._connection = self._connect()
         self._reconcile()
+        if self._ruled is not None:
+            self._add_rules()
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -320,14 +381,32 @@ def _quoted(stem: str) -> str:
 
 
 @contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    connection.execute(begin)
     try:
         yield
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _sum_of_varints(sizes: bytes) -> int:
+    """The tokens of a passage, from those of each of its columns, as FTS5 keeps them.
+
+    https://sqlite.org/fts5.html#the_docsize_table, https://sqlite.org/fileformat2.html#varint
+    """
+    total = value = 0
+    for byte in sizes:
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            total, value = total + value, 0
+    return total
+
+
+def _idf(total: int, holding: int) -> float:
+    """How much a term tells, as in FTS5's own BM25."""
+    return max(1e-6, math.log((total - holding + 0.5) / (holding + 0.5)))
 
 
 def _version(connection: sqlite3.Connection) -> int:

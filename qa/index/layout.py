@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -17,6 +17,7 @@ from qa.records import Document, Heading, Metadata, Passage, Reading, Scan, Unre
 # Raised when records are laid out differently.
 FORMAT = 1
 HEAD = "head"
+RULE = "rule"
 _DOCUMENT = "document:"
 _FAILURE = "unread:"
 
@@ -47,6 +48,8 @@ class Entry:
     scans: tuple[Scan, ...] = ()
     note: str = ""
     """What the place of the file wrote down to look at it again (`qa.indexing.mirrored`)."""
+    rule: str = ""
+    """The rule that says who may read it (`Head.rules`); empty if everybody may."""
 
     @property
     def passage_ids(self) -> list[str]:
@@ -85,6 +88,9 @@ class Head:
     folders: Mapping[str, str] = field(default_factory=dict)
     samples: str = ""
     updated: str = ""
+    rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The groups that may read what has a rule (`qa.access`); a rule that is not here lets nobody
+    but the owner read."""
 
 
 def entry_of(document: Document, version: str, digest: str, folder: str, passages: int) -> Entry:
@@ -174,8 +180,13 @@ def read_head(record: Mapping[str, Any]) -> Head:
     return Head(**{name: value for name, value in values.items() if name in known})
 
 
-def passage_record(passage: Passage) -> dict[str, Any]:
-    """A passage's metadata in Chroma."""
+def rule_id(groups: Collection[str], *of: str) -> str:
+    """The id of a rule: of what a file says of these groups, or of the groups themselves."""
+    return _hash(json.dumps(of or ["", *sorted(set(groups))]))
+
+
+def passage_record(passage: Passage, rule: str = "") -> dict[str, Any]:
+    """A passage's metadata in Chroma; `rule` is that of its document."""
     record: dict[str, Any] = {
         "document_id": passage.document_id,
         "start": passage.start,
@@ -184,7 +195,12 @@ def passage_record(passage: Passage) -> dict[str, Any]:
     }
     if passage.page is not None:
         record["page"] = passage.page
-    return record
+    return record | rule_record(rule) if rule else record
+
+
+def rule_record(rule: str) -> dict[str, Any]:
+    """What of a passage's metadata changes with its document's rule."""
+    return {RULE: rule}
 
 
 def read_passage(id: str, text: str, record: Mapping[str, Any], entry: Entry) -> Passage:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qa.access import OWNER, Viewer
 from qa.errors import ArgumentError, UnknownSourceError, described
 from qa.places import folders_above
 from qa.records import Metadata
@@ -19,14 +20,16 @@ class Scope:
     """The part of the main index that may be searched and shown; an empty scope is all of it.
 
     `folder` limits it to the sources below a folder (or to one source), `where` to documents with
-    these metadata; where a value is a list, any of its items matches.
+    these metadata; where a value is a list, any of its items matches. `viewer` is who asks: an
+    index is only ever opened for a viewer (`Index.reading`), and has nothing else for them.
     """
 
     folder: str | None = None
     where: Mapping[str, Any] | None = None
+    viewer: Viewer = OWNER
 
     @classmethod
-    def of(cls, folder: object, where: object) -> Scope:
+    def of(cls, folder: object, where: object, viewer: Viewer = OWNER) -> Scope:
         """The scope that a caller asks for.
 
         Raises:
@@ -43,11 +46,11 @@ class Scope:
                 f'where must be a mapping of metadata to values, as {{"year": 2024}}, '
                 f"not {described(where)}."
             )
-        return cls(folder or None, where or None)
+        return cls(folder or None, where or None, viewer)
 
     @property
     def everything(self) -> bool:
-        """Whether nothing is left out."""
+        """Whether nothing is left out of what the viewer may read."""
         return self.folder is None and self.where is None
 
     def holds(self, source: str, metadata: Metadata) -> bool:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from qa.access import Viewer
 from qa.errors import IndexUnavailableError, UnknownSourceError
 from qa.index.keywords import KeywordIndex
 from qa.index.layout import (
     HEAD,
+    RULE,
     Entry,
     Failure,
     Head,
@@ -31,6 +33,7 @@ from qa.index.layout import (
 from qa.index.leading import leading
 from qa.index.parts import Parts, Stretch, joined, nested, read_parts
 from qa.index.scope import Scope
+from qa.index.seen_keywords import SeenKeywords
 from qa.index.stores.store import View
 from qa.records import Document, Link, Passage, Source, Status
 
@@ -38,6 +41,8 @@ from qa.records import Document, Link, Passage, Source, Status
 _LISTED_GLADLY = 2_000
 # Where more documents are searched, this many times the wanted number of passages is fetched.
 _SPARE = 20
+# A filter takes so many rules, besides the documents.
+_RULES_BARRED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,16 @@ class Snapshot:
     head: Head | None
     entries: Mapping[str, Entry]
     ids: Mapping[str, str]
-    keywords: KeywordIndex
+    keywords: KeywordIndex | SeenKeywords
     failures: Mapping[str, Failure]
     """The files that are not in it, by source."""
+    rules: frozenset[str] = frozenset()
+    """The rules of its documents."""
+    hidden: frozenset[str] = frozenset()
+    """The rules of documents that are not in it, because its viewer may not read them."""
+
+    restricted: bool = False
+    """Whether it is what somebody sees of an index in which there are rules."""
 
     @property
     def view(self) -> View:
@@ -62,6 +74,37 @@ class Snapshot:
         if self.opened is None:
             raise IndexUnavailableError("The index is empty. To fill it, run: qa sync FOLDER")
         return self.opened
+
+    def hidden_from(self, viewer: Viewer) -> frozenset[str] | None:
+        """The rules that keep documents from a viewer; None where there are no rules for them."""
+        rules = self.head.rules if self.head is not None else {}
+        if viewer.owner or not (self.rules or rules):
+            return None
+        return frozenset(rule for rule in self.rules if not viewer.may_read(rules.get(rule, ())))
+
+    def without(self, hidden: frozenset[str]) -> Snapshot:
+        """The same, as if there were no documents with these rules.
+
+        Nobody can tell who may read a file that could not be read, so none of them is in it.
+        """
+        entries = {id: entry for id, entry in self.entries.items() if entry.rule not in hidden}
+        head = self.head
+        if head is not None:
+            held = {entry.folder for entry in entries.values()}
+            folders = {name: place for name, place in head.folders.items() if name in held}
+            head = replace(head, folders=folders, rules={})
+        assert isinstance(self.keywords, KeywordIndex)
+        return replace(
+            self,
+            head=head,
+            entries=entries,
+            ids={entry.source: id for id, entry in entries.items()},
+            keywords=SeenKeywords(self.keywords, hidden) if hidden else self.keywords,
+            failures={},
+            rules=frozenset(),
+            hidden=hidden,
+            restricted=True,
+        )
 
     def status(self, index: str, embedder: str) -> Status:
         """What it holds; `index` and `embedder` are their names in the settings."""
@@ -76,6 +119,7 @@ class Snapshot:
                     *(e.source, e.title, e.id, e.passages, e.characters, e.metadata, e.read),
                     len(e.pages) or None,
                     e.reading,
+                    self._groups(e),
                 )
                 for e in entries
             ],
@@ -88,6 +132,11 @@ class Snapshot:
             failed=[one.unread for one in failures if one.digest],
             skipped=[one.unread for one in failures if not one.digest],
         )
+
+    def _groups(self, entry: Entry) -> tuple[str, ...] | None:
+        if not entry.rule or self.restricted or self.head is None:
+            return None
+        return tuple(self.head.rules.get(entry.rule, ()))
 
     def nearest(
         self, vector: Sequence[float], limit: int, documents: Collection[str] | None = None
@@ -114,8 +163,12 @@ class Snapshot:
     ) -> list[tuple[str, float]]:
         field = None if documents is None else "document_id"
         wanted = limit
+        # Those of more rules are left out here, as outdated passages are.
+        barred = sorted(self.hidden)[:_RULES_BARRED]
         while True:
-            ids, distances = self.view.passages.nearest(vector, wanted, field, documents or ())
+            ids, distances = self.view.passages.nearest(
+                vector, wanted, field, documents or (), {RULE: barred}
+            )
             ranked = [
                 (id, 1 - distance)
                 for id, distance in zip(ids, distances, strict=True)
@@ -318,7 +371,9 @@ def snapshot_of(
     keywords = KeywordIndex(
         None if view is None else view.keywords, frozen=view is not None and view.frozen
     )
-    snapshot = Snapshot(view, head, dict(entries), ids, keywords, failures or {})
+    keywords.rules = {entry.id: entry.rule for entry in entries.values() if entry.rule}
+    rules = frozenset(keywords.rules.values())
+    snapshot = Snapshot(view, head, dict(entries), ids, keywords, failures or {}, rules)
     try:
         keywords.reconcile(
             {entry.id: entry.indexed for entry in entries.values()},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from qa.access import EVERYONE
 from qa.errors import LoadError
-from qa.index import Changes, Entry, Index, document_id, entry_of, text_version
+from qa.index import Changes, Entry, Index, document_id, entry_of, rule_id, text_version
 from qa.indexing.preparing.storing import Incoming, Preparing
 from qa.loading import blocks_of_lines
 from qa.records import Document, Skipped, SyncReport, are_apart, now
@@ -47,9 +48,16 @@ class Tally:
 
 
 def add(
-    index: Index, preparing: Preparing, documents: Iterable[Document], settings: Settings
+    index: Index,
+    preparing: Preparing,
+    documents: Iterable[Document],
+    settings: Settings,
+    groups: Collection[str] | None = None,
 ) -> SyncReport:
     """Add documents that are not in files, all or none; a known source or id is replaced.
+
+    Only people in one of `groups` may read them. None leaves a known document to those that may
+    read it already, and a new one to everybody.
 
     Raises:
         LoadError: a document cannot be stored.
@@ -58,22 +66,24 @@ def add(
     with index.writing(settings.lock_timeout) as session:
         batch: dict[str, Document] = {}
         sources: set[str] = set()
+        rules: dict[str, str] = {}
         characters = 0
         for document in documents:
             check_storable(document)
             if document.source in sources or document.id in batch:
-                tally.passages += _put(session, preparing, batch)
+                tally.passages += _put(session, preparing, batch, rules)
                 batch, sources, characters = {}, set(), 0
             ready = with_id(document, session)
-            if not _replace(ready, session, tally):
+            rules[ready.id] = _rule(ready, session, groups)
+            if not _replace(ready, session, tally, rules[ready.id]):
                 continue
             batch[ready.id] = ready
             sources.add(ready.source)
             characters += len(ready.text)
             if characters > CHARACTERS_AT_ONCE:
-                tally.passages += _put(session, preparing, batch)
+                tally.passages += _put(session, preparing, batch, rules)
                 batch, sources, characters = {}, set(), 0
-        tally.passages += _put(session, preparing, batch)
+        tally.passages += _put(session, preparing, batch, rules)
         session.publish()
     return tally.report()
 
@@ -107,15 +117,32 @@ def check_storable(document: Document) -> None:
         )
 
 
-def _put(session: Changes, preparing: Preparing, batch: Mapping[str, Document]) -> int:
-    documents = [Incoming(document, read=now()) for document in batch.values()]
+def _rule(document: Document, session: Changes, groups: Collection[str] | None) -> str:
+    """The rule of a document that is added for these groups, or for those that it has."""
+    if groups is None:
+        known = session.find(document.source) or session.entries.get(document.id)
+        return known.rule if known is not None else ""
+    if EVERYONE in groups:
+        return ""
+    rule = rule_id(groups)
+    session.rules[rule] = sorted(set(groups))
+    return rule
+
+
+def _put(
+    session: Changes,
+    preparing: Preparing,
+    batch: Mapping[str, Document],
+    rules: Mapping[str, str],
+) -> int:
+    documents = [Incoming(one, read=now(), rule=rules[id]) for id, one in batch.items()]
     return session.put(preparing.prepared(documents, session.holds))
 
 
-def _replace(document: Document, session: Changes, tally: Tally) -> bool:
+def _replace(document: Document, session: Changes, tally: Tally, rule: str) -> bool:
     """Make way for a document and count it; False if the index already holds it unchanged."""
     old = session.find(document.source)
-    if old is not None and old.id == document.id and _same(old, document):
+    if old is not None and old.id == document.id and _same(old, document) and old.rule == rule:
         tally.unchanged.append(document.source)
         return False
     other = session.entries.get(document.id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from qa.access import OWNER
 from qa.errors import UnknownSourceError
 from qa.index import Entry, Index, Snapshot, Verdicts, parts_values, vector_files
 from qa.indexing.folders.failures import within
@@ -50,7 +51,7 @@ def forget(index: Index, source: str, settings: Settings) -> Forgotten:
             raise UnknownSourceError(
                 f"The index holds no source or folder {source!r}. `qa status` lists what it holds."
             )
-        with index.reading() as snapshot:
+        with index.reading(OWNER) as snapshot:
             evidence = _evidence(snapshot, gone)
         samples = "" if session.head.samples == name else session.head.samples
         session.set_head(folders=folders, samples=samples)
@@ -59,7 +60,7 @@ def forget(index: Index, source: str, settings: Settings) -> Forgotten:
         session.set_failures({s: one for s, one in unread.items() if not within(s, (name,))})
         session.publish(at_once=bool(gone))
     written = [*_files(index.store.folder), *Verdicts.of(index.store.location).files]
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         left = snapshot.traces(gone) + evidence.left(snapshot, written)
     gone.sort(key=lambda entry: entry.source)
     files = [original(entry.source, entry.folder, folders) for entry in gone]

@@ -19,6 +19,7 @@ from qa.indexing.folders.files import Listing, Part, existing
 from qa.indexing.folders.folders import Folders
 from qa.indexing.folders.ignoring import Ignoring
 from qa.indexing.folders.matching import ByContent
+from qa.indexing.folders.permissions import Permitting
 from qa.indexing.mirrored import Mirrored, Place, is_current
 from qa.indexing.preparing.storing import Incoming, Preparing
 from qa.indexing.web.addresses import Extent, Section, extent
@@ -119,6 +120,7 @@ class _Mirror:
         self._published = time.perf_counter()
         self._interval = _SECONDS_BETWEEN_PUBLISHING
         self._moved_from: set[str] = set()
+        self._permitting = Permitting(session)
 
     def run(self, given: Sequence[Location] | None, leave: Collection[str], *, web: bool) -> None:
         with contextlib.ExitStack() as stack:
@@ -129,11 +131,13 @@ class _Mirror:
         if self._session.before is not None:
             roots = {name for place in places for name in place.names}
             self._carry_over(self._session.before, roots, unseen)
+        self._tally.skipped.extend(self._permitting.faults)
         looked_at = [source for place in places for source in place.sources]
         notes = {source: note for place in places for source, note in place.notes.items()}
         failures = self._failures.all(self._tally.skipped, looked_at, unseen, notes)
         folders = [*self._session.head.folders]
         self._session.set_failures({s: one for s, one in failures.items() if within(s, folders)})
+        self._permitting.finish()
 
     def _places(
         self, given: Sequence[Location] | None, web: bool, stack: contextlib.ExitStack
@@ -176,6 +180,8 @@ class _Mirror:
         mirrored = {e.source: e for e in self._session.entries.values() if place.holds(e)}
         left = dict(mirrored)
         for batch in place.batches():
+            if isinstance(place, Folders):  # listed by now, so that no rule is older than a file
+                self._permitting.apply()
             present = {file.source: file for file in batch if self._is_wanted(file, leave)}
             gone: dict[str, Entry] = {}
             left = {source: entry for source, entry in left.items() if source not in present}
@@ -205,7 +211,10 @@ class _Mirror:
             document = before.document(entry.source)
             if document.id in self._session.entries:
                 document = with_id(replace(document, id=""), self._session)
-            kept_of = (entry.digest, entry.folder, entry.stamp, entry.read, entry.note)
+            kept_of = (
+                *(entry.digest, entry.folder, entry.stamp, entry.read, entry.note),
+                entry.rule,
+            )
             batch.append(Incoming(document, *kept_of))
             if sum(len(one.document.text) for one in batch) > adding.CHARACTERS_AT_ONCE:
                 self._put(batch, work, number + 1, entry.source)

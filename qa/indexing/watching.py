@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from threading import Event
 
+from qa.access import OWNER
 from qa.errors import IndexLockedError, QAError, message_of
 from qa.index import Index, Stamp
 from qa.indexing.folders.events import Events
@@ -99,13 +100,14 @@ def watch(
 
 
 def _look(index: Index, settings: Settings) -> dict[str, Stamp]:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         folders = snapshot.head.folders if snapshot.head is not None else {}
     listing = Listing(index.store.folder, Ignoring.of(settings.ignore))
     local = {name: Path(place) for name, place in folders.items() if not is_web(place)}
     parts = [Part(name, place, place) for name, place in local.items()]
     found = {f.source: stamp(f) for p in parts if p.root.exists() for f in listing.files(p)}
     # A folder that cannot be read is worth a sync as soon as it can be, and the other way round.
+    found |= {str(file.path): stamp(file) for file in listing.permitting}
     return found | {f"{one.source}\0{one.reason}": () for one in listing.unseen}
 
 

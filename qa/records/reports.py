@@ -99,7 +99,8 @@ class Source:
     """A line of `qa status`: one document of the index.
 
     `read` is when it was read (ISO 8601, UTC; "" if it was before this was kept), `pages` the
-    number of its pages (None if it has none), `reading` how it was read.
+    number of its pages (None if it has none), `reading` how it was read. `groups` are those that
+    may read it: None if everybody may, and for viewers, who are not told.
     """
 
     source: str
@@ -111,6 +112,7 @@ class Source:
     read: str = ""
     pages: int | None = None
     reading: Reading = field(default_factory=Reading)
+    groups: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

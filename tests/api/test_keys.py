@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 import subprocess
@@ -213,3 +214,20 @@ def test_schemathesis_finds_no_way_around(index: Path, guarded: str, tmp_path: P
     secret, _ = Keys.of(str(index)).add("schemathesis")
     header = f"Authorization: {bearer(secret)}"
     try_all(f"{guarded}/api/v1/openapi.json", tmp_path, "--header", header)
+
+
+def test_a_key_has_groups_and_one_of_an_older_release_has_none(keys: Keys) -> None:
+    secret, _ = keys.add("wiki", groups=["staff", "people", "staff"])
+    key = keys.check(bearer(secret))
+    assert key is not None
+    assert key.viewer == qa.Viewer("wiki", ("staff", "people"))
+    for wrong in ("", " staff", "a\nb", "a" * 101):
+        with pytest.raises(qa.ArgumentError, match="group"):
+            keys.add("other", groups=[wrong])
+    kept = json.loads(keys.file.read_text(encoding="utf-8"))
+    text = json.dumps(kept).replace(', "groups": ["staff", "people"]', "")
+    assert "groups" not in text
+    keys.file.write_text(text, encoding="utf-8")
+    old = keys.check(bearer(secret))
+    assert old is not None
+    assert old.viewer == qa.Viewer("wiki")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import qa
+from qa.access import OWNER
 from qa.index.index import Snapshot
 from qa.questions.followups import background, standalone
 from qa.retrieval.hybrid import Query
@@ -106,7 +107,7 @@ def main() -> None:
         "follow-ups": follow_ups(conversations),
         "changes of subject": changes_of_subject(articles),
     }
-    with assistant.index.reading() as snapshot:
+    with assistant.index.reading(OWNER) as snapshot:
         for label, questions in parts.items():
             print(f"{len(questions)} {label}")
             means = {}

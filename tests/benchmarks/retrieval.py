@@ -17,6 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from qa.access import OWNER
 from qa.index.index import Snapshot
 from qa.indexing.preparing.splitting import embedded_text
 from qa.models.embedders import Embedder
@@ -47,7 +48,7 @@ def measure(name: str) -> dict[str, Measured]:
     retrieval = Retrieval(assistant.embedder, candidates=_DEPTH)
     asked = [q for q in benchmark.questions if q["id"] in benchmark.relevance]
     grades = [benchmark.relevance[question["id"]] for question in asked]
-    with assistant.index.reading() as snapshot:
+    with assistant.index.reading(OWNER) as snapshot:
         queries = [Query(question["question"], snapshot) for question in asked]
         legs = [(retrieval.dense(query), retrieval.keyword(query)) for query in queries]
         results = {

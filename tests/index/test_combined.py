@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import qa
+from qa.access import OWNER
 from qa.index.combined import Combined
 from qa.text.terms import stems
 
@@ -153,7 +154,7 @@ def test_words_count_by_their_rarity_in_all_indexes(
     assistant: qa.Assistant, dropped: qa.Assistant
 ) -> None:
     asked = stems("badge summit")
-    with assistant.index.reading() as one, dropped.index.reading() as other:
+    with assistant.index.reading(OWNER) as one, dropped.index.reading(OWNER) as other:
         joint = Combined([one, other])
         total, counts = joint.keywords.counts(asked)
         assert total == assistant.status().passages + dropped.status().passages

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qa.access import OWNER
 from qa.errors import (
     IndexLockedError,
     IndexMismatchError,
@@ -58,19 +59,19 @@ def other(tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
 
 
 def sources(index: Index) -> list[str]:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert len(snapshot.nearest([1.0] * 384, 1)) == min(1, len(snapshot.ids))
         return sorted(snapshot.ids)
 
 
 def nearest(index: Index, question: str, limit: int = 3) -> list[str]:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         found = snapshot.nearest(embedder_of(index).embed_query(question), limit)
     return [id.split(":")[0] for id, _ in found]
 
 
 def test_an_empty_index_holds_nothing_and_makes_no_file(index: Index) -> None:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.entries == {}
         assert snapshot.nearest([1.0] * 384, 5) == []
         assert snapshot.keywords.search(["pear"], 5) == []
@@ -85,7 +86,7 @@ def test_documents_are_found_by_meaning_and_by_word(index: Index) -> None:
 
     assert nearest(index, "Which fruit tastes sour?")[0] == "plums"
     assert nearest(index, "How are vegetables planted?", 1) == ["leeks"]
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         ((id, _),) = snapshot.keywords.search(stems("trenches"), 5)
         (passage,) = snapshot.passages([id])
     assert (passage.source, passage.text) == ("greens/leeks.md", "Leeks grow in a trench.")
@@ -105,7 +106,7 @@ def test_a_document_is_read_back_as_it_was_given(index: Index) -> None:
     )
     put(index, [document])
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.document(document.source) == document
         passages = snapshot.passages(snapshot.entry(document.source).passage_ids)
 
@@ -127,7 +128,7 @@ def test_any_text_is_read_back_as_it_was_given(index: Index, texts: list[str]) -
     documents = [Document(text, f"s{n}", id=f"d{n}") for n, text in enumerate(texts)]
     put(index, documents)
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         for document in documents:
             assert snapshot.document(document.source).text == document.text
 
@@ -142,7 +143,7 @@ def test_the_nearest_passages_are_those_that_comparing_all_finds(index: Index) -
         vector = embedder_of(index).embed_query(question)
         similarities = vectors @ np.asarray(vector, "f4")
         best = {f"n{n}" for n in np.argsort(-similarities)[:20]}
-        with index.reading() as snapshot:
+        with index.reading(OWNER) as snapshot:
             found = snapshot.nearest(vector, 20)
             again = snapshot.cosines(vector, [id for id, _ in found])
         assert dict(found) == pytest.approx(again, abs=1e-4)
@@ -158,7 +159,7 @@ def test_a_search_can_be_limited_to_documents(index: Index) -> None:
     put(index, FRUIT)
     vector = embedder_of(index).embed_query("sweet")
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.select(Scope()) is None
         assert snapshot.select(Scope("fruit")) == ["pears", "plums"]
         assert snapshot.select(Scope("/fruit/", {"year": 2021})) == ["plums"]
@@ -173,7 +174,7 @@ def test_a_search_can_be_limited_to_documents(index: Index) -> None:
 def test_a_search_can_be_limited_to_thousands_of_documents(index: Index) -> None:
     put(index, FRUIT)
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         among = [f"d{n}" for n in range(50_000)]
         assert snapshot.nearest([1.0] * 384, 5, [*among, "leeks"])[0][0].startswith("leeks")
         assert snapshot.keywords.search(["leek"], 5, [*among, "leeks"])
@@ -187,7 +188,7 @@ def test_a_changed_document_is_found_by_its_new_text_only(index: Index, other: I
 
     for one in (index, other):
         assert nearest(one, "birds", 1) == ["plums"]
-        with one.reading() as snapshot:
+        with one.reading(OWNER) as snapshot:
             assert snapshot.keywords.search(stems("plums sour"), 5) == []
             assert snapshot.document("fruit/plums.md").text == "Cranes build nests."
             assert snapshot.view.passages.count() == 3
@@ -199,7 +200,7 @@ def test_a_new_title_is_embedded_and_found(index: Index) -> None:
     put(index, [Document(FRUIT[0].text, FRUIT[0].source, id="pears", title="Astronomy")])
 
     assert nearest(index, "astronomy", 1) == ["pears"]
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert len(snapshot.keywords.search(stems("astronomy"), 5)) == 1
         assert snapshot.view.passages.count() == 3
 
@@ -213,14 +214,14 @@ def test_text_that_goes_back_to_what_it_was_within_one_session_is_kept(index: In
         session.put(prepared(index, FRUIT[1]))
         session.publish()
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert [snapshot.document(d.source).text for d in FRUIT] == [d.text for d in FRUIT]
         assert snapshot.view.passages.count() == 3
 
 
 def test_a_snapshot_stays_what_it_is_while_others_write(index: Index, other: Index) -> None:
     put(index, FRUIT)
-    with other.reading() as snapshot:
+    with other.reading(OWNER) as snapshot:
         for number in range(4):
             with index.writing(0) as session:
                 session.remove(list(session.entries))
@@ -301,7 +302,7 @@ def test_a_lost_keyword_index_is_made_again(index: Index, other: Index) -> None:
 
     for damage in (file.unlink, lambda: file.write_bytes(b"x" * 5000)):
         damage()
-        with other.reading() as snapshot:
+        with other.reading(OWNER) as snapshot:
             assert len(snapshot.keywords.search(["pear"], 5)) == 1
         other.close()
 
@@ -371,7 +372,7 @@ def test_many_threads_read_while_one_writes(index: Index, other: Index) -> None:
         vector = embedder_of(other).embed_query("number")
         try:
             while not stop.is_set():
-                with other.reading() as snapshot:
+                with other.reading(OWNER) as snapshot:
                     ids = [id for id, _ in snapshot.nearest(vector, 10)]
                     assert len(snapshot.passages(ids)) == len(snapshot.entries)
                     text = snapshot.document("n").text if "n" in snapshot.ids else ""

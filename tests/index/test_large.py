@@ -12,6 +12,7 @@ from chromadb.api.models.Collection import Collection
 from tokenizers import Tokenizer
 
 import qa
+from qa.access import OWNER
 from qa.index import snapshot
 from qa.index.index import Index, open_store
 from qa.index.stores import paging
@@ -160,7 +161,7 @@ def test_a_search_in_many_documents_brings_the_nearest_of_them(
     store = open_store(str(tmp_path / "index"), tmp_path)
     filled(store, embedder, count)
     index = Index(store, Preparing(embedder, SETTINGS.passage_tokens))
-    with index.reading() as opened:
+    with index.reading(OWNER) as opened:
         ids = [id for entry in opened.entries.values() for id in entry.passage_ids]
         vector = Ready(embedder).encode(["?"])[0].tolist()
         cosines = opened.cosines(vector, ids)

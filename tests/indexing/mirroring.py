@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from qa.access import OWNER
 from qa.index.index import Index
 from qa.index.making import Prepared
 from qa.indexing import adding, syncing
@@ -88,14 +89,14 @@ def prepared(index: Index, *documents: Document, folder: str = "") -> list[Prepa
 
 
 def texts(index: Index) -> dict[str, str]:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.view.passages.count() == sum(e.passages for e in snapshot.entries.values())
         return {source: snapshot.document(source).text for source in sorted(snapshot.ids)}
 
 
 def holders(index: Index, word: str) -> list[str]:
     """The sources whose passages hold a word, by the keyword index."""
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         ids = [id for id, _ in snapshot.keywords.search(stems(word), 99)]
         return sorted(passage.source for passage in snapshot.passages(ids))
 

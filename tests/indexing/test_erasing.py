@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qa.access import OWNER
 from qa.index.index import Index
 from qa.index.parts import parts_values
 from qa.index.stores.erasing import DATABASE, vector_files
@@ -69,7 +70,7 @@ class Marks:
 
 def marks(index: Index, source: str = SOURCE) -> Marks:
     """Those of a document that is in the index."""
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         entry = snapshot.entry(source)
         found = snapshot.view.passages.get(entry.passage_ids, include=["embeddings", "metadatas"])
         vectors = np.asarray(found["embeddings"], "<f4")
@@ -133,7 +134,7 @@ def test_not_even_where_somebody_was_reading(
     secret = kept_name(way, marks(index))
     reader = Index(FolderStore(index.store.folder), Preparing(embedder, 200))
 
-    with reader.reading() as snapshot:
+    with reader.reading(OWNER) as snapshot:
         WAYS[way](index, docs)
         assert snapshot.document(SOURCE).text == SECRET
         assert secret.hits(index.store.folder)

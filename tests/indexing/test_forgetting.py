@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.access import OWNER
 from qa.errors import UnknownSourceError
 from qa.index.index import Index
 from qa.index.parts import parts_values
@@ -107,7 +108,7 @@ def test_what_was_forgotten_does_not_come_back_with_later_syncs(
     for number in range(3):
         write(docs / f"{number}.txt", f"Note {number}.")
         sync(index, docs)
-        with reader.reading() as snapshot:  # Chroma lays out its vectors where somebody asks
+        with reader.reading(OWNER) as snapshot:  # Chroma lays out its vectors where somebody asks
             assert len(snapshot.nearest([1.0] * 384, 9)) == 4 + number
         assert traces(index.store.folder) == []
     reader.close()
@@ -130,7 +131,7 @@ def test_nothing_is_left_among_thousands_of_passages_either(
     assert forgotten.left == 0
     assert forgotten.passages >= 200
     assert traces(index.store.folder) == []
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.view.passages.count() > 1000
         assert snapshot.keywords.search(stems("wheelbarrows"), 5) == []
     index.close()
@@ -172,7 +173,7 @@ def test_a_copy_that_is_left_is_counted(index: Index) -> None:
 
 def test_a_copy_of_its_parts_is_counted_unless_another_document_has_the_same(index: Index) -> None:
     add(index, [Document(SECRET, "one"), Document("Pears.", "two")])
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         ids = snapshot.entry("one").passage_ids
         (record,) = snapshot.view.passages.get(ids, include=["metadatas"])["metadatas"] or []
     (value, *_) = parts_values(record)
@@ -222,7 +223,7 @@ def test_nor_where_a_sync_removed_the_last_document(
 def ask_all(folder: Path, embedder: Embedder) -> int:
     """Open an index as another process would, let Chroma look at its vectors, and close it."""
     reader = Index(FolderStore(folder), Preparing(embedder, 200))
-    with reader.reading() as snapshot:
+    with reader.reading(OWNER) as snapshot:
         found = len(snapshot.nearest([1.0] * 384, 9))
         for collection in (snapshot.view.passages, snapshot.view.documents):
             collection.get(include=["embeddings"])

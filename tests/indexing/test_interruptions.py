@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.access import OWNER
 from qa.errors import (
     IndexLockedError,
     IndexMismatchError,
@@ -141,7 +142,7 @@ def test_a_long_sync_shows_what_is_done(
     seen: list[int] = []
 
     def look(progress: Progress) -> None:
-        with reader.reading() as snapshot:
+        with reader.reading(OWNER) as snapshot:
             seen.append(len(snapshot.entries))
 
     sync(index, docs, progress=look)
@@ -182,7 +183,7 @@ def test_a_rebuild_reads_every_file_again_and_keeps_what_is_in_no_file(
     del before["docs/pears.md"]
     assert texts(index) == before
     assert len(counting.texts) == 4
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.document("note").metadata == {"by": "Ada"}
     (tmp_path / "elsewhere").rename(tmp_path / "gone")
     assert "gone/a.txt" in sync(index).unchanged
@@ -214,7 +215,7 @@ def test_a_rebuild_changes_the_embedder(
     sync(tiny, rebuild=True)
 
     assert len(texts(tiny)) == 4
-    with tiny.reading() as snapshot:
+    with tiny.reading(OWNER) as snapshot:
         assert snapshot.view.passages.first(include=["embeddings"])["embeddings"].shape == (1, 32)  # type: ignore[union-attr]
     with pytest.raises(IndexMismatchError):
         texts(index)

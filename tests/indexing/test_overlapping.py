@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.access import OWNER
 from qa.index.index import Index
 from qa.indexing.forgetting import forget
 from qa.indexing.preparing.storing import Incoming
@@ -26,7 +27,7 @@ def m(tmp_path: Path) -> Path:
 
 
 def mirrored(index: Index) -> list[str]:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.head is not None
         return sorted(snapshot.head.folders.values())
 

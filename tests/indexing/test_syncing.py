@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.access import OWNER
 from qa.errors import (
     SettingsError,
 )
@@ -82,7 +83,7 @@ def test_a_title_that_comes_from_the_name_changes_with_it(index: Index, docs: Pa
     (docs / "plums.txt").rename(docs / "prunes.txt")
     sync(index)
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         title = snapshot.entry("docs/prunes.txt").title
     assert title.lower() != "plums"
     assert holders(index, "prunes") == ["docs/prunes.txt"]
@@ -94,7 +95,7 @@ def test_a_title_of_its_own_stays_even_if_the_name_was_the_same(index: Index, do
     (docs / "travel-policy.md").rename(docs / "old.md")
     sync(index)
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.entry("docs/old.md").title == "travel policy"
 
 

@@ -42,6 +42,7 @@ from qa.errors import QAError
 from qa.evaluation import nuggets, scoring
 from qa.index import keywords, layout
 from qa.index.leading import leading
+from qa.index.seen_keywords import SeenKeywords
 from qa.index.verdicts import Verdict, Verdicts
 from qa.indexing import adding
 from qa.indexing.preparing import splitting, units
@@ -497,6 +498,11 @@ def searched(a: str, b: str, c: str) -> None:
     index.search(words, 5)
     index.stems_found(words, 5)
     index.rarity(words)
+    seen = SeenKeywords(index, ["a rule that no document has"])
+    assert dict(seen.search(words, 5)) == pytest.approx(dict(index.search(words, 5)))
+    assert dict(seen.stems_found(words, 5)) == dict(index.stems_found(words, 5))
+    assert seen.rarity(words) == pytest.approx(index.rarity(words))
+    assert [seen.meant(word) for word in words] == [index.meant(word) for word in words]
     respelt(a, misspelt(a, index, None, b.__contains__))
     as_written(a, [b, c], c.__contains__)
     for word in words:
@@ -609,6 +615,10 @@ READ: dict[str, Callable[..., object]] = {
     "index.keywords.KeywordIndex.reconcile index.keywords.KeywordIndex.search"
     " index.keywords.KeywordIndex.meant index.keywords.KeywordIndex.stems_found"
     " index.keywords.KeywordIndex.rarity index.keywords.KeywordIndex.counts"
+    " index.keywords.KeywordIndex.near index.keywords.KeywordIndex.stems_of"
+    " index.seen_keywords.SeenKeywords.search index.seen_keywords.SeenKeywords.counts"
+    " index.seen_keywords.SeenKeywords.meant index.seen_keywords.SeenKeywords.stems_found"
+    " index.seen_keywords.SeenKeywords.rarity"
     " index.keywords.token text.spelling.misspellable text.spelling.near text.spelling.nearest"
     " text.spelling.meant text.spelling.commonest retrieval.respelling.misspelt"
     " retrieval.respelling.respelt retrieval.respelling.as_written"
@@ -831,6 +841,10 @@ NO_TEXT = {
     "reading.by_model.open_reader": "the name of a reader",
     "index.layout": "ids and records of our own",
     "index.keywords.KeywordIndex.entries": "an id",
+    "index.keywords.KeywordIndex.with_rules": "a query of our own",
+    "index.seen_keywords.SeenKeywords.entries": "an id",
+    "access": "names of groups",
+    "indexing.folders.permissions": "names of files, with their own tests",
     "loading.workers.frames.send": "bytes of a frame",
     "loading.workers.pool": "places and names of files, with their own tests",
     "index.stores.manifest": "a file of our own, with its own tests",

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import qa
+from qa.access import OWNER
 from qa.index.index import Snapshot
 from qa.records import Document, Hit, Passage
 from qa.retrieval.fusing import convex, reciprocal_rank
@@ -61,7 +62,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
 
 @pytest.fixture
 def snapshot(library: qa.Assistant) -> Iterator[Snapshot]:
-    with library.index.reading() as snapshot:
+    with library.index.reading(OWNER) as snapshot:
         yield snapshot
 
 
@@ -111,7 +112,7 @@ def test_codes_typing_mistakes_spellings_and_dates_are_found_by_words(
     handbook: qa.Assistant, question: str, source: str
 ) -> None:
     retrieval = Retrieval(handbook.embedder)
-    with handbook.index.reading() as snapshot:
+    with handbook.index.reading(OWNER) as snapshot:
         keyword = retrieval.keyword(Query(question, snapshot))
         (first,) = snapshot.passages([max(keyword, key=lambda id: keyword[id])])
         best = retrieval(Query(question, snapshot))[0].passage
@@ -122,7 +123,7 @@ def test_codes_typing_mistakes_spellings_and_dates_are_found_by_words(
 
 def test_a_word_that_is_in_the_documents_is_not_a_mistake(handbook: qa.Assistant) -> None:
     retrieval = Retrieval(handbook.embedder)
-    with handbook.index.reading() as snapshot:
+    with handbook.index.reading(OWNER) as snapshot:
         right = retrieval.keyword(Query("certificate", snapshot))
         wrong = retrieval.keyword(Query("certifcate", snapshot))
     assert right.keys() == wrong.keys()
@@ -134,7 +135,7 @@ def test_the_background_helps_a_short_question_and_never_outweighs_it(
 ) -> None:
     retrieval = Retrieval(handbook.embedder)
     asked = "What happened at the depot?"
-    with handbook.index.reading() as snapshot:
+    with handbook.index.reading(OWNER) as snapshot:
         for town, source in (("brno", "opening.md"), ("plzen", "closing.md")):
             query = Query(asked, snapshot, background={town: 0.4})
             assert retrieval(query)[0].passage.source == source

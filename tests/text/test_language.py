@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import qa
+from qa.access import OWNER
 from qa.doctor import languages
 from qa.text.language import language
 
@@ -36,6 +37,6 @@ def test_the_languages_of_documents_are_counted(tmp_path: Path) -> None:
     assistant = qa.Assistant(index=tmp_path)
     texts = {"a": TEXTS["en"], "b": TEXTS["de"], "c": TEXTS["en"], "d": "4711"}
     assistant.add(qa.Document(text=text, source=source) for source, text in texts.items())
-    with assistant.index.reading() as snapshot:
+    with assistant.index.reading(OWNER) as snapshot:
         assert languages(snapshot) == Counter({"en": 2, "de": 1})
     assistant.close()

@@ -9,11 +9,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qa import QAError, folders_above
+from qa.api import seen
 from ui.page import render
 from ui.page.attaching import attached_files, keep_files, read_files, remove_file
 from ui.page.conversations import LONGEST_QUESTION, Conversation, Exchange
+from ui.page.visiting import visit
 
 if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
     from qa import AnswerStream, Assistant, Document
     from ui.page.examples import Examples
     from ui.page.texts import Texts
@@ -37,9 +41,13 @@ class Page:
         self.examples = examples
 
     def empty(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The content of an empty conversation at this moment, and the folders of the index."""
+        """The content of an empty conversation at this moment, and the folders of the index.
+
+        They are for whoever requests the page (see `Visiting`).
+        """
         try:
-            status = self.assistant.status()
+            reader = seen(self.assistant, visit.get())
+            status = reader.status()
         except QAError:
             return {}, {}  # the line above the conversation says so
         sources = [source.source for source in status.sources]
@@ -47,7 +55,7 @@ class Page:
         choices = [(self.texts.everything, ""), *((folder, folder) for folder in folders)]
         conversation = {
             "placeholder": _greeting(self.texts, status.samples),
-            "examples": _examples(self.examples.known(status.updated) or []),
+            "examples": _examples(self.examples.known(reader, status) or []),
         }
         return conversation, {"choices": choices, "visible": len(folders) > 1}
 
@@ -56,11 +64,15 @@ class Page:
         return Conversation.new().model_dump_json()
 
     def answer(
-        self, question: str | None, folder: str | None, sent: str | None
+        self,
+        question: str | None,
+        folder: str | None,
+        sent: str | None,
+        request: HTTPConnection | None = None,
     ) -> Iterator[tuple[list[dict[str, Any]] | dict[str, Any], str | dict[str, Any], Any, Any]]:
         """The conversation with the growing answer at its end, its record, an empty box, its files.
 
-        Problems with the files were reported before, and are not repeated.
+        Problems with the files were reported before, and are not repeated. `request` says who asks.
         """
         import gradio as gr
 
@@ -79,15 +91,17 @@ class Page:
         number = len(record.exchanges)
         box: Any = ""
         files: Any = attached_files(self.attachments, record.id, self.texts)
-        for exchange in self._answered(question, folder, record):
+        for exchange in self._answered(question, folder, record, seen(self.assistant, request)):
             shown = [*so_far, *self._shown(exchange, number)]
             yield shown, record.with_(exchange).model_dump_json(), box, files
             box = files = gr.skip()  # the next question may be in it by now
 
-    def restored(self, sent: str | None) -> tuple[list[dict[str, Any]], str, str]:
+    def restored(
+        self, sent: str | None, request: HTTPConnection | None = None
+    ) -> tuple[list[dict[str, Any]], str, str]:
         """A conversation from the browser's storage, with its footnotes checked again."""
         record = Conversation.read(sent)
-        private = self.attachments.assistant(record.id)
+        private, reader = self.attachments.assistant(record.id), seen(self.assistant, request)
 
         @functools.cache
         def read(source: str) -> Document:
@@ -96,7 +110,7 @@ class Page:
                     return private.document(source)
                 except QAError:
                     pass
-            return self.assistant.document(source)
+            return reader.document(source)
 
         checked = [exchange.checked(read) for exchange in record.exchanges]
         record = record.model_copy(update={"exchanges": checked})
@@ -121,7 +135,7 @@ class Page:
         return remove_file(self.attachments, Conversation.read(sent).id, name, self.texts)
 
     def _answered(
-        self, question: str, folder: str | None, record: Conversation
+        self, question: str, folder: str | None, record: Conversation, reader: Assistant
     ) -> Iterator[Exchange]:
         """The growing exchange; until it is complete it counts as stopped."""
         private = self.attachments.assistant(record.id)
@@ -129,7 +143,7 @@ class Page:
         growing = Exchange(question=question, stopped=True)
         yield growing
         try:
-            stream = self.assistant.stream(
+            stream = reader.stream(
                 question,
                 history=record.history(),
                 folder=record.folder or folder or None,
@@ -144,7 +158,7 @@ class Page:
             before = [exchange.question for exchange in record.exchanges]
             related: list[str] = []
             with contextlib.suppress(QAError):  # the answer is there, with or without these
-                related = self.assistant.related(answer, asked=before, also=also)
+                related = reader.related(answer, asked=before, also=also)
             yield Exchange.of(answer).model_copy(update={"related": tuple(related)})
         except QAError as error:
             yield Exchange(question=question, problem=str(error))

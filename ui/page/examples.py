@@ -3,71 +3,84 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
+from collections import OrderedDict
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qa import QAError
+from qa.api import seen
 
 if TYPE_CHECKING:
-    from qa import Assistant
+    from qa import Assistant, Status
 
 # Seconds. Nobody waits longer in front of an empty page.
 WAIT_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """The examples for a state of the index; the `future` has them once they are made."""
-
-    updated: str | None
-    future: Future[list[str]] = field(default_factory=Future)
+# The examples of so many states of the index, or of people who see different parts of it, are kept.
+MOST_KEPT = 64
 
 
 class Examples:
-    """The example questions of an index, made in a separate thread whenever it has changed."""
+    """The example questions of an index, made in a separate thread whenever it has changed.
+
+    Those who may read the same documents get the same ones, and nobody gets any of others.
+    """
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._lock = threading.Lock()
-        self._made: _Made | None = None
+        self._making = threading.Lock()
+        self._made: OrderedDict[str, Future[list[str]]] = OrderedDict()
 
     def begin(self) -> None:
-        """Make them for the present index; one that cannot be read has none."""
+        """Make those for whoever may read what everybody may; of a broken index there are none."""
         try:
-            self._for(self._assistant.status().updated)
+            reader = seen(self._assistant, None)
+            self._for(reader, reader.status())
         except QAError:
             return
 
-    def known(self, updated: str | None) -> list[str] | None:
-        """The examples for the index that was `updated` then; None while they are being made."""
-        future = self._for(updated)
+    def known(self, reader: Assistant, status: Status) -> list[str] | None:
+        """The examples for what a reader sees, whose state is given; None while they are made."""
+        future = self._for(reader, status)
         return future.result() if future.done() else None
 
-    async def coming(self) -> list[str]:
-        """The examples for the present index, once they are made; none if that takes too long."""
+    async def coming(self, reader: Assistant) -> list[str]:
+        """The examples for what a reader sees, once they are made; none if that takes too long."""
         try:
-            status = await asyncio.to_thread(self._assistant.status)
-            future = asyncio.wrap_future(self._for(status.updated))
+            status = await asyncio.to_thread(reader.status)
+            future = asyncio.wrap_future(self._for(reader, status))
             return await asyncio.wait_for(asyncio.shield(future), WAIT_SECONDS)
         except (QAError, TimeoutError):
             return []
 
-    def _for(self, updated: str | None) -> Future[list[str]]:
+    def _for(self, reader: Assistant, status: Status) -> Future[list[str]]:
+        state = _state(status)
         with self._lock:
-            if self._made is None or self._made.updated != updated:
-                self._made = _Made(updated)
+            future = self._made.get(state)
+            if future is None:
+                future = self._made[state] = Future()
+                while len(self._made) > MOST_KEPT:
+                    self._made.popitem(last=False)
                 # A server that is stopped does not wait for it.
-                threading.Thread(target=self._make, args=(self._made.future,), daemon=True).start()
-            return self._made.future
+                threading.Thread(target=self._make, args=(reader, future), daemon=True).start()
+            self._made.move_to_end(state)
+            return future
 
-    def _make(self, future: Future[list[str]]) -> None:
+    def _make(self, reader: Assistant, future: Future[list[str]]) -> None:
         try:
-            found = self._assistant.examples()
+            with self._making:  # one after the other, for people's questions take precedence
+                found = reader.examples()
         except QAError:
             found = []  # questions will report the problem
         except BaseException:
             future.set_result([])
             raise
         future.set_result(found)
+
+
+def _state(status: Status) -> str:
+    """A value that changes with the index, and with which of its documents somebody sees."""
+    told = "\0".join([status.updated or "", *(source.source for source in status.sources)])
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -141,9 +142,19 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
     }
     asked = [parts.question, parts.folder, parts.record]
     answered = [parts.conversation, parts.record, parts.question, parts.attached]
+
+    # Gradio hands over the request where a function of this module has a parameter for it.
+    def answer(
+        question: str | None, folder: str | None, sent: str | None, request: gr.Request
+    ) -> Iterator[Any]:
+        yield from page.answer(question, folder, sent, request.request)
+
+    def restore(sent: str | None, request: gr.Request) -> Any:
+        return page.restored(sent, request.request)
+
     blocks.load(page.opened, outputs=parts.record, **quiet)
     asking = parts.question.submit(
-        page.answer,
+        answer,
         asked,
         answered,
         # Gradio believes that a stopped question is still running; the page knows better.
@@ -152,7 +163,7 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
         **quiet,
     )
     example = parts.conversation.example_select(_picked, None, parts.question, **quiet).then(
-        page.answer, asked, answered, **questions, **quiet
+        answer, asked, answered, **questions, **quiet
     )
     parts.question.stop(
         page.stopped,
@@ -162,7 +173,7 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
         **quiet,
     )
     restored = [parts.conversation, parts.record, parts.attached]
-    parts.restore.click(page.restored, parts.record, restored, **quiet)
+    parts.restore.click(restore, parts.record, restored, **quiet)
     if page.attachments.allowed:
         # Files that arrive while others are being read wait for their turn.
         parts.read.click(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from qa import IndexUnavailableError
-from qa.api import Cited, keep
+from qa.api import Cited, keep, seen
 from ui.page.conversations import ConversationId
 from ui.routes.errors import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from qa import Document, Verdicts
+    from qa import Assistant, Verdicts
 
 
 class Judged(BaseModel):
@@ -29,14 +27,14 @@ class Judged(BaseModel):
     citations: Annotated[list[Cited], Field(max_length=100)] = []
 
 
-def routes(verdicts: Verdicts, read: Callable[[str], Document]) -> APIRouter:
-    """`POST /api/feedback`; `read` gives the documents that are there for everyone."""
+def routes(verdicts: Verdicts, assistant: Assistant) -> APIRouter:
+    """`POST /api/feedback`; `assistant` has the documents that are not of one conversation."""
     router = APIRouter()
 
     @router.post("/api/feedback", status_code=204, response_model=None)
-    def judge(judged: Judged) -> Response:
+    def judge(judged: Judged, request: Request) -> Response:
         try:
-            keep(judged, verdicts, read)
+            keep(judged, verdicts, seen(assistant, request).document)
         except IndexUnavailableError as error:
             return told(error, 507)  # no room, or no permission to write
         return Response(status_code=204)

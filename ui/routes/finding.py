@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from fastapi.responses import Response
 
 from qa import UnknownSourceError
+from qa.api import seen
 from ui.routes.errors import told
 
 if TYPE_CHECKING:
@@ -35,31 +36,31 @@ class Attached(Protocol):
 
 
 class Holders:
-    """The assistant of everybody, and those of conversations."""
+    """The assistant of everybody, as one of them may see it, and those of conversations."""
 
     def __init__(self, assistant: Assistant, attachments: Attached | None) -> None:
         self._assistant = assistant
         self._attachments = attachments
 
-    def of(self, source: str, conversation: str) -> tuple[Assistant, Document]:
+    def of(self, request: Request, source: str, conversation: str) -> tuple[Assistant, Document]:
         """The assistant whose index has a source, as one conversation may see it, and the document.
 
         Raises:
             UnknownSourceError: none has it.
         """
-        for holder in self._of(conversation):
+        for holder in self._of(request, conversation):
             try:
                 return holder, holder.document(source)
             except UnknownSourceError as error:
                 unknown = error
         raise unknown
 
-    def _of(self, conversation: str) -> Iterator[Assistant]:
+    def _of(self, request: Request, conversation: str) -> Iterator[Assistant]:
         if self._attachments is not None and _is_id(conversation):
             private = self._attachments.assistant(conversation)
             if private is not None:
                 yield private
-        yield self._assistant
+        yield seen(self._assistant, request)
 
 
 def unless_known(request: Request, body: bytes, kind: str) -> Response:

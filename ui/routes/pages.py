@@ -25,7 +25,7 @@ def routes(assistant: Assistant, attachments: Attached | None) -> APIRouter:
         request: Request, source: str, page: int, width: int = 1200, conversation: str = ""
     ) -> Response:
         try:
-            holder, _ = holders.of(source, conversation)
+            holder, _ = holders.of(request, source, conversation)
             if holder.original(source) is None:
                 return gone(source)
             picture = holder.page(source, page, width)
@@ -34,9 +34,11 @@ def routes(assistant: Assistant, attachments: Attached | None) -> APIRouter:
         return unless_known(request, picture, "image/webp")
 
     @router.get("/api/marks", response_model=None)
-    def marks(source: str, start: int, end: int, conversation: str = "") -> Response:
+    def marks(
+        request: Request, source: str, start: int, end: int, conversation: str = ""
+    ) -> Response:
         try:
-            holder, _ = holders.of(source, conversation)
+            holder, _ = holders.of(request, source, conversation)
             if holder.original(source) is None:
                 return gone(source)
             pages = [one.to_dict() for one in holder.marks(source, start, end)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -13,15 +15,17 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from qa import Answer, Citation, Hit, Passage, QAError
-from qa.api import LONGEST_HISTORY, Asked, Earlier, viewer_of
+from qa.api import LONGEST_HISTORY, Asked, Earlier, seen, viewer_of
 
 if TYPE_CHECKING:
-    from qa import Assistant
+    from qa import Assistant, Viewer
     from qa.api import Line
     from ui.uploads import Attachments
 
 # Seconds after which the state of the index is looked up again, and that this may take.
 LOOK_SECONDS, WAIT_SECONDS = 1.0, 0.3
+# What so many readers were told is kept.
+MOST_LOOKS = 1000
 
 Text = Annotated[str, Field(max_length=50_000)]
 # The form of passage ids; joined passages also have the last one's number.
@@ -67,14 +71,14 @@ class Answered(BaseModel):
 
 def routes(assistant: Assistant, attachments: Attachments, line: Line) -> APIRouter:
     """The routes; only those that take a question ever wait for other questions, in `line`."""
-    holdings = Holdings(assistant, lambda: attachments.activity.ended)
+    holdings = Holdings(lambda: attachments.activity.ended)
     router = APIRouter()
 
     @router.get("/health", response_model=None)
     async def health(request: Request) -> Response:
         stranger = viewer_of(request) is None
         try:
-            held = await holdings.told()
+            held = await holdings.told(seen(assistant, request))
         except QAError:
             if stranger:  # what is wrong names files
                 return JSONResponse({"status": "not available"}, 503)
@@ -83,22 +87,27 @@ def routes(assistant: Assistant, attachments: Attachments, line: Line) -> APIRou
         return JSONResponse({"status": "ok", **counts})
 
     @router.get("/api/state")
-    async def state() -> dict[str, Any]:
-        return {**await holdings.told(), "reading": attachments.activity.reading}
+    async def state(request: Request) -> dict[str, Any]:
+        reader = seen(assistant, request)
+        held, reading = await holdings.told(reader), attachments.activity.reading
+        if reading is not None and not reader.sees_everything:
+            reading = {**reading, "source": "…"}  # who may read the file is not known yet
+        return {**held, "reading": reading}
 
     @router.post("/api/ask")
     async def ask(asked: Asked, request: Request) -> dict[str, Any]:
-        turns = asked.turns()
+        turns, reader = asked.turns(), seen(assistant, request)
         return await line.answered(
-            lambda: assistant.ask(asked.question, history=turns, folder=asked.folder).to_dict(),
+            lambda: reader.ask(asked.question, history=turns, folder=asked.folder).to_dict(),
             request.is_disconnected,
         )
 
     @router.post("/api/related")
     async def related(answered: Answered, request: Request) -> dict[str, Any]:
         before = [turn.question for turn in answered.history]
+        reader = seen(assistant, request)
         return await line.answered(
-            lambda: {"related": assistant.related(answered.answer(), answered.limit, asked=before)},
+            lambda: {"related": reader.related(answered.answer(), answered.limit, asked=before)},
             request.is_disconnected,
         )
 
@@ -111,44 +120,55 @@ class Holdings:
     `changes` gives another number once the content is known to have changed.
     """
 
-    def __init__(self, assistant: Assistant, changes: Callable[[], int] = lambda: 0) -> None:
-        self._assistant = assistant
+    def __init__(self, changes: Callable[[], int] = lambda: 0) -> None:
         self._changes = changes
-        self._seen = 0
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="footnote holdings")
-        self._looking: Future[dict[str, Any] | QAError] | None = None
-        self._looked = float("-inf")
-        self._known: dict[str, Any] | QAError | None = None
+        self._looks: OrderedDict[Viewer, _Look] = OrderedDict()
 
-    async def told(self) -> dict[str, Any]:
-        """The numbers of documents and passages, and the time of the last change.
+    async def told(self, reader: Assistant) -> dict[str, Any]:
+        """The numbers of documents and passages that a reader sees, and when that last changed.
 
         Raises:
             QAError: the index cannot be read.
         """
-        old = time.monotonic() - self._looked > LOOK_SECONDS or self._changes() != self._seen
-        if self._looking is None and old:
-            self._seen = self._changes()
-            self._looking = self._threads.submit(self._look)
-        if (running := self._looking) is not None:
+        look = self._looks.setdefault(reader.viewer, _Look())
+        self._looks.move_to_end(reader.viewer)
+        while len(self._looks) > MOST_LOOKS:
+            self._looks.popitem(last=False)
+        old = time.monotonic() - look.at > LOOK_SECONDS or self._changes() != look.seen
+        if look.running is None and old:
+            look.seen = self._changes()
+            look.running = self._threads.submit(_looked_up, reader)
+        if (running := look.running) is not None:
             looking = asyncio.wrap_future(running)
-            await asyncio.wait([looking], timeout=WAIT_SECONDS if self._known else None)
+            await asyncio.wait([looking], timeout=WAIT_SECONDS if look.known else None)
             if looking.done():
-                self._known, self._looked = looking.result(), time.monotonic()
-                if self._looking is running:
-                    self._looking = None
-        assert self._known is not None, "the first look is waited for"
-        if isinstance(self._known, QAError):
-            raise self._known
-        return self._known
+                look.known, look.at = looking.result(), time.monotonic()
+                if look.running is running:
+                    look.running = None
+        assert look.known is not None, "the first look is waited for"
+        if isinstance(look.known, QAError):
+            raise look.known
+        return look.known
 
-    def _look(self) -> dict[str, Any] | QAError:
-        try:
-            status = self._assistant.status()
-        except QAError as error:
-            return error
-        return {
-            "documents": len(status.sources),
-            "passages": status.passages,
-            "updated": status.updated,
-        }
+
+@dataclass(slots=True)
+class _Look:
+    """What one reader was told, when, and what is being looked up."""
+
+    known: dict[str, Any] | QAError | None = None
+    at: float = float("-inf")
+    seen: int = 0
+    running: Future[dict[str, Any] | QAError] | None = None
+
+
+def _looked_up(reader: Assistant) -> dict[str, Any] | QAError:
+    try:
+        status = reader.status()
+    except QAError as error:
+        return error
+    return {
+        "documents": len(status.sources),
+        "passages": status.passages,
+        "updated": status.updated,
+    }

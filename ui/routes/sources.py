@@ -35,7 +35,7 @@ def routes(assistant: Assistant, attachments: Attached | None) -> APIRouter:
     @router.get("/api/source", response_model=None)
     def source_text(request: Request, source: str, conversation: str = "") -> Response:
         try:
-            holder, document = holders.of(source, conversation)
+            holder, document = holders.of(request, source, conversation)
         except UnknownSourceError as error:
             return told(error, headers=REFUSED)
         asked = urlencode({"source": source, "conversation": conversation})
@@ -51,9 +51,9 @@ def routes(assistant: Assistant, attachments: Attached | None) -> APIRouter:
         return unless_known(request, body, "application/json")
 
     @router.get("/api/original", response_model=None)
-    def original(source: str, conversation: str = "") -> Response:
+    def original(request: Request, source: str, conversation: str = "") -> Response:
         try:
-            holder, _ = holders.of(source, conversation)
+            holder, _ = holders.of(request, source, conversation)
         except UnknownSourceError as error:
             return told(error, headers=REFUSED)
         file = holder.original(source)

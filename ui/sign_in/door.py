@@ -120,7 +120,7 @@ class Door:
         """
         if _has_key(request):
             key = self._keys.check(request.headers["authorization"])
-            return Viewer(key.name) if key else None
+            return key.viewer if key else None
         return self._knows.viewer(request)
 
     def _refused(self, request: Request) -> Response:

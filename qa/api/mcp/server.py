@@ -31,7 +31,9 @@ from mcp.types import (
 from pydantic import BaseModel, Field, ValidationError
 
 from qa import __version__
+from qa.api.permitting import admit
 from qa.api.rest.requests import EXACTLY, Asked, Name, Searched
+from qa.api.seeing import seen
 from qa.api.stretches import stretch
 from qa.errors import QAError
 from qa.records import in_file
@@ -40,6 +42,7 @@ from qa.schemas import AnswerFields, FoundJSON, Offset, StretchJSON
 if TYPE_CHECKING:
     from qa.api.keys import Right
     from qa.api.service import Service
+    from qa.assistant import Assistant
     from qa.records import Passage
 
     Context = ServerRequestContext[dict[str, Any], Any]
@@ -82,7 +85,7 @@ class Offered:
     takes: type[BaseModel]
     gives: type[BaseModel]
     right: Right
-    call: Callable[[Any], Awaitable[Called]]
+    call: Callable[[Any, Assistant], Awaitable[Called]]
 
     def tool(self) -> Tool:
         """The tool as it is listed."""
@@ -119,10 +122,17 @@ class _Answers:
         self._assistant = service.assistant
         self._tools = {tool.name: tool for tool in _tools(service)}
 
-    def _check(self, context: Context, right: Right) -> None:
+    def _admitted(self, context: Context, right: Right) -> Assistant:
+        """The assistant as the program may see it that sent a request.
+
+        Raises:
+            UnknownCallerError, AccessError, SettingsError: see `Keys.check`.
+        """
         request = context.request
-        if request is not None:  # none on standard input, which only its owner can reach
-            self._keys.check(request.headers.get("authorization"), right)
+        if request is None:  # on standard input, which only its owner can reach
+            return self._assistant
+        admit(self._keys, request, right)
+        return seen(self._assistant, request)
 
     async def list_tools(
         self,
@@ -142,8 +152,9 @@ class _Answers:
         if tool is None:
             raise MCPError(INVALID_PARAMS, f"There is no tool {params.name!r}.")
         try:
-            self._check(context, tool.right)
-            text, data = await tool.call(tool.takes.model_validate(params.arguments or {}))
+            reader = self._admitted(context, tool.right)
+            given = tool.takes.model_validate(params.arguments or {})
+            text, data = await tool.call(given, reader)
         except ValidationError as error:
             problem = error.errors()[0]
             place = ".".join(map(str, problem["loc"])) or "arguments"
@@ -164,8 +175,8 @@ class _Answers:
         if not cursor.isdecimal() or len(cursor) > 15:
             raise MCPError(INVALID_PARAMS, f"{cursor!r} is no cursor of this server.")
         with _protocol_errors():
-            self._check(context, "read")
-            held = (await asyncio.to_thread(self._assistant.status)).sources
+            reader = self._admitted(context, "read")
+            held = (await asyncio.to_thread(reader.status)).sources
         start, end = int(cursor), int(cursor) + PAGE
         return ListResourcesResult(
             resources=[
@@ -199,8 +210,8 @@ class _Answers:
         """
         uri = str(params.uri)
         with _protocol_errors():
-            self._check(context, "read")
-            document = await asyncio.to_thread(self._assistant.document, source_of(uri))
+            reader = self._admitted(context, "read")
+            document = await asyncio.to_thread(reader.document, source_of(uri))
         text = TextResourceContents(uri=uri, text=document.text, mime_type=TEXT)
         return ReadResourceResult(contents=[text])
 
@@ -216,27 +227,27 @@ def source_of(uri: str) -> str:
 
 
 def _tools(service: Service) -> list[Offered]:
-    assistant, line = service.assistant, service.line
+    line = service.line
 
     async def stays() -> bool:
         return False
 
-    async def ask(asked: Question) -> Called:
+    async def ask(asked: Question, reader: Assistant) -> Called:
         turns = asked.turns()
         answer = await line.answered(
-            lambda: assistant.ask(asked.question, history=turns, folder=asked.folder), stays
+            lambda: reader.ask(asked.question, history=turns, folder=asked.folder), stays
         )
         return answer.with_footnotes, AnswerFields.shown(answer)
 
-    async def search(asked: Searched) -> Called:
+    async def search(asked: Searched, reader: Assistant) -> Called:
         given = asked.model_dump()
-        hits = await line.answered(lambda: assistant.search(**given), stays)
+        hits = await line.answered(lambda: reader.search(**given), stays)
         texts = [f"{_place(hit.passage)}:\n{hit.passage.text}" for hit in hits]
         found = {"question": asked.question, "passages": [hit.to_dict() for hit in hits]}
         return "\n\n".join(texts) or "Nothing was found.", found
 
-    async def read_source(asked: Reading) -> Called:
-        document = await asyncio.to_thread(assistant.document, asked.source)
+    async def read_source(asked: Reading, reader: Assistant) -> Called:
+        document = await asyncio.to_thread(reader.document, asked.source)
         read = stretch(document, asked.start, asked.end, LONGEST_READ)
         more = f"\n\n(This is {read['start']} to {read['end']} of {read['characters']} characters.)"
         return read["text"] + (more if len(read["text"]) < read["characters"] else ""), read

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from qa.api.mcp.server import build
+from qa.api.permitting import admit
 from qa.api.problems import Problem
 from qa.api.replies import told
 from qa.errors import QAError
@@ -65,7 +66,7 @@ class Endpoint:
         """One request: only POST, because nothing is ever sent without being asked for."""
         request = Request(scope)
         try:
-            self._keys.check(request.headers.get("authorization"))
+            admit(self._keys, request)
         except QAError as error:
             await told(error, PATH)(scope, receive, send)
             return

@@ -22,6 +22,7 @@ from qa.api.openai.conversation import (
     url_citations,
 )
 from qa.api.permitting import permitted
+from qa.api.seeing import seen
 from qa.errors import ArgumentError
 from qa.records import Answer
 
@@ -63,6 +64,7 @@ def add_chat(app: FastAPI, service: Service) -> None:
     @app.post("/chat/completions", dependencies=[Depends(permitted(service.keys, "ask"))])
     async def complete(asked: Conversation, request: Request) -> Response:
         asked.check()
+        reader = seen(assistant, request)
         given = {**question_of(asked.messages), "folder": asked.folder}
         about = {
             "id": f"chatcmpl-{secrets.token_hex(12)}",
@@ -71,13 +73,13 @@ def add_chat(app: FastAPI, service: Service) -> None:
         }
 
         async def cited(answer: Answer) -> list[dict[str, Any]]:
-            flat = await run_in_threadpool(url_citations, answer, assistant, request)
+            flat = await run_in_threadpool(url_citations, answer, reader, request)
             return [{"type": one.pop("type"), "url_citation": one} for one in map(dict, flat)]
 
         if asked.stream:
-            pieces = line.streamed(lambda: assistant.stream(**given), request.is_disconnected)
+            pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)
             return await streaming(_chunks(pieces, about, cited), _failed)
-        answer = await line.answered(lambda: assistant.ask(**given), request.is_disconnected)
+        answer = await line.answered(lambda: reader.ask(**given), request.is_disconnected)
         message = {
             "role": "assistant",
             "content": answer.text,

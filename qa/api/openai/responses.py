@@ -23,6 +23,7 @@ from qa.api.openai.conversation import (
     url_citations,
 )
 from qa.api.permitting import permitted
+from qa.api.seeing import seen
 from qa.errors import ArgumentError
 from qa.records import Answer
 
@@ -89,16 +90,17 @@ def add_responses(app: FastAPI, service: Service) -> None:
     @app.post("/responses", dependencies=[Depends(permitted(service.keys, "ask"))])
     async def respond(asked: Conversation, request: Request) -> Response:
         asked.check()
+        reader = seen(assistant, request)
         given = {**question_of(asked.messages()), "folder": asked.folder}
         writing = Writing(asked.model)
 
         async def cited(answer: Answer) -> list[dict[str, Any]]:
-            return await run_in_threadpool(url_citations, answer, assistant, request)
+            return await run_in_threadpool(url_citations, answer, reader, request)
 
         if asked.stream:
-            pieces = line.streamed(lambda: assistant.stream(**given), request.is_disconnected)
+            pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)
             return await streaming(writing.events(pieces, cited), writing.failed)
-        answer = await line.answered(lambda: assistant.ask(**given), request.is_disconnected)
+        answer = await line.answered(lambda: reader.ask(**given), request.is_disconnected)
         message = writing.message(answer.text, await cited(answer))
         return JSONResponse(writing.response("completed", [message], answer))
 

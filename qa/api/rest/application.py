@@ -21,6 +21,7 @@ from qa.api.problems import PROBLEM, Problem
 from qa.api.replies import tell_errors, told
 from qa.api.rest.feedback import keep
 from qa.api.rest.requests import Judged, Question, Searched
+from qa.api.seeing import seen
 from qa.api.stretches import stretch
 from qa.errors import IndexUnavailableError
 from qa.records import Answer
@@ -133,11 +134,11 @@ def _questions(app: FastAPI, service: Service) -> None:
     @app.post("/ask", response_model=AnswerJSON, responses=asking, dependencies=allowed)
     async def ask(asked: Question, request: Request) -> Response:
         """Answer a question from the documents."""
-        given = asked.arguments()
+        given, reader = asked.arguments(), seen(assistant, request)
         if asked.stream or EVENTS in request.headers.get("accept", ""):
-            pieces = line.streamed(lambda: assistant.stream(**given), request.is_disconnected)
+            pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)
             return await streaming(_events(pieces), _failed)
-        answer = await line.answered(lambda: assistant.ask(**given), request.is_disconnected)
+        answer = await line.answered(lambda: reader.ask(**given), request.is_disconnected)
         return JSONResponse(answer.to_dict())
 
     searching = _errors(400, 404, 413)
@@ -145,8 +146,8 @@ def _questions(app: FastAPI, service: Service) -> None:
     @app.post("/search", response_model=FoundJSON, responses=searching, dependencies=allowed)
     async def search(asked: Searched, request: Request) -> Response:
         """List the passages closest to a question, best first."""
-        given = asked.model_dump()
-        hits = await line.answered(lambda: assistant.search(**given), request.is_disconnected)
+        given, reader = asked.model_dump(), seen(assistant, request)
+        hits = await line.answered(lambda: reader.search(**given), request.is_disconnected)
         return JSONResponse(
             {"question": asked.question, "passages": [hit.to_dict() for hit in hits]}
         )
@@ -160,10 +161,12 @@ def _documents(app: FastAPI, service: Service) -> None:
 
     @app.get("/sources", response_model=SourcesJSON, responses=_errors(), dependencies=reading)
     def sources(
-        offset: Offset = 0, limit: Annotated[int, Query(ge=1, le=MOST_SOURCES)] = 100
+        request: Request,
+        offset: Offset = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_SOURCES)] = 100,
     ) -> Response:
         """List the documents by name, a page at a time."""
-        held = assistant.status().sources
+        held = seen(assistant, request).status().sources
         end = offset + limit
         page = {
             "total": len(held),
@@ -174,26 +177,32 @@ def _documents(app: FastAPI, service: Service) -> None:
         return JSONResponse(SourcesJSON.shown(page))
 
     @app.get("/source", response_model=StretchJSON, responses=_errors(404), dependencies=reading)
-    def source(source: Source, start: Offset = 0, end: Offset | None = None) -> Response:
+    def source(
+        request: Request, source: Source, start: Offset = 0, end: Offset | None = None
+    ) -> Response:
         """Give the text of a document, or the stretch between two offsets.
 
         A reply has at most 200,000 characters; its `end` says where to go on.
         """
-        return JSONResponse(stretch(assistant.document(source), start, end))
+        return JSONResponse(stretch(seen(assistant, request).document(source), start, end))
 
     picture = {200: {"description": "The page.", "content": {WEBP: {}}}, **_errors(404, 415)}
 
     @app.get("/page", response_class=Response, responses=picture, dependencies=reading)
     def page(
-        source: Source, page: Annotated[int, Query(ge=1, le=2**31)] = 1, width: Width = Width.USUAL
+        request: Request,
+        source: Source,
+        page: Annotated[int, Query(ge=1, le=2**31)] = 1,
+        width: Width = Width.USUAL,
     ) -> Response:
         """Draw a page of a PDF or an image as it looks."""
-        return Response(assistant.page(source, page, int(width)), media_type=WEBP)
+        picture = seen(assistant, request).page(source, page, int(width))
+        return Response(picture, media_type=WEBP)
 
     @app.get("/status", response_model=HeldJSON, responses=_errors(), dependencies=looking)
-    def status() -> Response:
+    def status(request: Request) -> Response:
         """Say what the index holds, and when that last changed."""
-        return JSONResponse(HeldJSON.shown(assistant.status()))
+        return JSONResponse(HeldJSON.shown(seen(assistant, request).status()))
 
 
 def _opinions(app: FastAPI, service: Service) -> None:
@@ -207,7 +216,7 @@ def _opinions(app: FastAPI, service: Service) -> None:
     def feedback(judged: Judged, request: Request) -> Response:
         """Store an opinion of an answer; what its citations no longer say is not stored."""
         try:
-            keep(judged, service.verdicts, service.assistant.document)
+            keep(judged, service.verdicts, seen(service.assistant, request).document)
         except IndexUnavailableError as error:  # no room, or no permission to write
             return told(Problem(507, str(error), type(error).__name__), request.url.path)
         return Response(status_code=204)

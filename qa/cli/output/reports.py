@@ -132,6 +132,7 @@ def print_source(terminal: Terminal, status: Status) -> None:
             ("Title", one.title),
             ("Read", f"{_when(one.read or None)} as {', '.join(one.reading.formats) or 'text'}"),
             ("Holds", ", ".join([*pages, count(one.passages, "passage")])),
+            *([("Readers", ", ".join(one.groups) or "nobody")] if one.groups is not None else []),
             *((name, str(value)) for name, value in one.metadata.items()),
         ]
         for name, value in facts:

@@ -7,7 +7,7 @@ the index is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -61,18 +61,24 @@ class Records:
         limit: int,
         field: str | None = None,
         values: Sequence[str] = (),
+        without: Mapping[str, Sequence[str]] | None = None,
     ) -> tuple[list[str], list[float]]:
         """The ids nearest to a vector, nearest first, with their distances.
 
-        With a `field`, only records with one of `values` in that field of their metadata.
+        With a `field`, only records with one of `values` in that field of their metadata; and none
+        that has one of the values in `without` in the field of that name.
         """
+        barred = [{name: {"$nin": list(some)}} for name, some in (without or {}).items() if some]
         if field is None:
-            return self._nearest(vector, limit, None)
+            return self._nearest(vector, limit, _all_of(barred))
         parts = (values[at : at + VALUES] for at in range(0, len(values), VALUES))
         found = [
             hit
             for part in parts
-            for hit in zip(*self._nearest(vector, limit, {field: {"$in": list(part)}}), strict=True)
+            for hit in zip(
+                *self._nearest(vector, limit, _all_of([{field: {"$in": list(part)}}, *barred])),
+                strict=True,
+            )
         ]
         found = sorted(found, key=lambda hit: hit[1])[:limit]
         return [id for id, _ in found], [distance for _, distance in found]
@@ -92,6 +98,11 @@ class Records:
                 documents=None if documents is None else list(documents[at:end]),
                 metadatas=None if metadatas is None else list(metadatas[at:end]),
             )
+
+    def update(self, ids: Sequence[str], metadatas: Sequence[Any]) -> None:
+        """Change some of the metadata of records, and nothing else."""
+        for at, end in self._pages(len(ids), WRITTEN):
+            self.collection.update(ids=list(ids[at:end]), metadatas=list(metadatas[at:end]))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete records."""
@@ -135,6 +146,13 @@ class Records:
             if len(ids) < page:
                 return
             at += page - 1
+
+
+def _all_of(filters: Sequence[Any]) -> Any:
+    """A filter for what passes all of some filters; None if there are none."""
+    if len(filters) < 2:
+        return filters[0] if filters else None
+    return {"$and": list(filters)}
 
 
 def _joined(parts: Iterable[GetResult], include: Include) -> GetResult:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from qa.access import OWNER
 from qa.index import Index
 from qa.places import is_web
 from qa.settings import Settings
@@ -77,7 +78,7 @@ class Events:
 
     def _begins(self) -> bool:
         """Listen to the folders that there are now; whether these are others than before."""
-        with self._index.reading() as snapshot:
+        with self._index.reading(OWNER) as snapshot:
             known = snapshot.head.folders.values() if snapshot.head is not None else []
         folders = [folder for folder in known if not is_web(folder)]
         places = {folder: _place(folder) for folder in folders}

@@ -21,6 +21,7 @@ from qa.places import is_web
 from qa.places.regular_file import CAN_REFUSE_LINKS, open_regular
 from qa.records import Skipped
 
+PERMISSIONS = ".qa-access.toml"
 # A file that was changed more recently than this many seconds may change again within one tick of
 # its file system's clock, and nobody would notice.
 _SETTLED_SECONDS = 2.5
@@ -147,6 +148,8 @@ class Listing:
     """What could not be looked at; its documents are kept."""
     passed_over: list[Skipped] = field(default_factory=list)
     """What was looked at and is not read, such as links that lead out."""
+    permitting: list[File] = field(default_factory=list)
+    """The files that say who may read what (`qa.indexing.folders.permissions`)."""
 
     def files(self, part: Part) -> Iterator[File]:
         """The files below a part of a folder, in order.
@@ -158,6 +161,7 @@ class Listing:
         root, start = part.root.resolve(), part.path.resolve()
         part = Part(part.name, root, start)
         if start == root and not start.is_dir():
+            self.permitting.append(File(start.parent / PERMISSIONS, "", part.name, root))
             yield File(start, part.source, part.name, root)
             return
         ignoring = self.ignoring
@@ -197,6 +201,9 @@ class Listing:
             names[:] = sorted(self._entered_from(part, here, names, patterns))
             in_force.update((here / name, patterns) for name in names)
             for name in sorted(found):
+                if name == PERMISSIONS:
+                    source = source_of(part.name, part.root, here / name)
+                    self.permitting.append(File(here / name, source, part.name, part.root))
                 if not _hidden(name) and not patterns.leaves_out(_relative(part, here / name)):
                     yield from self._file(part, here / name, shown)
 

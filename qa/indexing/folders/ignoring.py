@@ -104,6 +104,18 @@ def parsed(lines: Iterable[str]) -> Patterns:
     return Patterns(tuple(rules), tuple(faults))
 
 
+def pattern_of(line: str) -> re.Pattern[str]:
+    """The pattern in a line, to match the whole of a path below its folder (in NFC).
+
+    Raises:
+        ValueError: it is none, or one that takes something in again (`!`).
+    """
+    found = list(_rules(unicodedata.normalize("NFC", line)))
+    if len(found) != 1 or not found[0][1]:
+        raise ValueError(line)
+    return found[0][0]
+
+
 def read_patterns(file: BinaryIO) -> Patterns:
     """The patterns in an open file.
 

@@ -77,7 +77,7 @@ def cut(document: Document, version: str, tokenizer: Tokenizer, limit: int, room
 class Incoming:
     """A document, and of the file that it was read from: digest, folder, stamp and note.
 
-    `read` is when that was (ISO 8601, UTC).
+    `read` is when that was (ISO 8601, UTC), `rule` says who may read it.
     """
 
     document: Document
@@ -86,6 +86,7 @@ class Incoming:
     stamp: Stamp = ()
     read: str = ""
     note: str = ""
+    rule: str = ""
 
 
 class Preparing:
@@ -129,7 +130,7 @@ class Preparing:
                 one.document, version, self.embedder.tokenizer, limit, self.embedder.max_tokens
             )
             entry = entry_of(one.document, version, one.digest, one.folder, len(cuts))
-            entry = replace(entry, stamp=one.stamp, read=one.read, note=one.note)
+            entry = replace(entry, stamp=one.stamp, read=one.read, note=one.note, rule=one.rule)
             if held(entry):
                 cuts = []
             entries.append((entry, len(cuts)))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from qa.access import OWNER
 from qa.answering.units.choosing import (
     LIKELY,
     SURENESS,
@@ -46,7 +47,7 @@ def asking(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iter
     index = Index(FolderStore(folder), preparing)
     document = read(TEXT.encode(), "a.md")
     add(index, preparing, [document], SETTINGS)
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         passages = snapshot.passages([id for id, _ in snapshot.keywords.search(["permit"], 9)])
         (stretch,) = snapshot.around([passage.id for passage in passages], 9, 9)
 

@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import qa
+from qa.access import OWNER
 from qa.answering.confidence import WEIGHTS, evidence
 from qa.answering.quoting import QuotingAnswerer
 from qa.answering.units.choosing import sureness
@@ -46,7 +47,7 @@ class Example:
 def examples(name: str, sample: int | None) -> tuple[list[Example], float]:
     """Every answer to the questions of a set, and the threshold of the settings."""
     benchmark = BenchmarkSet(name)
-    with benchmark.assistant() as assistant, assistant.index.reading() as snapshot:
+    with benchmark.assistant() as assistant, assistant.index.reading(OWNER) as snapshot:
         found = [
             example
             for question in every(benchmark.questions, sample)

@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 import qa
+from qa.access import OWNER
 from qa.index.index import Snapshot
 from qa.reading.by_words import ANSWER_WEIGHTS, SENTENCE_WEIGHTS, Features, analyse, read_hit
 from qa.records import Hit
@@ -110,7 +111,7 @@ def main() -> None:
     dice = random.Random(2)
     fitted: list[list[Example]] = []
     held_back: list[list[Example]] = []
-    with assistant.index.reading() as snapshot:
+    with assistant.index.reading(OWNER) as snapshot:
         for one in sets:
             chosen = dice.sample(one.questions, min(arguments.sample, len(one.questions)))
             for number, question in enumerate(chosen):

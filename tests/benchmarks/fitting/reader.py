@@ -32,6 +32,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 import qa
+from qa.access import OWNER
 from qa.answering.units.choosing import to_read
 from qa.evaluation.scoring import expected_calibration_error, f1, holds
 from qa.index.index import Snapshot
@@ -99,7 +100,7 @@ def collect(sets: Sequence[BenchmarkSet], sample: int, held_back: set[str]) -> l
     assistant = indexed(name, sets)
     dice = random.Random(2)
     asked: list[Asked] = []
-    with assistant.index.reading() as snapshot:
+    with assistant.index.reading(OWNER) as snapshot:
         for one in sets:
             fair = one.untrained(held_back)
             chosen = dice.sample(fair, min(sample, len(fair)))

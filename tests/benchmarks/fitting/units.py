@@ -29,6 +29,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
 import qa
+from qa.access import OWNER
 from qa.answering.units import choosing
 from qa.answering.units.choosing import Choice, Signals
 from qa.answering.units.selecting import selected
@@ -87,7 +88,7 @@ def ask(assistant: qa.Assistant, questions: Sequence[qa.Expected], of: str) -> I
     asking = assistant._finding
     for question in track(questions, description=of):
         text = standalone(question.question, question.history)
-        with assistant.index.reading() as snapshot:
+        with assistant.index.reading(OWNER) as snapshot:
             found = asking.found(snapshot, text, Scope(), background(text, question.history))
             choices = found.choices
         if choices:

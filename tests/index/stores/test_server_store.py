@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import qa
+from qa.access import OWNER
 from qa.errors import IndexUnavailableError
 from qa.index.index import Index
 from qa.index.layout import document_id
@@ -69,7 +70,7 @@ def index(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
     """An index with nothing in it."""
     index = Index(ServerStore(url, tmp_path / "cache"), Preparing(embedder, 200))
     yield index
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         client = snapshot.view.client
         for collection in client.list_collections():
             client.delete_collection(collection.name)
@@ -122,7 +123,7 @@ def test_readers_on_other_machines_see_each_sync(index: Index, other: Index, doc
     assert texts(other) == texts(index)
 
     write(docs / "figs.txt", "Figs are brown.")
-    with other.reading() as snapshot:
+    with other.reading(OWNER) as snapshot:
         sync(index)
         assert "docs/figs.txt" not in snapshot.ids  # not in the middle of a question
 
@@ -153,14 +154,14 @@ def test_what_a_sync_removes_is_in_nothing_that_the_server_returns(
     write(docs / "secret.txt", SECRET)
     sync(index, docs)
     assert holders(other, "wheelbarrows") == ["docs/secret.txt"]
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         (id,) = snapshot.entry("docs/secret.txt").passage_ids
         vector = (snapshot.view.passages.get([id], include=["embeddings"])["embeddings"] or [])[0]
     (docs / "secret.txt").unlink()
     sync(index)
 
     assert holders(other, "wheelbarrows") == []
-    with other.reading() as snapshot:
+    with other.reading(OWNER) as snapshot:
         view = snapshot.view
         for records in (view.passages, view.documents):
             assert SECRET[4:30] not in str(records.get(include=["documents", "metadatas"]))
@@ -183,7 +184,7 @@ def test_an_index_made_anew_replaces_the_old_one_at_once(
     sync(index, rebuild=True)
 
     assert texts(other) == texts(index) == before
-    with other.reading() as snapshot:
+    with other.reading(OWNER) as snapshot:
         names = {collection.name for collection in snapshot.view.client.list_collections()}
     assert names == {f"{PASSAGES}-1", f"{DOCUMENTS}-1"}
 
@@ -286,7 +287,7 @@ def test_a_closed_index_has_hung_up_and_may_be_used_again(index: Index, docs: Pa
     assert not sockets() - before
 
     assert texts(index) == held
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         index.close()
         assert sockets() - before  # whoever is reading does so to the end
         assert set(snapshot.ids) == set(held)

@@ -3,13 +3,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from qa.access import OWNER
 from qa.index.index import Index
 from qa.indexing.folders.comparing import stale
 from tests.indexing.mirroring import SETTINGS, sync, write
 
 
 def told(index: Index) -> dict[str, str]:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         found = stale(snapshot, SETTINGS, index.store.folder)
     return {one.source: one.reason.removeprefix(one.source).strip() for one in found}
 

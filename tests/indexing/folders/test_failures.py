@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.access import OWNER
 from qa.index.index import Index
 from qa.indexing.folders.failures import within
 from qa.indexing.folders.files import File, digest
@@ -42,7 +43,7 @@ def made_by_an_older_loader(index: Index, format: str, older: str) -> None:
 
 
 def status(index: Index) -> Status:
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         return snapshot.status("index", "embedder")
 
 

@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from qa.access import OWNER
 from qa.errors import LoadError, SettingsError
 from qa.index.index import Index
 from qa.indexing import syncing
@@ -50,7 +51,7 @@ def test_a_name_that_stands_for_loopback_is_refused_before_a_connection_is_made(
         syncing.sync(index, preparing_of(index), [place], Settings())
 
     assert web.asked == []
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.head is None  # nothing was written
 
 

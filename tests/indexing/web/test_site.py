@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.access import OWNER
 from qa.errors import SettingsError
 from qa.index.index import Index
 from qa.indexing import forgetting, syncing
@@ -329,7 +330,7 @@ def test_the_content_type_says_what_a_page_is(index: Index, web: Web) -> None:
 
     report = sync(index, f"{web.url}/handbook/")
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         formats = {
             e.source.rpartition("/")[2]: e.reading.formats[0] for e in snapshot.entries.values()
         }
@@ -404,7 +405,7 @@ def test_a_wider_place_takes_over_a_narrower_one(
     assert sorted(report.added) == [f"{web.url}/", f"{web.url}/press"]
     assert len(report.unchanged) == 3
     assert all("Leave" not in text for text in counting.texts)
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.head is not None
         assert dict(snapshot.head.folders) == {web.url: f"{web.url}/"}
         assert {entry.folder for entry in snapshot.entries.values()} == {web.url}

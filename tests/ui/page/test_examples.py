@@ -61,7 +61,7 @@ def test_the_page_comes_with_examples_and_never_with_outdated_ones(fair: qa.Assi
         page = client.get("/en/").text
         assert FAIR not in page
         assert ENGLISH.welcome in page
-        assert asyncio.run(examples.coming()) == []
+        assert asyncio.run(examples.coming(fair)) == []
 
 
 def test_nobody_waits_for_examples(fair: qa.Assistant) -> None:
@@ -75,7 +75,7 @@ def test_nobody_waits_for_examples(fair: qa.Assistant) -> None:
         assert page.empty()[0]["examples"] == []
 
         async def opened() -> list[str]:
-            coming = asyncio.create_task(examples.coming())
+            coming = asyncio.create_task(examples.coming(fair))
             await asyncio.sleep(0.1)
             assert not coming.done()
             Slow.let_go.set()
@@ -93,4 +93,4 @@ def test_an_index_that_cannot_be_read_has_no_examples(tmp_path: Path) -> None:
             assistant.close()
             assert page.empty() == ({}, {})
             page.examples.begin()
-            assert asyncio.run(page.examples.coming()) == []
+            assert asyncio.run(page.examples.coming(assistant)) == []

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from qa import Document, UnknownSourceError, Verdicts
+from qa import Assistant, Document, Verdicts
 from qa.index import verdicts
 from ui.routes import feedback
 
@@ -18,14 +18,14 @@ VERDICT = {"conversation": "a" * 32, "question": "Why?", "answer": "So.", "verdi
 
 def client(folder: Path) -> TestClient:
     app = FastAPI()
-    app.include_router(feedback.routes(Verdicts(folder), read))
+    app.include_router(feedback.routes(Verdicts(folder), shelf(folder)))
     return TestClient(app)
 
 
-def read(source: str) -> Document:
-    if source != PLUMS.source:
-        raise UnknownSourceError(source)
-    return PLUMS
+def shelf(folder: Path) -> Assistant:
+    assistant = Assistant(folder.with_name(f"{folder.name}-shelf") / "index")
+    assistant.add([PLUMS])
+    return assistant
 
 
 def kept(folder: Path) -> list[dict[str, object]]:

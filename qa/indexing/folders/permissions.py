@@ -1,0 +1,198 @@
+"""Who may read the files of mirrored folders: the rules in files called `.qa-access.toml`.
+
+A file's rules hold for what is in its folder and below it::
+
+    [read]
+    "*" = ["staff"]
+    "salaries/" = ["people", "board"]
+
+Patterns are written as in `.gitignore`, and count as they do there: of one file, the last pattern
+that matches; of several files, the nearest that has one that matches. A file that cannot be
+understood might exclude anybody, so nobody may read what it decides.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from qa.access import EVERYONE
+from qa.index import Changes, Entry, rule_id
+from qa.indexing.folders.failures import within
+from qa.indexing.folders.files import PERMISSIONS, File, opened, printable
+from qa.indexing.folders.ignoring import LARGEST_BYTES, pattern_of
+from qa.places import is_web
+from qa.records import Skipped
+
+_FORM = 'Write it as [read] and then lines such as "salaries/" = ["people", "board"].'
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one line of a file says; a `pattern` of None is that of a broken file."""
+
+    id: str
+    groups: tuple[str, ...]
+    pattern: re.Pattern[str] | None
+
+    def decides(self, path: str) -> bool:
+        """Whether it is about a file, given by its path below the rule's folder, or one above."""
+        if self.pattern is None:
+            return True
+        name = unicodedata.normalize("NFC", path)
+        above = (name[: at + 1] for at, letter in enumerate(name) if letter == "/")
+        return any(self.pattern.fullmatch(one) for one in (name, *above))
+
+
+class Permissions:
+    """The rules of an index's folders, as their files are when they are first needed."""
+
+    def __init__(self, folders: Mapping[str, str]) -> None:
+        places = {name: Path(place) for name, place in folders.items() if not is_web(place)}
+        self._roots = {name: place for name, place in places.items() if place.exists()}
+        self._rules: Callable[[Path, str, Path], Sequence[Rule]] = cache(self._read)
+        self._child: Callable[[Path, str], Path | None] = cache(_child)
+        self.groups: dict[str, Sequence[str]] = {}
+        """The groups of the rules that have decided something."""
+        self.faults: list[Skipped] = []
+
+    def rule(self, source: str, folder: str, known: str = "") -> str:
+        """The id of the rule for a source; empty if everybody may read it.
+
+        It is the one that is `known` for what is in no folder, or in one that is not there.
+        """
+        root = self._roots.get(folder)
+        if root is None:
+            return known
+        rule = self._deciding(root, source, folder)
+        if rule is None or EVERYONE in rule.groups:
+            return ""
+        self.groups[rule.id] = rule.groups
+        return rule.id
+
+    def _deciding(self, root: Path, source: str, folder: str) -> Rule | None:
+        if not root.is_dir():
+            above = folder.rpartition("/")[0] or printable(root.parent.name)
+            return _last(self._rules(root.parent, above, root.parent), root.name)
+        steps = source[len(folder) :].strip("/").split("/")
+        places = [root]
+        for step in steps[:-1]:
+            inner = self._child(places[-1], step)
+            if inner is None:  # whatever rules there are, they cannot be seen
+                return Rule(rule_id((), folder), (), None)
+            places.append(inner)
+        for depth in reversed(range(len(places))):
+            name = "/".join((folder, *steps[:depth]))
+            rule = _last(self._rules(places[depth], name, root), "/".join(steps[depth:]))
+            if rule is not None:
+                return rule
+        return None
+
+    def _read(self, folder: Path, name: str, root: Path) -> Sequence[Rule]:
+        """The rules of the file in a folder that is called `name`; none where there is none."""
+        path = folder / PERMISSIONS
+        source = f"{name}/{PERMISSIONS}"
+        try:
+            try:
+                path.lstat()
+            except FileNotFoundError:
+                return ()
+            file = File(Path(os.path.realpath(path, strict=True)), source, name, root)
+            if not file.path.is_relative_to(root.resolve()):
+                raise OSError(0, "it is a link that leads out of its folder")
+            with opened(File(file.path, source, name, root.resolve())) as stream:
+                data = stream.read(LARGEST_BYTES + 1)
+            if len(data) > LARGEST_BYTES:
+                raise OSError(0, f"it is larger than {LARGEST_BYTES // 1000} kB")
+            return _rules(data.decode("utf-8-sig"), source)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}."
+        except ValueError as error:  # no UTF-8, no TOML, or something else in it
+            reason = f"cannot be understood: {printable(str(error))[:200].rstrip('.')}. {_FORM}"
+        closed = f"Until it is mended, nobody but the owner of the index can read what is in {name}"
+        self.faults.append(Skipped(source, f"{source} {reason} {closed}."))
+        return (Rule(rule_id((), source), (), None),)
+
+
+class Permitting:
+    """Brings the rules of an index's documents in line with the files of its folders."""
+
+    def __init__(self, session: Changes) -> None:
+        self._session = session
+        self._permissions = Permissions({})
+
+    @property
+    def faults(self) -> Sequence[Skipped]:
+        """The files that are broken, of those that were needed."""
+        return self._permissions.faults
+
+    def apply(self) -> None:
+        """Give all documents their rules, and from now on new ones."""
+        session = self._session
+        self._permissions = Permissions(session.head.folders)
+        session.rule_of = self._rule_of
+        for entry in list(session.entries.values()):
+            if self._rule_of(entry) != entry.rule:
+                session.relabel(entry)
+
+    def finish(self) -> None:
+        """Keep the rules of files that could not be read, whose names are not for everybody."""
+        session = self._session
+        session.kept_rules = set()
+        for source in session.failures:
+            holders = (name for name in session.head.folders if within(source, (name,)))
+            if rule := self._permissions.rule(source, next(holders, "")):
+                session.rules[rule] = self._permissions.groups[rule]
+                session.kept_rules.add(rule)
+
+    def _rule_of(self, entry: Entry) -> str:
+        rule = self._permissions.rule(entry.source, entry.folder, entry.rule)
+        if rule in self._permissions.groups:
+            self._session.rules[rule] = self._permissions.groups[rule]
+        return rule
+
+
+def _rules(text: str, source: str) -> list[Rule]:
+    """The rules in the text of a file.
+
+    Raises:
+        ValueError: it is not of the form that it should have.
+    """
+    told = tomllib.loads(text)
+    lines = told.pop("read", {})
+    if told or not isinstance(lines, dict):
+        raise ValueError(f"{next(iter(told), 'read')!r} is not known here")
+    return [_rule(pattern, groups, source) for pattern, groups in lines.items()]
+
+
+def _rule(line: str, groups: object, source: str) -> Rule:
+    named = [groups] if isinstance(groups, str) else groups
+    if not isinstance(named, list) or not all(isinstance(one, str) and one for one in named):
+        raise ValueError(f"{line!r} needs a list of groups")
+    try:
+        pattern = pattern_of(line)
+    except ValueError as error:
+        raise ValueError(f"{line!r} is no pattern") from error
+    return Rule(rule_id((), source, line), tuple(named), pattern)
+
+
+def _last(rules: Sequence[Rule], path: str) -> Rule | None:
+    return next((rule for rule in reversed(rules) if rule.decides(path)), None)
+
+
+def _child(folder: Path, name: str) -> Path | None:
+    """The folder in another one that a source calls `name`; None if there is none."""
+    direct = folder / name
+    try:
+        if direct.is_dir():
+            return direct
+        # Its name may have bytes that are not UTF-8, which a source writes in another way.
+        return next(one for one in folder.iterdir() if printable(one.name) == name)
+    except (OSError, StopIteration):
+        return None

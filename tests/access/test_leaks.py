@@ -1,0 +1,126 @@
+"""Nothing that somebody may not read shows in anything that they are told.
+
+Of 200 documents that different groups may read, 50 people ask for words that only documents hold
+that they may not read.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+import qa
+from tests.access.conftest import SYLLABLES, Company
+from tests.whole import WHOLE
+
+QUESTIONS = 5_000 if WHOLE else 12
+
+
+def asked(company: Company) -> Iterator[tuple[qa.Viewer, int]]:
+    """People, each with the number of a document that they may not read."""
+    chance = random.Random(5)
+    for _ in range(QUESTIONS):
+        person = chance.choice(company.people)
+        yield person, chance.choice(company.forbidden(person))
+
+
+def misspelt(word: str) -> str:
+    """A word with two letters swapped."""
+    return word[:3] + word[4] + word[3] + word[5:]
+
+
+def told(answer: qa.Answer) -> str:
+    """Everything that an answer says, without the question and the time it took."""
+    fields = answer.to_dict()
+    for name in ("question", "asked", "seconds"):
+        fields.pop(name, None)
+    return json.dumps(fields).casefold()
+
+
+def test_no_answer_hit_or_spelling_tells_of_a_forbidden_word(company: Company) -> None:
+    for person, number in asked(company):
+        word, allowed = company.words[number], company.readable(person)
+        reader = company.assistant.seen_by(person)
+        question = f"How much is the {word} allowance?"
+        answer = reader.ask(question)
+        shown = {hit.passage.source for hit in answer.hits}
+        shown |= {one.source for one in (*answer.citations, *answer.sections)}
+        assert shown <= allowed
+        assert word not in told(answer)
+        assert answer.asked == question
+        assert word not in (answer.suggestion or "")
+        hits = reader.search(f"How much is the {misspelt(word)} allowance?")
+        assert {hit.passage.source for hit in hits} <= allowed
+        with company.assistant.index.reading(person) as snapshot:
+            total, counts = snapshot.keywords.counts([word])
+            assert counts == {word: 0}
+            assert total == sum(entry.passages for entry in snapshot.entries.values())
+            assert snapshot.keywords.meant(misspelt(word)) == {}
+            assert snapshot.keywords.search([word], 10) == []
+            rarity = snapshot.keywords.rarity([word, "xyzzyplugh"])
+            assert rarity[word] == rarity["xyzzyplugh"]
+
+
+def test_people_are_answered_from_what_they_may_read(company: Company) -> None:
+    chance = random.Random(7)
+    for person in company.people[:6]:
+        hidden = company.forbidden(person)
+        number = chance.choice([n for n in range(len(company.sources)) if n not in hidden])
+        source = company.sources[number]
+        word = company.words[number]
+        answer = company.assistant.ask(f"How much is the {word} allowance?", viewer=person)
+        assert answer.citations[0].source == source
+        hits = company.assistant.search(misspelt(word), viewer=person)
+        assert source in {hit.passage.source for hit in hits}
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_everything_else_is_of_what_somebody_may_read(company: Company, number: int) -> None:
+    person = company.people[number]
+    reader, allowed = company.assistant.seen_by(person), company.readable(person)
+    hidden = [company.words[n] for n in company.forbidden(person)]
+    status = reader.status(compare=True)
+    assert {one.source for one in status.sources} == allowed
+    assert status.passages == sum(one.passages for one in status.sources)
+    secret = company.sources[company.forbidden(person)[0]]
+    for refused in (
+        lambda: reader.document(secret),
+        lambda: reader.links(secret),
+        lambda: reader.original(secret),
+        lambda: reader.page(secret, 1),
+        lambda: reader.marks(secret, 0, 5),
+        lambda: reader.ask("How much is it?", folder=secret),
+    ):
+        with pytest.raises(qa.UnknownSourceError) as error:
+            refused()
+        assert not any(word in str(error.value) for word in hidden)
+    # The message is the same as for a name that never was.
+    with pytest.raises(qa.UnknownSourceError) as error:
+        reader.document("papers/none.md")
+    with pytest.raises(qa.UnknownSourceError) as other:
+        reader.document(secret)
+    assert str(error.value).replace("papers/none.md", secret) == str(other.value)
+    whole = company.assistant.ask(f"How much is the {hidden[0]} allowance?")
+    assert whole.found
+    questions = " ".join([*reader.examples(), *reader.related(whole)]).casefold()
+    assert not any(word in questions for word in hidden)
+
+
+@pytest.mark.skipif(not WHOLE, reason="measures time: FOOTNOTE_TESTS=whole runs it")
+def test_the_time_tells_nothing(company: Company) -> None:
+    """Mann-Whitney: forbidden words take as long as words that do not exist."""
+    from scipy.stats import mannwhitneyu
+
+    chance, times = random.Random(11), {True: [], False: []}  # type: ignore[var-annotated]
+    for person, number in list(asked(company))[:400]:
+        word, none = company.words[number], "".join(chance.sample(SYLLABLES, 4))
+        for forbidden in chance.sample((True, False), 2):
+            question = f"How much is the {word if forbidden else none} allowance?"
+            started = time.perf_counter()
+            company.assistant.search(question, viewer=person)
+            times[forbidden].append(time.perf_counter() - started)
+    assert mannwhitneyu(times[True], times[False]).pvalue > 0.01
