@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     """Time that all pages of a site may take to arrive."""
 
     max_storage_files: int = Field(100_000, ge=1, le=10_000_000)
-    """The most files and folders of a storage (S3, SFTP, WebDAV); with more, a sync stops there."""
+    """The most files and folders of a storage (such as S3); when it has more, none is read."""
     storage_file_seconds: float = Field(300, ge=1, le=86_400)
     """Time that a file of a storage, or what is in a folder, may take to arrive."""
 

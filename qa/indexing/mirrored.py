@@ -91,7 +91,7 @@ class Place(Protocol):
     complete: bool
     """Whether all files have been listed, and what is not among them is gone."""
     coming: Collection[str]
-    """The sources of files that are listed, and may only be in a later batch."""
+    """The sources of files that are listed, and are only in a later batch."""
 
     @property
     def names(self) -> Sequence[str]:

@@ -186,16 +186,14 @@ class _Mirror:
         for batch in place.batches():
             present = {file.source: file for file in batch if self._is_wanted(file, leave)}
             gone: dict[str, Entry] = {}
-            left = {source: entry for source, entry in left.items() if source not in present}
+            left = {s: e for s, e in left.items() if s not in present and self._session.find(s)}
             if place.complete:
                 kept = [*unseen, *(one.source for one in place.unseen)]
-                gone = {
-                    s: entry
-                    for s, entry in left.items()
-                    if s not in place.coming and not within(s, kept)
-                }
-                left = {s: entry for s, entry in left.items() if s not in gone}
-            self._read(self._compare(present, mirrored, dict(gone)))
+                listed = place.coming
+                gone = {s: e for s, e in left.items() if s not in listed and not within(s, kept)}
+            todo = self._compare(present, mirrored, gone)
+            self._remove({} if place.coming else gone)
+            self._read(todo)
         unseen.extend(one.source for one in place.unseen)
         self._tally.skipped.extend([*place.unseen, *place.passed_over])
 
@@ -232,7 +230,7 @@ class _Mirror:
         mirrored: Mapping[str, Entry],
         gone: dict[str, Entry],
     ) -> list[Mirrored]:
-        """Tell apart unchanged files, renamed ones and those to be read; remove what is gone."""
+        """Tell apart unchanged files, renamed ones, which leave `gone`, and those to be read."""
         moved = ByContent([*gone.values(), *self._of_vanished_folders()])
         todo: list[Mirrored] = []
         for file in present.values():
@@ -249,10 +247,12 @@ class _Mirror:
                 self._tally.skipped.append(Skipped(file.source, unread.reason))
             else:
                 todo.append(file)
+        return todo
+
+    def _remove(self, gone: Mapping[str, Entry]) -> None:
         self._tally.removed.extend(gone)
         self._session.remove([entry.id for entry in gone.values()])
         self._drop_emptied_folders()
-        return todo
 
     def _of_vanished_folders(self) -> list[Entry]:
         """The documents of folders that are gone; those of a moved folder are found again in it."""

@@ -7,11 +7,13 @@ address.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from qa.errors import LoadError, ModelUnavailableError, message_of
 from qa.extras import extra, needed_for
@@ -65,15 +67,25 @@ class Connection:
 
     def fetch(self, path: str, file: Path, arrived: Callable[[int], None]) -> None:
         """Write what a file holds into another one; `arrived` is told the bytes so far."""
-        if self._system.async_impl:
-            progress = _arriving(arrived)
-            self._system.get_file(path, str(file), callback=progress, **self._timed())
-            return
-        with file.open("wb") as stream:
-            self._system.get_file(path, stream, callback=_arriving(arrived))
+        progress = _arriving(arrived)
+        self._system.get_file(path, str(file), callback=progress, **self._timed())
 
     def _timed(self) -> dict[str, float]:
         return {"timeout": self._seconds} if self._system.async_impl else {}
+
+
+class _Webdav(Connection):
+    """A server, asked for files by ourselves: the package waits for much of one to arrive first."""
+
+    def fetch(self, path: str, file: Path, arrived: Callable[[int], None]) -> None:
+        client = self._system.client
+        plain = {"Accept-Encoding": "identity"}  # what unpacks could be far larger
+        asked = client.http.stream("GET", client.join_url(path), headers=plain)
+        with asked as response, file.open("wb") as stream:
+            response.raise_for_status()
+            for piece in response.iter_raw():
+                stream.write(piece)
+                arrived(stream.tell())
 
 
 @contextlib.contextmanager
@@ -169,23 +181,38 @@ def _sftp(place: Stored, seconds: float) -> Iterator[Connection]:
 @contextlib.contextmanager
 def _webdav(place: Stored, seconds: float) -> Iterator[Connection]:
     import httpx
+    from webdav4.client import Client
     from webdav4.fsspec import WebdavFileSystem
+
+    class Quoting(Client):  # type: ignore[misc]
+        """Takes `?`, `#` and `%` in names for what they are."""
+
+        def join_url(self, path: str, add_trailing_slash: bool = False) -> Any:
+            return super().join_url(quote(path), add_trailing_slash)
 
     scheme = "https" if place.scheme == "webdavs" else "http"
     try:
-        credentials = httpx.NetRCAuth()
+        credentials = httpx.NetRCAuth(os.environ.get("NETRC"))
     except FileNotFoundError:
         credentials = None
-    system = WebdavFileSystem(
-        f"{scheme}://{place.server}/",
+    url = httpx.URL(f"{scheme}://{place.server}/")
+
+    def stays(request: httpx.Request) -> None:
+        if request.url.copy_with(path="/", query=None) != url:
+            where = request.url.netloc.decode()
+            raise LoadError(f"{place.url} leads to {where}, which was not asked for.")
+
+    client = Quoting(
+        url,
         auth=credentials,
         timeout=min(seconds, _SILENCE_SECONDS),
-        follow_redirects=False,  # to where, nobody has said
+        event_hooks={"request": [stays]},
     )
+    system = WebdavFileSystem(url, client=client, skip_instance_cache=True)
     try:
-        yield Connection(system, place.path, seconds)
+        yield _Webdav(system, place.path, seconds)
     finally:
-        system.client.http.close()
+        client.http.close()
 
 
 _Opening = Callable[[Stored, float], contextlib.AbstractContextManager[Connection]]

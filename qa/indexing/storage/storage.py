@@ -128,14 +128,16 @@ class Storage:
         known: list[Object] = []
         try:
             wanted, known = self._compared()
-            self._coming.update(file.source for file in (*wanted, *known))
+            self._coming.update(file.source for file in wanted)
             self.complete = True
-            yield known
-            yield from self._fetched(wanted)
+            for fetched in self._fetched(wanted):
+                yield [*known, *fetched]
+                known = []
         except LoadError as error:
             self.unseen.append(Skipped(self._place.name, f"{error} {_KEPT}"))
+        self._coming.clear()
         self.complete = True
-        yield []
+        yield known
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -196,6 +198,7 @@ class Storage:
                 for file, result in zip(batch, threads.map(self._try, batch), strict=True):
                     self._progress(Progress("fetching", done, len(wanted), file.source))
                     done += 1
+                    self._coming.discard(file.source)
                     if isinstance(result, Object):
                         self._failures = 0
                         files.append(result)
@@ -234,7 +237,6 @@ class Storage:
     def _note_failure(self, file: Object, error: LoadError) -> None:
         if isinstance(error, TooLargeError):
             self.passed_over.append(Skipped(file.source, str(error)))
-            self._coming.discard(file.source)
             return
         self._failures += 1
         self.unseen.append(Skipped(file.source, f"{error} {_KEPT}"))

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.indexing.storage.serving import SFTP_SERVER, SSHD, Folder, Shelf, s3, sftp, webdav
+from qa.places import cache_folder
+from tests.indexing.storage.serving import (
+    SFTP_SERVER,
+    SSHD,
+    Bucket,
+    Folder,
+    Moto,
+    Shelf,
+    sftp,
+    webdav,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home of a user who has no credentials of any kind."""
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
+    monkeypatch.setenv("QA_CACHE", str(cache_folder()))  # the encoder's fast copy
     monkeypatch.setenv("HOME", str(home))
     for name in ("SSH_AUTH_SOCK", "NETRC", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
@@ -44,11 +55,25 @@ def ssh(root: Path, home: Path) -> Iterator[Folder]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    moto = Moto()
+    yield moto
+    moto.close()
+
+
+@pytest.fixture
+def bucket(moto: Moto, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
+    bucket = Bucket(moto.url)
+    moto.buckets.append(bucket)
+    yield bucket
+    bucket.close()
+
+
 @pytest.fixture(params=["s3", "sftp", "webdav"])
-def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
+def shelf(request: pytest.FixtureRequest) -> Shelf:
     """A storage of each kind in turn."""
-    if request.param == "s3":
-        with s3() as bucket:
-            yield bucket
-    else:
-        yield request.getfixturevalue({"sftp": "ssh", "webdav": "dav"}[request.param])
+    found = request.getfixturevalue({"s3": "bucket", "sftp": "ssh", "webdav": "dav"}[request.param])
+    assert isinstance(found, Shelf)
+    return found

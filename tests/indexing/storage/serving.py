@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ from typing import Any
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
+_NUMBERS = itertools.count()
 LONG_AGO = time.time() - 3600
 
 
@@ -42,9 +44,16 @@ class Folder(Shelf):
     root: Path
     url: str
     log: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    """Files that the WebDAV server fails to read."""
+    leads: str = ""
+    """Where it leads whoever asks for anything."""
+    slow: set[str] = field(default_factory=set)
+    """Those of which a byte arrives now and then."""
 
-    def put(self, name: str, text: str, modified: float = LONG_AGO) -> None:
+    def put(self, name: str, text: str) -> None:
         path = self.root / name
+        modified = LONG_AGO + next(_NUMBERS)  # what is as new as now may change again unnoticed
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         os.utime(path, (modified, modified))
@@ -73,12 +82,21 @@ def webdav(root: Path, user: str = "") -> Iterator[Folder]:
             "verbose": 0,
         }
     )
-    log: list[str] = []
+    folder = Folder(root, "")
 
     def logged(environ: dict[str, Any], start: Any) -> Any:
+        name = environ["PATH_INFO"].encode("latin-1").decode().removeprefix("/docs/")
+        if folder.leads:
+            start("302 Found", [("Location", folder.leads), ("Content-Length", "0")])
+            return []
         if environ["REQUEST_METHOD"] == "GET":
-            path = environ["PATH_INFO"].encode("latin-1").decode()
-            log.append(path.removeprefix("/docs/"))
+            folder.log.append(name)
+            if name in folder.broken:
+                start("500 Internal Server Error", [("Content-Length", "0")])
+                return []
+            if name in folder.slow:
+                start("200 OK", [("Content-Length", "1000")])
+                return _trickle(folder)
         return app(environ, start)
 
     server = wsgi.Server(("127.0.0.1", 0), logged)
@@ -86,10 +104,19 @@ def webdav(root: Path, user: str = "") -> Iterator[Folder]:
     thread = Thread(target=server.serve)
     thread.start()
     try:
-        yield Folder(root, f"webdav://127.0.0.1:{server.bind_addr[1]}/docs", log)
+        folder.url = f"webdav://127.0.0.1:{server.bind_addr[1]}/docs"
+        yield folder
     finally:
+        folder.slow.clear()
         server.stop()
         thread.join()
+
+
+def _trickle(folder: Folder) -> Iterator[bytes]:
+    for _ in range(1000):
+        if folder.slow:
+            time.sleep(0.1)
+        yield b"."
 
 
 @contextlib.contextmanager
@@ -129,14 +156,12 @@ def sftp(root: Path, home: Path) -> Iterator[Folder]:
                     command = [SSHD, "-i", "-e", "-f", str(config)]
                     ends = connection.fileno()
                     quiet = subprocess.DEVNULL
-                    started.append(
-                        subprocess.Popen(command, stdin=ends, stdout=ends, stderr=quiet)
-                    )
+                    started.append(subprocess.Popen(command, stdin=ends, stdout=ends, stderr=quiet))
 
     thread = Thread(target=serve)
     thread.start()
     try:
-        yield Sftp(root, f"sftp://127.0.0.1:{port}{root}", [], log)
+        yield Sftp(root, f"sftp://127.0.0.1:{port}{root}", log_file=log)
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
@@ -168,19 +193,20 @@ class Bucket(Shelf):
         import boto3
 
         self._client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
-        self._client.create_bucket(Bucket="papers")
-        self.url = "s3://papers/docs"
+        self._name = f"papers-{next(_NUMBERS)}"
+        self._client.create_bucket(Bucket=self._name)
+        self.url = f"s3://{self._name}/docs"
         self._asked: list[str] = []
 
     def put(self, name: str, text: str) -> None:
-        self._client.put_object(Bucket="papers", Key=f"docs/{name}", Body=text.encode())
+        self._client.put_object(Bucket=self._name, Key=f"docs/{name}", Body=text.encode())
 
     def remove(self, name: str) -> None:
-        self._client.delete_object(Bucket="papers", Key=f"docs/{name}")
+        self._client.delete_object(Bucket=self._name, Key=f"docs/{name}")
 
     def note(self, method: str, path: str) -> None:
-        if method == "GET" and path.startswith("/papers/"):
-            self._asked.append(path.removeprefix("/papers/docs/"))
+        if method == "GET" and path.startswith(f"/{self._name}/"):
+            self._asked.append(path.removeprefix(f"/{self._name}/docs/"))
 
     def fetched(self) -> list[str]:
         found, self._asked[:] = sorted(self._asked), []
@@ -190,32 +216,28 @@ class Bucket(Shelf):
         self._client.close()
 
 
-@contextlib.contextmanager
-def s3() -> Iterator[Bucket]:
-    """Moto's server, which stands in for S3; its address has to be in AWS_ENDPOINT_URL."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
+class Moto:
+    """Moto's server, which stands in for S3."""
 
-    app = DomainDispatcherApplication(create_backend_app)
-    buckets: list[Bucket] = []
+    def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import make_server
 
-    def logged(environ: dict[str, Any], start: Any) -> Any:
-        for bucket in buckets:
+        app = DomainDispatcherApplication(create_backend_app)
+        self.buckets: list[Bucket] = []
+
+        def logged(environ: dict[str, Any], start: Any) -> Any:
             path = environ["PATH_INFO"].encode("latin-1").decode()
-            bucket.note(environ["REQUEST_METHOD"], path)
-        return app(environ, start)
+            for bucket in self.buckets:
+                bucket.note(environ["REQUEST_METHOD"], path)
+            return app(environ, start)
 
-    server = make_server("127.0.0.1", 0, logged, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{server.port}"
-    try:
-        bucket = Bucket(os.environ["AWS_ENDPOINT_URL"])
-        buckets.append(bucket)
-        yield bucket
-        bucket.close()
-    finally:
-        del os.environ["AWS_ENDPOINT_URL"]
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        self._server = make_server("127.0.0.1", 0, logged, threaded=True)
+        self._thread = Thread(target=self._server.serve_forever)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
