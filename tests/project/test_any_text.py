@@ -45,6 +45,7 @@ from qa.index.leading import leading
 from qa.index.verdicts import Verdict, Verdicts
 from qa.indexing import adding
 from qa.indexing.preparing import splitting, units
+from qa.indexing.storage.addresses import Stored, stored
 from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
@@ -58,7 +59,7 @@ from qa.loading.pdf import marks, recognition
 from qa.loading.tables import grid, number_formats
 from qa.loading.workers import frames
 from qa.models.embedders import Embedder
-from qa.places import folders_above, is_web, sample_folder
+from qa.places import folders_above, is_remote, is_storage, is_web, sample_folder
 from qa.questions import followups, forms, other_languages
 from qa.questions import going_on as going_on_questions
 from qa.questions import kinds as questions
@@ -546,6 +547,16 @@ def on_the_web(a: str, b: str, c: str) -> None:
         suffix_of(a, f"https://x.example/{b}")
 
 
+def in_storage(a: str, b: str, c: str) -> None:
+    for written in (a, f"s3://{a}/{b}", f"sftp://{b}@{a}:{c}", f"webdavs://x.example/{c}"):
+        is_remote(written)
+        with contextlib.suppress(QAError):
+            place = stored(written)
+            assert is_storage(place.url)
+            assert place.holds(f"{place.url}/{a}")
+            place.takes_in(Stored(f"{place.url}/{b}"))
+
+
 # What takes text, with how it is called with three of them.
 READ: dict[str, Callable[..., object]] = {
     "api.events.event api.mcp.server.source_of api.mcp.server.uri_of api.stretches.stretch"
@@ -723,6 +734,8 @@ READ: dict[str, Callable[..., object]] = {
     " indexing.web.media.suffix_of loading.html.leads.leads loading.html.leads.asks"
     " text.markup.links.web_address places.locations.is_web"
     " places.locations.folders_above": on_the_web,
+    "indexing.storage.addresses.stored indexing.storage.addresses.Stored.holds"
+    " places.locations.is_storage places.locations.is_remote": in_storage,
 }
 
 # What takes strings that are not the text of a document, a question or a model.
@@ -784,6 +797,8 @@ NO_TEXT = {
     "indexing.web.addresses.with_path": "an address in its usual form",
     "indexing.web.connecting": "names of servers, with their own tests",
     "indexing.web.fetching": "an address in its usual form",
+    "indexing.storage.connections": "names of files, with their own tests",
+    "indexing.storage.listing": "names of files, with their own tests",
     "indexing.watching": "names of files, with their own tests",
     "indexing.work": "names of files",
     "cli.output.progress": "names of files, with their own tests",
