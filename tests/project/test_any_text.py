@@ -526,6 +526,7 @@ def on_the_web(a: str, b: str, c: str) -> None:
     known = robots.robots(f"User-agent: *\nDisallow: /{a}\nAllow: {b}\n{c}".encode(), "Footnote")
     for written in (a, f"http://{a}/{b}", f"https://x.example/{a}?{b}#{c}", f"HTTP://{b}@{a}:{c}"):
         url = addresses.normal(written)
+        addresses.may_list(url)
         assert addresses.normal(url) == url
         web_address(url)
         folders_above(written)
@@ -727,7 +728,7 @@ READ: dict[str, Callable[..., object]] = {
     " loading.workers.frames.decoded loading.workers.frames.refusal": framed,
     "ui.page.render and ui.routes.export": rendered,
     "ui.sign_in.page": led_to_sign_in,
-    "indexing.web.addresses.normal indexing.web.addresses.extent"
+    "indexing.web.addresses.normal indexing.web.addresses.extent indexing.web.addresses.may_list"
     " indexing.web.addresses.Extent.holds"
     " indexing.web.frontier.Frontier.add indexing.web.frontier.Frontier.is_near"
     " indexing.web.robots.robots indexing.web.robots.Robots.allows indexing.web.notes.unpacked"

@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from qa.errors import LoadError, SettingsError, TooLargeError, UnsupportedFormatError
 from qa.index import Entry, Stamp
 from qa.indexing.mirrored import Remembered, digest_of
-from qa.indexing.web.addresses import Section, normal, with_path
+from qa.indexing.web.addresses import Section, may_list, normal, with_path
 from qa.indexing.web.fetching import (
     AGENT,
     GONE,
@@ -209,7 +209,7 @@ class Site:
         while waiting:
             address, is_sitemap = waiting.popleft()
             url = normal(address)
-            if not (is_sitemap or urlsplit(url).path.lower().endswith(".xml")):
+            if not (is_sitemap or may_list(url)):
                 self._frontier.add(url)
             elif url not in known and self._frontier.is_near(url) and len(known) < _MOST_SITEMAPS:
                 known.add(url)
