@@ -29,7 +29,7 @@ from qa.settings import Settings
 
 # So many files, or so many bytes, are fetched before they are read; several at the same time.
 _BATCH, _BATCH_BYTES, _AT_ONCE = 64, 200_000_000, 8
-# After so many in a row that cannot be fetched, the others are not asked for.
+# After so many in a row that cannot be fetched, we look whether the place is still there.
 _MOST_FAILURES = 5
 # The clock of a storage counts in seconds; a file that is newer may change again unnoticed.
 _SETTLED_SECONDS = 2.5
@@ -193,21 +193,24 @@ class Storage:
     def _fetched(self, wanted: list[Object]) -> Iterator[list[Object]]:
         done = 0
         with ThreadPoolExecutor(_AT_ONCE, "footnote storage") as threads:
-            for batch in _batches(wanted):
-                files: list[Object] = []
-                for file, result in zip(batch, threads.map(self._try, batch), strict=True):
-                    self._progress(Progress("fetching", done, len(wanted), file.source))
-                    done += 1
-                    self._coming.discard(file.source)
-                    if isinstance(result, Object):
-                        self._failures = 0
-                        files.append(result)
-                    else:
-                        self._note_failure(file, result)
-                yield files
-                for one in files:
-                    if one.file is not None:
-                        one.file.unlink(missing_ok=True)
+            try:
+                for batch in _batches(wanted):
+                    files: list[Object] = []
+                    for file, result in zip(batch, threads.map(self._try, batch), strict=True):
+                        self._progress(Progress("fetching", done, len(wanted), file.source))
+                        done += 1
+                        self._coming.discard(file.source)
+                        if isinstance(result, Object):
+                            self._failures = 0
+                            files.append(result)
+                        else:
+                            self._note_failure(file, result)
+                    yield files
+                    for one in files:
+                        if one.file is not None:
+                            one.file.unlink(missing_ok=True)
+            finally:
+                self._closed = True  # whoever interrupts it does not wait for what is arriving
 
     def _try(self, file: Object) -> Object | LoadError:
         try:
@@ -224,8 +227,12 @@ class Storage:
                 raise TimeoutError
             self._check_size(file, size)
 
-        with told(file.source):
-            self._connected().fetch(file.path, kept, arrived)
+        try:
+            with told(file.source):
+                self._connected().fetch(file.path, kept, arrived)
+        except BaseException:
+            kept.unlink(missing_ok=True)
+            raise
         with open_regular(kept) as stream:
             digest = digest_of(hashlib.file_digest(stream, "sha256"))
         return replace(file, digest=digest, file=kept, size=kept.stat().st_size)
@@ -238,10 +245,15 @@ class Storage:
         if isinstance(error, TooLargeError):
             self.passed_over.append(Skipped(file.source, str(error)))
             return
-        self._failures += 1
         self.unseen.append(Skipped(file.source, f"{error} {_KEPT}"))
-        if self._failures >= _MOST_FAILURES:
+        self._failures += 1
+        if self._failures < _MOST_FAILURES:
+            return
+        if isinstance(error.__cause__, TimeoutError):
             raise LoadError(f"{self._place.url} is not asked for more files: {error}") from error
+        with told(self._place.url):
+            self._connected().found()
+        self._failures = 0  # so the reason lies in the files
 
 
 def _note(found: Found, connection: Connection) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import shutil
 import socket
@@ -46,6 +47,8 @@ class Folder(Shelf):
     log: list[str] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     """Files that the WebDAV server fails to read."""
+    ends_after: float = math.inf
+    """The number of files after which the server fails whatever it is asked for."""
     leads: str = ""
     """Where it leads whoever asks for anything."""
     slow: set[str] = field(default_factory=set)
@@ -89,14 +92,16 @@ def webdav(root: Path, user: str = "") -> Iterator[Folder]:
         if folder.leads:
             start("302 Found", [("Location", folder.leads), ("Content-Length", "0")])
             return []
-        if environ["REQUEST_METHOD"] == "GET":
+        is_get = environ["REQUEST_METHOD"] == "GET"
+        if is_get:
             folder.log.append(name)
-            if name in folder.broken:
-                start("500 Internal Server Error", [("Content-Length", "0")])
-                return []
-            if name in folder.slow:
-                start("200 OK", [("Content-Length", "1000")])
-                return _trickle(folder)
+            folder.ends_after -= 1
+        if folder.ends_after < 0 or (is_get and name in folder.broken):
+            start("500 Internal Server Error", [("Content-Length", "0")])
+            return []
+        if is_get and name in folder.slow:
+            start("200 OK", [("Content-Length", "1000")])
+            return _trickle(folder)
         return app(environ, start)
 
     server = wsgi.Server(("127.0.0.1", 0), logged)

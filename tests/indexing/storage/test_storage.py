@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from urllib.parse import quote
 
@@ -195,15 +196,28 @@ def test_a_file_that_cannot_be_fetched_stays_as_it_is_and_the_others_go_on(
     assert sync(index).changed == (f"{dav.url}/leave.md",)
 
 
-def test_after_five_failures_in_a_row_the_rest_is_not_asked_for(index: Index, dav: Folder) -> None:
-    dav.broken = {f"{number}.md" for number in range(200)}
-    for name in dav.broken:
+def test_files_that_cannot_be_fetched_do_not_keep_others_out(index: Index, dav: Folder) -> None:
+    dav.broken = {f"{number}.md" for number in range(12)}
+    for name in (*dav.broken, "sound.md"):
         dav.put(name, "Some text.")
 
     report = sync(index, dav.url)
 
-    assert "is not asked for more files" in reasons(dav, report)[dav.url]
-    assert len(set(dav.fetched())) <= 64
+    assert report.added == (f"{dav.url}/sound.md",)
+    assert set(reasons(dav, report)) == dav.broken
+
+
+def test_when_the_server_goes_away_the_rest_is_not_asked_for(index: Index, dav: Folder) -> None:
+    for number in range(100):
+        dav.put(f"{number:03}.md", f"This is text number {number}.")
+    dav.ends_after = 64  # as many as are fetched together
+
+    report = sync(index, dav.url)
+
+    assert len(report.added) == 64
+    assert "500" in reasons(dav, report)[dav.url]
+    dav.ends_after = math.inf
+    assert len(sync(index).added) == 36
 
 
 def test_a_file_that_arrives_too_slowly_is_given_up(index: Index, dav: Folder) -> None:
