@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     web_seconds: float = Field(7200, ge=1, le=604_800)
     """Time that all pages of a site may take to arrive."""
 
+    max_storage_files: int = Field(100_000, ge=1, le=10_000_000)
+    """The most files and folders of a storage (such as S3); when it has more, none is read."""
+    storage_file_seconds: float = Field(300, ge=1, le=86_400)
+    """Time that a file of a storage, or what is in a folder, may take to arrive."""
+
     max_file_megabytes: float = Field(Limits.max_file_megabytes, gt=0, le=10_000)
     """Larger files are skipped, with the reason; as are those beyond the limits that follow."""
     max_pages: int = Field(Limits.max_pages, ge=1, le=1_000_000)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from qa.access import Viewer
 from qa.errors import ArgumentError, described
-from qa.places import is_web
+from qa.places import is_remote
 from qa.records import (
     Answer,
     Block,
@@ -209,11 +209,11 @@ def folders_of(value: object) -> list[Path | str] | None:
     given = [value] if isinstance(value, str | os.PathLike) else value
     if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
         raise ArgumentError(
-            f"sync takes folders and files by name or path, and addresses of the web, "
+            f"sync takes folders and files by name or path, and addresses of the web or a storage, "
             f"not {described(value)}."
         )
     places = [place_of(item, "A folder to sync") for item in given]
-    folders = [place if is_web(place) else Path(place) for place in places]
+    folders = [place if is_remote(place) else Path(place) for place in places]
     if not folders:
         raise ArgumentError(
             "sync was given an empty list. Name a folder, or call sync() for those synced before."

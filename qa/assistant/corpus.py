@@ -123,7 +123,7 @@ class Corpus:
                 *(self.index, self._preparing, None, settings),
                 progress=report,
                 leave=leave,
-                web=False,
+                remote=False,
             )
 
         return indexing.watch(self.index, self.settings, syncing, stop or Event())

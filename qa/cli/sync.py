@@ -9,7 +9,7 @@ import typer
 
 from qa.cli.options import Index, Json, existing, open_terminal, opened
 from qa.errors import QAError, UnknownSourceError
-from qa.places import is_web
+from qa.places import is_remote
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -128,9 +128,9 @@ def _print_sync(
 def _watch(terminal: Terminal, assistant: Assistant, as_json: bool) -> None:
     from qa.cli.output.reports import changed
 
-    folders = [folder for folder in assistant.status().folders if not is_web(folder)]
+    folders = [folder for folder in assistant.status().folders if not is_remote(folder)]
     if not folders:
-        terminal.note("There is no folder to watch; pages of the web are only read by qa sync.")
+        terminal.note("There is no folder to watch; what is elsewhere is only read by qa sync.")
         return
     terminal.note(f"Watching {', '.join(folders)}. Ctrl-C to stop.")
     told: set[str] = set()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qa.access import OWNER
 from qa.doctor.check import Check, told
 from qa.errors import QAError
-from qa.places import is_web
+from qa.places import is_remote
 from qa.text.language import language
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _check_keywords(snapshot: Snapshot, damage: Mapping[str, str]) -> Check:
 
 def _check_folders(snapshot: Snapshot) -> Iterator[Check]:
     folders = snapshot.head.folders if snapshot.head else {}
-    local = {name: path for name, path in folders.items() if not is_web(path)}
+    local = {name: path for name, path in folders.items() if not is_remote(path)}
     gone = {name: path for name, path in local.items() if not Path(path).exists()}
     for name, path in gone.items():
         advice = f"Bring it back (is a disk missing?), or remove its documents: qa forget {name}"

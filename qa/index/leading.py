@@ -66,11 +66,12 @@ def _joined(source: str, target: str) -> str:
 def _named(path: str, own: Entry, entry_of: Callable[[str], Entry | None]) -> Entry | None:
     if is_web(path):
         return entry_of(path)
+    scheme, mark, place = own.source.rpartition("://")
     if path.startswith("/"):  # from the top of the site, which is the folder that was read
-        whole = own.source.partition("/")[0] + path
+        whole = place.partition("/")[0] + path
     else:
-        whole = posixpath.join(posixpath.dirname(own.source), path)
-    whole = posixpath.normpath(whole)
+        whole = posixpath.join(posixpath.dirname(place), path)
+    whole = scheme + mark + posixpath.normpath(whole)
     found = (entry_of(whole + ending) for ending in _ENDINGS)
     return next((entry for entry in found if entry is not None), None)
 

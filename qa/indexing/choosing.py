@@ -12,23 +12,30 @@ from qa.index import Changes, Entry
 from qa.indexing.adding import Tally
 from qa.indexing.folders.files import Part, folder_name, takes_in
 from qa.indexing.folders.matching import outermost
+from qa.indexing.storage.addresses import Stored
 from qa.indexing.web.addresses import Extent, Section
-from qa.places import is_web, sample_folder
+from qa.places import is_remote, is_storage, is_web, sample_folder
 from qa.records import Skipped
 from qa.settings import Settings, is_default_index
 
-Location = Path | Extent
-"""Where a place is: a folder or file, or what of the web."""
+Location = Path | Extent | Stored
+"""Where a place is: a folder or file, what of the web, or a folder or file of a storage."""
+Looked = Part | Section | Stored
+"""What a sync looks through: a place or a part of it; of a storage, always all of the place."""
 
 
 def location(place: str) -> Location:
     """Where a place of the index's head is."""
+    if is_storage(place):
+        return Stored(place)
     return Extent(place) if is_web(place) else Path(place)
 
 
 def is_there(place: str) -> bool:
-    """Whether a place can be looked through; of the web, nothing is said without asking there."""
-    return is_web(place) or Path(place).exists()
+    """Whether a place can be looked through; of others than folders, nothing is said without
+    asking there.
+    """
+    return is_remote(place) or Path(place).exists()
 
 
 class Choosing:
@@ -42,12 +49,12 @@ class Choosing:
         self._own_folder = own_folder
         self._tally = tally
 
-    def is_new(self, given: Extent) -> bool:
-        """Whether an index has nothing of the web yet that takes this in."""
+    def is_new(self, given: Extent | Stored) -> bool:
+        """Whether an index has no place yet that takes this in."""
         known = map(location, self._session.head.folders.values())
         return not any(self._takes_in(one, given) for one in known)
 
-    def parts(self, given: Sequence[Location] | None) -> list[Part | Section]:
+    def parts(self, given: Sequence[Location] | None) -> list[Looked]:
         """The parts to be listed; each file belongs to one place, the outermost."""
         head = self._session.head
         known = dict(head.folders)
@@ -57,14 +64,14 @@ class Choosing:
             self._drop_samples(head.samples)
             known.pop(head.samples, None)
         self._without_inner(known)
-        parts: list[Part | Section] = []
+        parts: list[Looked] = []
         for one in given or ():
             held = (n for n, place in known.items() if self._takes_in(location(place), one))
             holder = next(held, None)
             if holder is None:
                 self._without_inner(known, one)
                 holder = folder_name(one, known) if isinstance(one, Path) else one.name
-                known[holder] = one.url if isinstance(one, Extent) else str(one)
+                known[holder] = str(one) if isinstance(one, Path) else one.url
             parts.append(_part(holder, location(known[holder]), one))
         self._move_in(known)
         if given is None or self._session.before is not None:
@@ -72,9 +79,9 @@ class Choosing:
             parts = [_part(name, place, place) for name, place in there.items()]
         samples = head.samples if given is None else ""
         self._session.set_head(folders=known, samples=samples)
-        sections = [part for part in parts if isinstance(part, Section)]
+        away = [part for part in parts if not isinstance(part, Part)]
         folders = outermost(p for p in parts if isinstance(p, Part) and p.name in known)
-        return [*folders, *dict.fromkeys(one for one in sections if one.name in known)]
+        return [*folders, *dict.fromkeys(one for one in away if one.name in known)]
 
     def _samples(self) -> Part:
         if not is_default_index(self._settings.index):
@@ -89,6 +96,8 @@ class Choosing:
     def _takes_in(self, outer: Location, inner: Location) -> bool:
         if isinstance(outer, Path) and isinstance(inner, Path):
             return takes_in(outer, inner, self._own_folder)
+        if isinstance(outer, Stored) and isinstance(inner, Stored):
+            return outer.takes_in(inner)
         return isinstance(outer, Extent) and isinstance(inner, Extent) and outer.takes_in(inner)
 
     def _without_inner(self, known: dict[str, str], *outer: Location) -> None:
@@ -107,7 +116,9 @@ class Choosing:
             inner = location(place)
             holders = (n for n, p in known.items() if self._takes_in(location(p), inner))
             if (holder := next(holders, None)) is not None:
-                new = _part(holder, location(known[holder]), inner).source
+                new = old  # an address stays what it is
+                if isinstance(inner, Path):
+                    new = Part(holder, Path(known[holder]), inner).source
                 for entry in [e for e in self._session.entries.values() if e.folder == old]:
                     self._call(entry, new + entry.source[len(old) :], holder)
 
@@ -117,7 +128,7 @@ class Choosing:
             self._tally.removed.append(entry.source)
             self._session.remove([entry.id])
             return
-        if source != entry.source:  # an address of the web stays what it is
+        if source != entry.source:
             self._tally.renamed.append((entry.source, source))
         self._session.relabel(replace(entry, source=source, folder=folder))
 
@@ -138,9 +149,11 @@ class Choosing:
         self._session.remove([entry.id for entry in samples])
 
 
-def _part(name: str, whole: Location, part: Location) -> Part | Section:
+def _part(name: str, whole: Location, part: Location) -> Looked:
     if isinstance(whole, Path):
         assert isinstance(part, Path)
         return Part(name, whole, part)
+    if isinstance(whole, Stored):
+        return whole
     assert isinstance(part, Extent)
     return Section(name, part if part.is_part_of(whole) else whole)

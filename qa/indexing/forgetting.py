@@ -16,7 +16,7 @@ from qa.index import Entry, Index, Snapshot, Verdicts, parts_values, vector_file
 from qa.indexing.folders.failures import within
 from qa.indexing.folders.files import original, place_of, takes_in
 from qa.indexing.web.addresses import normal
-from qa.places import is_web
+from qa.places import is_remote
 from qa.records import Forgotten, Passage
 from qa.settings import Settings
 
@@ -64,7 +64,7 @@ def forget(index: Index, source: str, settings: Settings) -> Forgotten:
         left = snapshot.traces(gone) + evidence.left(snapshot, written)
     gone.sort(key=lambda entry: entry.source)
     files = [original(entry.source, entry.folder, folders) for entry in gone]
-    pages = [entry.source for entry in gone if is_web(folders.get(entry.folder, ""))]
+    pages = [entry.source for entry in gone if is_remote(folders.get(entry.folder, ""))]
     return Forgotten(
         tuple(entry.source for entry in gone),
         passages,
@@ -94,7 +94,7 @@ def _meant(
 
 def _is_below(name: str, folder: str, folders: Mapping[str, str]) -> bool:
     root = folders.get(name)
-    if folder == name or root is None or is_web(root):
+    if folder == name or root is None or is_remote(root):
         return folder == name
     return takes_in(Path(root), Path(folders[folder]), None)
 

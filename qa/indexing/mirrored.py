@@ -1,4 +1,4 @@
-"""What a sync sees of a place that the index mirrors, be it folders or a site: its files.
+"""What a sync sees of a place that the index mirrors, its files, be it folders, a site or storage.
 
 A new kind of storage is a `Place`; what is done with its files is the same for all of them.
 """
@@ -6,7 +6,8 @@ A new kind of storage is a `Place`; what is done with its files is the same for 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BufferedReader
 from typing import Protocol
 
@@ -66,6 +67,18 @@ class Mirrored(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the index has of a file: its digest ("" if it was not read) and its `note`.
+
+    `enough` says that the file need not be read again as long as it has not changed.
+    """
+
+    digest: str = ""
+    note: str = ""
+    enough: bool = False
+
+
 class Place(Protocol):
     """A place that a sync looks through, or the parts of it that were asked for."""
 
@@ -77,6 +90,8 @@ class Place(Protocol):
     """What is to be known next time of those that are in neither batch."""
     complete: bool
     """Whether all files have been listed, and what is not among them is gone."""
+    coming: Collection[str]
+    """The sources of files that are listed, and are only in a later batch."""
 
     @property
     def names(self) -> Sequence[str]:

@@ -20,15 +20,16 @@ from qa.indexing.folders.folders import Folders
 from qa.indexing.folders.ignoring import Ignoring
 from qa.indexing.folders.matching import ByContent
 from qa.indexing.folders.permissions import Permitting
-from qa.indexing.mirrored import Mirrored, Place, is_current
+from qa.indexing.mirrored import Mirrored, Place, Remembered, is_current
 from qa.indexing.preparing.storing import Incoming, Preparing
+from qa.indexing.storage.addresses import Stored, stored
+from qa.indexing.storage.storage import Storage
 from qa.indexing.web.addresses import Extent, Section, extent
-from qa.indexing.web.notes import Remembered
 from qa.indexing.web.site import Site
 from qa.indexing.work import Work
 from qa.loading import title_from_name
 from qa.loading.workers import pool as workers
-from qa.places import is_web
+from qa.places import is_storage, is_web
 from qa.records import Document, Progress, Skipped, SyncReport, now
 from qa.settings import Settings
 
@@ -51,12 +52,12 @@ def sync(
     rebuild: bool = False,
     retry: bool = False,
     leave: Collection[str] = (),
-    web: bool = True,
+    remote: bool = True,
 ) -> SyncReport:
     """Bring the index in line with `folders`, or with those it mirrors already.
 
-    Addresses of the web may be among them. Without `web`, those that are mirrored already are left
-    as they are, and nothing is requested.
+    Addresses of the web and of storage may be among them. Without `remote`, those that are mirrored
+    already are left as they are, and nothing is requested.
 
     Documents of other folders are left alone. A default index that has never held anything gets the
     sample documents, which are removed for the user's first own folder.
@@ -80,7 +81,7 @@ def sync(
             session, preparing, settings, index.store.folder, tally, progress, failures
         )
         try:
-            mirror.run(given, leave, web=web)
+            mirror.run(given, leave, remote=remote)
         except BaseException as error:
             # After a failure of the disk, Chroma would wait for a lock that it holds itself. And a
             # rebuilt index is published whole or not at all.
@@ -94,6 +95,8 @@ def sync(
 
 
 def _existing(place: str | Path) -> Location:
+    if is_storage(str(place)):
+        return stored(str(place))
     return extent(str(place)) if is_web(str(place)) else existing(Path(place))
 
 
@@ -122,9 +125,11 @@ class _Mirror:
         self._moved_from: set[str] = set()
         self._permitting = Permitting(session)
 
-    def run(self, given: Sequence[Location] | None, leave: Collection[str], *, web: bool) -> None:
+    def run(
+        self, given: Sequence[Location] | None, leave: Collection[str], *, remote: bool
+    ) -> None:
         with contextlib.ExitStack() as stack:
-            places = self._places(given, web, stack)
+            places = self._places(given, remote, stack)
             unseen = [*leave, *(skipped.source for skipped in self._tally.skipped)]
             for place in places:
                 self._mirror(place, unseen, leave)
@@ -140,33 +145,36 @@ class _Mirror:
         self._permitting.finish()
 
     def _places(
-        self, given: Sequence[Location] | None, web: bool, stack: contextlib.ExitStack
+        self, given: Sequence[Location] | None, remote: bool, stack: contextlib.ExitStack
     ) -> list[Place]:
         """The places to look through, the folders as one of them."""
         choosing = Choosing(self._session, self._settings, self._own_folder, self._tally)
 
-        def site(section: Section) -> Site:
-            made = Site(section, self._settings, self._remembered, self._progress)
+        def away(place: Section | Stored) -> Site | Storage:
+            tools = self._settings, self._remembered, self._progress
+            made: Site | Storage
+            made = Site(place, *tools) if isinstance(place, Section) else Storage(place, *tools)
             return stack.enter_context(contextlib.closing(made))
 
-        new = [one for one in given or () if isinstance(one, Extent) and choosing.is_new(one)]
-        sites = {one: site(Section(one.name, one)) for one in new}
-        for begun in sites.values():  # if one cannot be reached, nothing is changed
-            begun.begin()
+        new = [one for one in given or () if not isinstance(one, Path) and choosing.is_new(one)]
+        asked = [Section(one.name, one) if isinstance(one, Extent) else one for one in new]
+        begun = {one: away(one) for one in asked}
+        for one in begun.values():  # if one cannot be reached, nothing is changed
+            one.begin()
         parts = choosing.parts(given)
         listing = Listing(self._own_folder, Ignoring.of(self._settings.ignore))
         folders = [part for part in parts if isinstance(part, Part)]
-        sections = [part for part in parts if web and isinstance(part, Section)]
+        others = [part for part in parts if remote and not isinstance(part, Part)]
         return [
             Folders(folders, listing, self._known, self._progress),
-            *(sites.get(one.extent) or site(one) for one in sections),
+            *(begun.get(one) or away(one) for one in others),
         ]
 
     def _known(self, source: str) -> Entry | Failure | None:
         return self._session.find(source) or self._session.failures.get(source)
 
     def _remembered(self, source: str) -> Remembered:
-        """What is known of a page, and whether that is enough as long as it does not change."""
+        """What is known of a file, and whether that is enough as long as it does not change."""
         known = self._known(source)
         if known is None:
             return Remembered()
@@ -184,12 +192,16 @@ class _Mirror:
                 self._permitting.apply()
             present = {file.source: file for file in batch if self._is_wanted(file, leave)}
             gone: dict[str, Entry] = {}
-            left = {source: entry for source, entry in left.items() if source not in present}
+            left = {s: e for s, e in left.items() if s not in present and self._session.find(s)}
             if place.complete:
-                unseen.extend(skipped.source for skipped in place.unseen)
-                self._tally.skipped.extend([*place.unseen, *place.passed_over])
-                gone = {s: entry for s, entry in left.items() if not within(s, unseen)}
-            self._read(self._compare(present, mirrored, gone))
+                kept = [*unseen, *(one.source for one in place.unseen)]
+                listed = place.coming
+                gone = {s: e for s, e in left.items() if s not in listed and not within(s, kept)}
+            todo = self._compare(present, mirrored, gone)
+            self._remove({} if place.coming else gone)
+            self._read(todo)
+        unseen.extend(one.source for one in place.unseen)
+        self._tally.skipped.extend([*place.unseen, *place.passed_over])
 
     def _is_wanted(self, file: Mirrored, leave: Collection[str]) -> bool:
         """Whether a file is to be looked at, and is not one that another place has, too."""
@@ -227,7 +239,7 @@ class _Mirror:
         mirrored: Mapping[str, Entry],
         gone: dict[str, Entry],
     ) -> list[Mirrored]:
-        """Tell apart unchanged files, renamed ones and those to be read; remove what is gone."""
+        """Tell apart unchanged files, renamed ones, which leave `gone`, and those to be read."""
         moved = ByContent([*gone.values(), *self._of_vanished_folders()])
         todo: list[Mirrored] = []
         for file in present.values():
@@ -244,10 +256,12 @@ class _Mirror:
                 self._tally.skipped.append(Skipped(file.source, unread.reason))
             else:
                 todo.append(file)
+        return todo
+
+    def _remove(self, gone: Mapping[str, Entry]) -> None:
         self._tally.removed.extend(gone)
         self._session.remove([entry.id for entry in gone.values()])
         self._drop_emptied_folders()
-        return todo
 
     def _of_vanished_folders(self) -> list[Entry]:
         """The documents of folders that are gone; those of a moved folder are found again in it."""

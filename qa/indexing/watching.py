@@ -21,7 +21,7 @@ from qa.index import Index, Stamp
 from qa.indexing.folders.events import Events
 from qa.indexing.folders.files import Listing, Part, stamp
 from qa.indexing.folders.ignoring import Ignoring
-from qa.places import is_web
+from qa.places import is_remote
 from qa.records import Progress, SyncReport
 from qa.settings import Settings
 
@@ -103,7 +103,7 @@ def _look(index: Index, settings: Settings) -> dict[str, Stamp]:
     with index.reading(OWNER) as snapshot:
         folders = snapshot.head.folders if snapshot.head is not None else {}
     listing = Listing(index.store.folder, Ignoring.of(settings.ignore))
-    local = {name: Path(place) for name, place in folders.items() if not is_web(place)}
+    local = {name: Path(place) for name, place in folders.items() if not is_remote(place)}
     parts = [Part(name, place, place) for name, place in local.items()]
     found = {f.source: stamp(f) for p in parts if p.root.exists() for f in listing.files(p)}
     # A folder that cannot be read is worth a sync as soon as it can be, and the other way round.

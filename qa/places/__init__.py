@@ -10,5 +10,7 @@ from qa.places.locations import cache_folder as cache_folder
 from qa.places.locations import default_index as default_index
 from qa.places.locations import folders_above as folders_above
 from qa.places.locations import installed as installed
+from qa.places.locations import is_remote as is_remote
+from qa.places.locations import is_storage as is_storage
 from qa.places.locations import is_web as is_web
 from qa.places.locations import sample_folder as sample_folder

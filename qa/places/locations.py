@@ -52,10 +52,20 @@ def is_web(place: str) -> bool:
     return place.lower().startswith(("http://", "https://"))
 
 
+def is_storage(place: str) -> bool:
+    """Whether a place is an address of a storage: S3, SFTP or WebDAV."""
+    return place.lower().startswith(("s3://", "sftp://", "webdav://", "webdavs://"))
+
+
+def is_remote(place: str) -> bool:
+    """Whether a place is an address, of the web or of a storage, and not a folder or a file."""
+    return is_web(place) or is_storage(place)
+
+
 def folders_above(source: str) -> list[str]:
-    """The folders that a source is in, outermost first; of an address, the server is the first."""
+    """The folders that a source is in, outermost first; of an address, that is the server."""
     parts = source.split("/")
-    first = 3 if is_web(source) else 1
+    first = 3 if is_remote(source) else 1
     above = ("/".join(parts[:number]) for number in range(first, len(parts)))
     return [folder for folder in above if folder]
 

@@ -46,6 +46,7 @@ from qa.index.seen_keywords import SeenKeywords
 from qa.index.verdicts import Verdict, Verdicts
 from qa.indexing import adding
 from qa.indexing.preparing import splitting, units
+from qa.indexing.storage.addresses import Stored, stored
 from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
@@ -59,7 +60,7 @@ from qa.loading.pdf import marks, recognition
 from qa.loading.tables import grid, number_formats
 from qa.loading.workers import frames
 from qa.models.embedders import Embedder
-from qa.places import folders_above, is_web, sample_folder
+from qa.places import folders_above, is_remote, is_storage, is_web, sample_folder
 from qa.questions import followups, forms, other_languages
 from qa.questions import going_on as going_on_questions
 from qa.questions import kinds as questions
@@ -531,6 +532,7 @@ def on_the_web(a: str, b: str, c: str) -> None:
     known = robots.robots(f"User-agent: *\nDisallow: /{a}\nAllow: {b}\n{c}".encode(), "Footnote")
     for written in (a, f"http://{a}/{b}", f"https://x.example/{a}?{b}#{c}", f"HTTP://{b}@{a}:{c}"):
         url = addresses.normal(written)
+        addresses.may_list(url)
         assert addresses.normal(url) == url
         web_address(url)
         folders_above(written)
@@ -550,6 +552,16 @@ def on_the_web(a: str, b: str, c: str) -> None:
     assert notes.unpacked(a) is None or a == note.packed()
     with contextlib.suppress(QAError):
         suffix_of(a, f"https://x.example/{b}")
+
+
+def in_storage(a: str, b: str, c: str) -> None:
+    for written in (a, f"s3://{a}/{b}", f"sftp://{b}@{a}:{c}", f"webdavs://x.example/{c}"):
+        is_remote(written)
+        with contextlib.suppress(QAError):
+            place = stored(written)
+            assert is_storage(place.url)
+            assert place.holds(f"{place.url}/{a}")
+            place.takes_in(Stored(f"{place.url}/{b}"))
 
 
 # What takes text, with how it is called with three of them.
@@ -726,13 +738,15 @@ READ: dict[str, Callable[..., object]] = {
     " loading.workers.frames.decoded loading.workers.frames.refusal": framed,
     "ui.page.render and ui.routes.export": rendered,
     "ui.sign_in.page": led_to_sign_in,
-    "indexing.web.addresses.normal indexing.web.addresses.extent"
+    "indexing.web.addresses.normal indexing.web.addresses.extent indexing.web.addresses.may_list"
     " indexing.web.addresses.Extent.holds"
     " indexing.web.frontier.Frontier.add indexing.web.frontier.Frontier.is_near"
     " indexing.web.robots.robots indexing.web.robots.Robots.allows indexing.web.notes.unpacked"
     " indexing.web.media.suffix_of loading.html.leads.leads loading.html.leads.asks"
     " text.markup.links.web_address places.locations.is_web"
     " places.locations.folders_above": on_the_web,
+    "indexing.storage.addresses.stored indexing.storage.addresses.Stored.holds"
+    " places.locations.is_storage places.locations.is_remote": in_storage,
 }
 
 # Functions that take strings which are not the text of a document, a question or a model.
@@ -794,6 +808,8 @@ NO_TEXT = {
     "indexing.web.addresses.with_path": "an address in its usual form",
     "indexing.web.connecting": "names of servers, with their own tests",
     "indexing.web.fetching": "an address in its usual form",
+    "indexing.storage.connections": "names of files, with their own tests",
+    "indexing.storage.listing": "names of files, with their own tests",
     "indexing.watching": "names of files, with their own tests",
     "indexing.work": "names of files",
     "cli.output.progress": "names of files, with their own tests",

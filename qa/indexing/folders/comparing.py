@@ -10,7 +10,7 @@ from qa.indexing.folders.failures import within
 from qa.indexing.folders.files import File, Listing, Part, digested
 from qa.indexing.folders.ignoring import Ignoring
 from qa.indexing.mirrored import is_current
-from qa.places import is_web
+from qa.places import is_remote
 from qa.records import Skipped
 from qa.settings import Settings
 
@@ -26,7 +26,7 @@ def stale(snapshot: Snapshot, settings: Settings, own_folder: Path) -> list[Skip
     """
     folders = snapshot.head.folders if snapshot.head is not None else {}
     listing = Listing(own_folder, Ignoring.of(settings.ignore))
-    local = {name: Path(place) for name, place in folders.items() if not is_web(place)}
+    local = {name: Path(place) for name, place in folders.items() if not is_remote(place)}
     parts = [Part(name, place, place) for name, place in local.items()]
     there = [part for part in parts if part.root.exists()]
     found = {file.source: file for part in there for file in listing.files(part)}

@@ -13,7 +13,7 @@ from typing import Any
 
 from qa.access import OWNER
 from qa.index import Index
-from qa.places import is_web
+from qa.places import is_remote
 from qa.settings import Settings
 
 # Between two looks at what gives no events: folders elsewhere in the network, single files, and
@@ -80,7 +80,7 @@ class Events:
         """Listen to the folders that there are now; whether these are others than before."""
         with self._index.reading(OWNER) as snapshot:
             known = snapshot.head.folders.values() if snapshot.head is not None else []
-        folders = [folder for folder in known if not is_web(folder)]
+        folders = [folder for folder in known if not is_remote(folder)]
         places = {folder: _place(folder) for folder in folders}
         heard = frozenset(place for place in places.values() if place is not None)
         self._polled = len(heard) < len(folders)

@@ -17,7 +17,7 @@ from qa.index import Entry, Failure, Stamp
 from qa.indexing.folders.ignoring import FILE_NAME, Ignoring, read_patterns
 from qa.indexing.mirrored import READING, digest_of
 from qa.loading import supported_suffixes
-from qa.places import is_web
+from qa.places import is_remote
 from qa.places.regular_file import CAN_REFUSE_LINKS, open_regular
 from qa.records import Skipped
 
@@ -101,7 +101,7 @@ def takes_in(outer: Path, inner: Path, left_out: Path | None) -> bool:
 def place_of(source: str, folder: str, folders: Mapping[str, str]) -> Path | None:
     """The place of a source's file, there or not; None for a source in no folder."""
     root = folders.get(folder)
-    return None if root is None or is_web(root) else Path(root + source[len(folder) :])
+    return None if root is None or is_remote(root) else Path(root + source[len(folder) :])
 
 
 def original(source: str, folder: str, folders: Mapping[str, str]) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from qa.index import Entry, Failure
 from qa.indexing.folders.files import File, Listing, Part, digested
@@ -28,6 +28,7 @@ class Folders:
         self.passed_over = listing.passed_over
         self.notes: Mapping[str, str] = {}
         self.complete = False
+        self.coming: Collection[str] = ()
 
     @property
     def names(self) -> list[str]:

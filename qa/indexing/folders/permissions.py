@@ -27,7 +27,7 @@ from qa.index import Changes, Entry, rule_id
 from qa.indexing.folders.failures import within
 from qa.indexing.folders.files import PERMISSIONS, File, opened, printable
 from qa.indexing.folders.ignoring import LARGEST_BYTES, pattern_of
-from qa.places import is_web
+from qa.places import is_remote
 from qa.records import Skipped
 
 _FORM = 'Write it as [read] and then lines such as "salaries/" = ["people", "board"].'
@@ -54,7 +54,7 @@ class Permissions:
     """The rules of an index's folders, as their files are when they are first needed."""
 
     def __init__(self, folders: Mapping[str, str]) -> None:
-        places = {name: Path(place) for name, place in folders.items() if not is_web(place)}
+        places = {name: Path(place) for name, place in folders.items() if not is_remote(place)}
         self._roots = {name: place for name, place in places.items() if place.exists()}
         self._rules: Callable[[Path, str, Path], Sequence[Rule]] = cache(self._read)
         self._child: Callable[[Path, str], Path | None] = cache(_child)

@@ -15,7 +15,8 @@ class Extent:
     """What of the web is synced: `url` is in the form of `normal`.
 
     A page; or if the path of its address ends in "/", that page and all that it leads to below
-    this path; or if it ends in ".xml" and is a sitemap, the pages below its folder that it lists.
+    this path; or if it is that of a sitemap (".xml", ".xml.gz"), the pages below its folder that it
+    lists.
     """
 
     url: str
@@ -28,7 +29,7 @@ class Extent:
     @property
     def may_list(self) -> bool:
         """Whether it may be a sitemap."""
-        return urlsplit(self.url).path.lower().endswith(".xml")
+        return may_list(self.url)
 
     @property
     def name(self) -> str:
@@ -52,6 +53,11 @@ class Extent:
     def is_part_of(self, whole: Extent) -> bool:
         """Whether it can be synced without the rest: its pages are pages of the whole."""
         return not self.may_list and whole.holds(self.url)
+
+
+def may_list(url: str) -> bool:
+    """Whether what is at an address may be a sitemap."""
+    return urlsplit(url).path.lower().endswith((".xml", ".xml.gz"))
 
 
 @dataclass(frozen=True, slots=True)

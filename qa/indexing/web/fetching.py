@@ -29,6 +29,7 @@ FINE = 200
 _TOO_MANY = 429
 _FAILED = 500
 _DIGITS = 20
+_GZIP = ("gzip", "x-gzip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ class Fetching:
     def _content(
         self, url: str, response: httpcore.Response, headers: httpx.Headers, suffix: str
     ) -> Reply:
-        if headers.get("content-encoding", "identity").lower() != "identity":
+        sent_as = headers.get("content-encoding", "identity").lower()
+        # Of a file that is packed anyway, some servers say so here.
+        if sent_as != "identity" and not (sent_as in _GZIP and url.endswith(".gz")):
             raise LoadError(f"{url} is sent compressed, which was not asked for.")
         self._number += 1
         file = self._folder / f"{self._number}{suffix}"

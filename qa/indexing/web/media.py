@@ -23,6 +23,8 @@ _SUFFIXES = {
     "application/rtf": ".rtf",
     "text/rtf": ".rtf",
     "application/epub+zip": ".epub",
+    "application/gzip": ".gz",
+    "application/x-gzip": ".gz",
     f"{_OFFICE}wordprocessingml.document": ".docx",
     f"{_OFFICE}spreadsheetml.sheet": ".xlsx",
     f"{_OFFICE}presentationml.presentation": ".pptx",

@@ -10,18 +10,6 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the index has of a page: its digest ("" if it was not read) and the packed note.
-
-    `enough` says that the page need not be read again as long as it has not changed.
-    """
-
-    digest: str = ""
-    note: str = ""
-    enough: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Note:
     """What a page said when it was fetched; see `qa.loading.html.leads`."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from qa.errors import LoadError, SettingsError, TooLargeError, UnsupportedFormatError
 from qa.index import Entry, Stamp
-from qa.indexing.mirrored import digest_of
-from qa.indexing.web.addresses import Section, normal, with_path
+from qa.indexing.mirrored import Remembered, digest_of
+from qa.indexing.web.addresses import Section, may_list, normal, with_path
 from qa.indexing.web.fetching import (
     AGENT,
     GONE,
@@ -23,7 +23,7 @@ from qa.indexing.web.fetching import (
     Reply,
 )
 from qa.indexing.web.frontier import Frontier
-from qa.indexing.web.notes import Note, Remembered, unpacked
+from qa.indexing.web.notes import Note, unpacked
 from qa.indexing.web.robots import Robots, robots
 from qa.loading.html.leads import Leads, asks
 from qa.loading.workers.pool import done
@@ -100,6 +100,7 @@ class Site:
         self.unseen: list[Skipped] = []
         self.passed_over: list[Skipped] = []
         self.complete = False
+        self.coming: Collection[str] = ()
 
     @property
     def names(self) -> list[str]:
@@ -208,7 +209,7 @@ class Site:
         while waiting:
             address, is_sitemap = waiting.popleft()
             url = normal(address)
-            if not (is_sitemap or urlsplit(url).path.lower().endswith(".xml")):
+            if not (is_sitemap or may_list(url)):
                 self._frontier.add(url)
             elif url not in known and self._frontier.is_near(url) and len(known) < _MOST_SITEMAPS:
                 known.add(url)

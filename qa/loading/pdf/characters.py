@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from qa.loading.blocks import superscript
 from qa.loading.pdf.columns import HYPHEN, Gap, Line
+from qa.loading.pdf.opening import upright_at
 from qa.loading.pdf.unseen import Box, address_of, unseen
 from qa.text.cleaning import clean, one_line
 
@@ -50,7 +51,8 @@ class Characters:
         self._page, self._text_page = page, text_page
         self._text: str = text_page.get_text_range()
         self._unseen: frozenset[int] = frozenset()
-        self._page_box: Box = page.get_bbox()
+        self._turn = upright_at(text_page)
+        self._page_box = _turned(page.get_bbox(), self._turn)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
 
     def __len__(self) -> int:
@@ -84,7 +86,7 @@ class Characters:
         last = start + _doubled(piece) + len(piece.rstrip()) - 1
         if last < first:
             return None
-        left, right = self.box(first), self.box(last)
+        left, right = self._upright_box(first), self._upright_box(last)
         height = max(0.0, left[3] - left[1])
         if self._is_off(left, right) or 0 < height < _SMALLEST:
             return None
@@ -156,7 +158,7 @@ class Characters:
         return _RAISED[0] * height < up < min(_RAISED[1] * height, across)
 
     def _is_small(self, index: int, height: float) -> bool:
-        box = self.box(index)
+        box = self._upright_box(index)
         return box[3] - box[1] < _SMALL * height
 
     def _is_bold(self, index: int) -> bool:
@@ -176,7 +178,8 @@ class Characters:
         count = self._text_page.count_rects(*self._char_range(begin, begin + len(text)))
         if not 1 < count <= _MOST_PIECES:
             return ()
-        boxes = sorted(map(self._text_page.get_rect, range(count)))
+        rects = map(self._text_page.get_rect, range(count))
+        boxes = sorted(_turned(rect, self._turn) for rect in rects)
         wide = [
             (left[2], right[0])
             for left, right in pairwise(boxes)
@@ -185,7 +188,7 @@ class Characters:
         found: list[Gap] = []
         for space in re.finditer(r"\s+", text) if wide else ():
             if len(found) < len(wide) and (
-                self.box(begin + space.end(), loose=False)[0] >= wide[len(found)][1] - 1
+                self._upright_box(begin + space.end(), loose=False)[0] >= wide[len(found)][1] - 1
             ):
                 before = one_line(clean(text[: space.start()]).translate(_BULLETS))
                 found.append(Gap(len(before), *wide[len(found)]))
@@ -199,7 +202,14 @@ class Characters:
     def _origin(self, index: int) -> tuple[float, float]:
         character = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index)
         self._raw.FPDFText_GetCharOrigin(self._text_page, character, self._x, self._y)
-        return self._x.value, self._y.value
+        x, y = self._x.value, self._y.value
+        left, bottom, *_ = _turned((x, y, x, y), self._turn)
+        return left, bottom
+
+    def _upright_box(self, index: int, *, loose: bool = True) -> Box:
+        """The same as `box`, with the page turned so that its text stands upright."""
+        box = self.box(index, loose=loose)
+        return box if box == NOWHERE else _turned(box, self._turn)
 
     def box(self, index: int, *, loose: bool = True) -> Box:
         """Left, bottom, right and top of a character, by its index in the text.
@@ -213,6 +223,14 @@ class Characters:
         except self._error:
             return NOWHERE
         return box
+
+
+def _turned(box: Box, turn: int) -> Box:
+    """A box on a page that is turned clockwise by so many degrees about its origin."""
+    left, bottom, right, top = box
+    for _ in range(turn // 90):
+        left, bottom, right, top = bottom, -right, top, -left
+    return left, bottom, right, top
 
 
 def _ink(piece: str, start: int) -> Iterator[int]:

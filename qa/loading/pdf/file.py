@@ -27,7 +27,7 @@ from qa.loading.pdf.layout import (
     mend_hyphens,
     paragraphs,
 )
-from qa.loading.pdf.opening import opened
+from qa.loading.pdf.opening import opened, opened_text
 from qa.loading.pdf.recognition import Recognised
 from qa.loading.pdf.running_lines import drop_running_lines
 from qa.records import Document, Heading, Reading, Scan, hard_to_read
@@ -175,13 +175,10 @@ def _page_lines(document: PdfDocument, number: int, source: str, limits: Limits)
     except pypdfium2.PdfiumError:
         return []
     try:
-        text_page = page.get_textpage()
-        try:
+        with opened_text(page) as text_page:
             characters = Characters(page, text_page)
             limits.check(source, "max_page_lines", len(characters), "has {} lines on a page")
             return list(characters.lines())
-        finally:
-            text_page.close()
     except pypdfium2.PdfiumError:
         return []
     finally:

@@ -18,7 +18,7 @@ from qa.limits import Limits
 from qa.loading.blocks import NO_VALUE, not_raised
 from qa.loading.pdf.characters import Characters
 from qa.loading.pdf.columns import HYPHEN, Line, columns_apart
-from qa.loading.pdf.opening import opened, opened_page
+from qa.loading.pdf.opening import opened, opened_page, opened_text
 from qa.loading.pdf.recognition import Recognised, recognise_page
 from qa.loading.pdf.unseen import Box
 from qa.records import PageBox
@@ -66,19 +66,15 @@ def _in_text(
     document: PdfDocument, number: int, part: Sequence[Any], source: str, limits: Limits
 ) -> list[PageBox] | None:
     """The boxes of a part of a page's text; None if the page is a picture."""
-    with opened_page(document, number, source) as page:
-        text_page = page.get_textpage()
-        try:
-            characters = Characters(page, text_page, traced=True)
-            limits.check(source, "max_page_lines", len(characters), "has {} lines on a page")
-            lines = list(characters.lines())
-            if not lines:
-                return None
-            places = _places(lines, number, part, source)
-            boxes = ((characters.box(at, loose=False), characters.box(at)) for at in places)
-            return list(_clipped(_on_page(page, joined(boxes))))
-        finally:
-            text_page.close()
+    with opened_page(document, number, source) as page, opened_text(page) as text_page:
+        characters = Characters(page, text_page, traced=True)
+        limits.check(source, "max_page_lines", len(characters), "has {} lines on a page")
+        lines = list(characters.lines())
+        if not lines:
+            return None
+        places = _places(lines, number, part, source)
+        boxes = ((characters.box(at, loose=False), characters.box(at)) for at in places)
+        return list(_clipped(_on_page(page, joined(boxes))))
 
 
 def on_picture(read: Recognised, number: int, part: Sequence[Any], source: str) -> list[PageBox]:

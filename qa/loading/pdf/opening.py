@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -10,8 +12,9 @@ from typing import TYPE_CHECKING
 from qa.errors import DamagedFileError, EncryptedFileError
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfPage  # type: ignore[import-untyped]
+    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage  # type: ignore[import-untyped]
 
+_ASKED_FOR_ANGLE = 200  # characters of a page
 _ONE_AT_A_TIME = Lock()  # PDFium has global state and does not support threads
 
 
@@ -63,3 +66,34 @@ def opened_page(document: PdfDocument, number: int, source: str) -> Iterator[Pdf
         yield page
     finally:
         page.close()
+
+
+@contextmanager
+def opened_text(page: PdfPage) -> Iterator[PdfTextPage]:
+    """The text of a page, closed when the block ends.
+
+    PDFium takes lines that run downwards, as the page is shown, for columns to be read from the
+    left. So its text is found with the page turned until most of it stands upright.
+    """
+    text_page = page.get_textpage()
+    upright, shown = upright_at(text_page), page.get_rotation()
+    if upright != shown:
+        text_page.close()
+        page.set_rotation(upright)
+        text_page = page.get_textpage()
+        page.set_rotation(shown)
+    try:
+        yield text_page
+    finally:
+        text_page.close()
+
+
+def upright_at(text_page: PdfTextPage) -> int:
+    """The rotation of a page at which most of its text is upright, in degrees clockwise."""
+    from pypdfium2 import raw
+
+    count = text_page.count_chars()
+    places = range(0, count, max(1, count // _ASKED_FOR_ANGLE))
+    angles = (raw.FPDFText_GetCharAngle(text_page, place) for place in places)
+    turns = Counter(-round(math.degrees(angle) / 90) * 90 % 360 for angle in angles if angle >= 0)
+    return turns.most_common(1)[0][0] if turns else 0

@@ -6,6 +6,7 @@ send a document, a picture, or boxes on a page.
 
 from __future__ import annotations
 
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +23,8 @@ from qa.records import Document, PageBox
 Found = TypeVar("Found")
 Done = TypeVar("Done", covariant=True)
 
+_GZIP = b"\x1f\x8b"
+_GZIP_BITS = 16 + zlib.MAX_WBITS
 _LARGEST_PICTURE = 64_000_000  # bytes of its message
 _LARGEST_ANSWER = 16_000_000
 _LARGEST_LEADS = 200_000_000
@@ -145,6 +148,8 @@ class Following:
     def do(self, data: bytes, source: str, limits: Limits) -> dict[str, Any]:
         """Its leads."""
         with telling_damage(source, "page", limits):
+            if data.startswith(_GZIP):
+                data = _unpacked(data, source, limits)
             return asdict(leads(data, source, self.address))
 
     def found(self, message: dict[str, Any], source: str) -> Leads:  # noqa: ARG002
@@ -165,6 +170,18 @@ class Following:
 TASKS: Mapping[str, type[Reading | Drawing | Marking | Following]] = {
     kind.__name__: kind for kind in (Reading, Drawing, Marking, Following)
 }
+
+
+def _unpacked(data: bytes, source: str, limits: Limits) -> bytes:
+    """What a file packed by gzip holds.
+
+    Raises:
+        TooLargeError: it unpacks to more than `max_unpacked_megabytes`.
+    """
+    most = int(limits.max_unpacked_megabytes * 1e6)
+    content = zlib.decompressobj(_GZIP_BITS).decompress(data, most + 1)
+    limits.check(source, "max_unpacked_megabytes", len(content) / 1e6, "unpacks to {} MB or more")
+    return content
 
 
 def _is_image(data: bytes, source: str) -> bool:

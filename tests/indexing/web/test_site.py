@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -357,6 +358,35 @@ def test_a_sitemap_says_what_is_read(index: Index, web: Web) -> None:
     assert sorted(report.added) == [f"{web.url}/handbook/alone", f"{web.url}/handbook/travel"]
     web.pages["/handbook/sitemap.xml"] = sitemap(*listed[1:])
     assert sync(index).removed == (f"{web.url}/handbook/travel",)
+
+
+@pytest.mark.parametrize("encoding", ["", "x-gzip"])
+def test_a_sitemap_may_be_packed(index: Index, web: Web, encoding: str) -> None:
+    plain = sitemap(f"{web.url}/handbook/travel").body
+    headers = {"Content-Encoding": encoding} if encoding else {}
+    packed = Served(gzip.compress(plain), "application/gzip", headers=headers)
+    web.pages["/handbook/pages.xml.gz"] = packed
+    web.pages["/handbook/sitemap.xml.gz"] = Served(
+        gzip.compress(sitemap(f"{web.url}/handbook/pages.xml.gz").body), "application/x-gzip"
+    )
+
+    report = sync(index, f"{web.url}/handbook/sitemap.xml.gz")
+
+    assert report.added == (f"{web.url}/handbook/travel",)
+    assert report.skipped == ()
+
+
+def test_a_sitemap_that_unpacks_to_too_much_is_not_read(index: Index, web: Web) -> None:
+    web.pages["/robots.txt"] = Served(f"Sitemap: {web.url}/all.xml.gz".encode(), "text/plain")
+    listed = sitemap(f"{web.url}/handbook/alone").body + b" " * 3_000_000
+    web.pages["/all.xml.gz"] = Served(gzip.compress(listed), "application/gzip")
+    web.pages["/handbook/alone"] = page("Alone", "Nothing links here.")
+    limited = LOOPBACK.model_copy(update={"max_unpacked_megabytes": 2})
+
+    assert (
+        f"{web.url}/handbook/alone"
+        not in sync(index, f"{web.url}/handbook/", settings=limited).added
+    )
 
 
 def test_the_sitemaps_in_robots_txt_add_to_the_links(index: Index, web: Web) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from io import BytesIO
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from fpdf import FPDF
 from fpdf.enums import TextMode, XPos, YPos
@@ -432,3 +434,25 @@ def test_many_threads_may_read_at_once() -> None:
     for thread in threads:
         thread.join()
     assert found == {number: {f"{STORY} Number {number}."} for number in range(4)}
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_lines_stay_in_order_however_a_page_and_its_text_are_turned(
+    angle: int, rotation: int
+) -> None:
+    steps = [f"Step {number} comes before the next one." for number in range(5)]
+
+    def drawn(page: Paper) -> None:
+        with page.rotation(angle, x=105, y=148):
+            for number, step in enumerate(steps):
+                page.text(50, 100 + 10 * number, step)
+
+    document = pypdfium2.PdfDocument(paper(drawn))
+    document[0].set_rotation(rotation)
+    saved = BytesIO()
+    document.save(saved)
+    document.close()
+
+    text = read(saved.getvalue(), "steps.pdf").text
+    assert [line for line in text.split("\n") if line] == steps
