@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from qa.access import OWNER
 from qa.errors import SettingsError
 from qa.index.index import Index
 from qa.indexing import syncing
@@ -129,7 +130,7 @@ def test_one_file_is_a_place_and_a_larger_place_takes_it_in(index: Index, dav: F
     assert report.unchanged == (f"{dav.url}/travel/trains.txt",)
     assert dav.fetched() == ["leave.md", "travel/abroad/visa.html"]
     assert len(sync(index, f"{dav.url}/travel").unchanged) == 3
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         assert snapshot.head is not None
         assert snapshot.head.folders == {dav.url: dav.url}
 
@@ -251,7 +252,7 @@ def test_links_lead_to_other_files_of_the_place(index: Index, bucket: Bucket) ->
     bucket.put("b/pay.md", "# Pay\n\nWages come on the last day of the month.")
     sync(index, bucket.url)
 
-    with index.reading() as snapshot:
+    with index.reading(OWNER) as snapshot:
         links = snapshot.links(snapshot.document(f"{bucket.url}/a/leave.md"))
 
     assert [link.target for link in links] == [
