@@ -13,7 +13,7 @@ from typing import Any
 
 from qa.access import Viewer
 from qa.errors import IndexUnavailableError, UnknownSourceError
-from qa.index.keywords import KeywordIndex
+from qa.index.keywords import KeywordIndex, SeenKeywords
 from qa.index.layout import (
     HEAD,
     RULE,
@@ -33,7 +33,6 @@ from qa.index.layout import (
 from qa.index.leading import leading
 from qa.index.parts import Parts, Stretch, joined, nested, read_parts
 from qa.index.scope import Scope
-from qa.index.seen_keywords import SeenKeywords
 from qa.index.stores.store import View
 from qa.records import Document, Link, Passage, Source, Status
 

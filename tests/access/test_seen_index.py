@@ -10,8 +10,7 @@ import pytest
 import qa
 from qa.access import OWNER
 from qa.errors import AccessError, ArgumentError, UnknownSourceError
-from qa.index.keywords import KeywordIndex
-from qa.index.seen_keywords import SeenKeywords
+from qa.index.keywords import KeywordIndex, SeenKeywords
 from qa.records import Passage
 
 ADA, BOB = qa.Viewer("ada", groups=["people"]), qa.Viewer("bob", groups=["works"])

@@ -41,8 +41,8 @@ from qa.cli.output import answer_text, terminal
 from qa.errors import QAError
 from qa.evaluation import nuggets, scoring
 from qa.index import keywords, layout
+from qa.index.keywords import SeenKeywords
 from qa.index.leading import leading
-from qa.index.seen_keywords import SeenKeywords
 from qa.index.verdicts import Verdict, Verdicts
 from qa.indexing import adding
 from qa.indexing.preparing import splitting, units
@@ -624,14 +624,14 @@ READ: dict[str, Callable[..., object]] = {
     " reading.by_model.ExtractiveReader.candidates models.cross_encoder.CrossEncoder.tokens"
     " models.cross_encoder.CrossEncoder.encoded models.cross_encoder.CrossEncoder.run"
     " reading.span_model.SpanModel.read": read_by_model,
-    "index.keywords.KeywordIndex.reconcile index.keywords.KeywordIndex.search"
-    " index.keywords.KeywordIndex.meant index.keywords.KeywordIndex.stems_found"
-    " index.keywords.KeywordIndex.rarity index.keywords.KeywordIndex.counts"
-    " index.keywords.KeywordIndex.near index.keywords.KeywordIndex.stems_of"
-    " index.seen_keywords.SeenKeywords.search index.seen_keywords.SeenKeywords.counts"
-    " index.seen_keywords.SeenKeywords.meant index.seen_keywords.SeenKeywords.stems_found"
-    " index.seen_keywords.SeenKeywords.rarity"
-    " index.keywords.token text.spelling.misspellable text.spelling.near text.spelling.nearest"
+    "index.keywords.whole.KeywordIndex.reconcile index.keywords.whole.KeywordIndex.search"
+    " index.keywords.whole.KeywordIndex.meant index.keywords.whole.KeywordIndex.stems_found"
+    " index.keywords.whole.KeywordIndex.rarity index.keywords.whole.KeywordIndex.counts"
+    " index.keywords.whole.KeywordIndex.near index.keywords.whole.KeywordIndex.stems_of"
+    " index.keywords.seen.SeenKeywords.search index.keywords.seen.SeenKeywords.counts"
+    " index.keywords.seen.SeenKeywords.meant index.keywords.seen.SeenKeywords.stems_found"
+    " index.keywords.seen.SeenKeywords.rarity index.keywords.whole.token"
+    " text.spelling.misspellable text.spelling.near text.spelling.nearest"
     " text.spelling.meant text.spelling.commonest retrieval.respelling.misspelt"
     " retrieval.respelling.respelt retrieval.respelling.as_written"
     " retrieval.respelling.asked_terms": searched,
@@ -856,9 +856,9 @@ NO_TEXT = {
     "reading.reader.Reader.read": "abstract",
     "reading.by_model.open_reader": "the name of a reader",
     "index.layout": "ids and records of our own",
-    "index.keywords.KeywordIndex.entries": "an id",
-    "index.keywords.KeywordIndex.with_rules": "a query of our own",
-    "index.seen_keywords.SeenKeywords.entries": "an id",
+    "index.keywords.whole.KeywordIndex.entries": "an id",
+    "index.keywords.whole.KeywordIndex.with_rules": "a query of our own",
+    "index.keywords.seen.SeenKeywords.entries": "an id",
     "access": "names of groups",
     "indexing.folders.permissions": "names of files, with their own tests",
     "loading.workers.frames.send": "bytes of a frame",

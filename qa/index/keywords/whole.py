@@ -8,7 +8,6 @@ text.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import math
@@ -18,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
+from qa.index.keywords.rules import add_rules, transaction
 from qa.records import Passage
 from qa.text import spelling
 from qa.text.dates import dates
@@ -59,15 +59,6 @@ _SCHEMA = (
     "CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, 'row')",
     f"INSERT INTO terms (terms, rank) VALUES ('rank', 'bm25({CONTEXT_WEIGHT}, 1.0)')",
     f"PRAGMA user_version = {VERSION}",
-)
-# In memory, beside the tables of the file.
-_RULED = (
-    "DROP TABLE IF EXISTS temp.rules",
-    "DROP TABLE IF EXISTS temp.shown",
-    "CREATE TABLE temp.rules (document_id TEXT PRIMARY KEY, rule TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE temp.shown"
-    " (row INTEGER PRIMARY KEY, rule TEXT NOT NULL, tokens INTEGER NOT NULL)",
-    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.occurrences USING fts5vocab (main, terms, instance)",
 )
 
 
@@ -111,11 +102,11 @@ class KeywordIndex:
             # Before the first deletion, so that the mark is there if the process is killed.
             self._connection.execute(f"PRAGMA application_id = {_UNCLEAN}")
         for batch in _batches(stale, 200):
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 self._delete(batch)
         for batch in _batches(missing, 50):
             passages = list(self._passages_of(batch))
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 # Another process may have put them in since, where a cache is shared.
                 self._delete(batch)
                 self._insert(passages)
@@ -242,22 +233,7 @@ class KeywordIndex:
 
     def _add_rules(self) -> None:
         """Make what `with_rules` offers, in memory: no file changes with a rule."""
-        connection = self._connection
-        connection.create_function("tokens", 1, _sum_of_varints, deterministic=True)
-        connection.create_function("idf", 2, _idf, deterministic=True)
-        connection.execute("PRAGMA temp_store = MEMORY")
-        rules = ((id, self.rules.get(id, "")) for id in self._versions)
-        with _transaction(connection, "BEGIN"):
-            for statement in _RULED:
-                connection.execute(statement)
-            connection.executemany("INSERT INTO temp.rules VALUES (?, ?)", rules)
-            # What another process has put into a shared file since has no rule here, and is left
-            # out.
-            connection.execute(
-                "INSERT INTO temp.shown SELECT passages.rowid, rule, tokens(sz)"
-                " FROM passages JOIN terms_docsize ON terms_docsize.id = passages.rowid"
-                " JOIN temp.rules ON rules.document_id = passages.document_id"
-            )
+        add_rules(self._connection, ((id, self.rules.get(id, "")) for id in self._versions))
         self._ruled = self._state()
 
     def _state(self) -> int:
@@ -327,7 +303,7 @@ class KeywordIndex:
             # The cache may be lost, it need not survive a power failure.
             connection.execute("PRAGMA synchronous = OFF")
             if not _version(connection):
-                with _transaction(connection):
+                with transaction(connection):
                     # Another process may have been first, where a cache is shared.
                     for statement in () if _version(connection) else _SCHEMA:
                         connection.execute(statement)
@@ -378,35 +354,6 @@ def token(stem: str) -> str:
 
 def _quoted(stem: str) -> str:
     return '"' + token(stem) + '"'
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-def _sum_of_varints(sizes: bytes) -> int:
-    """The tokens of a passage, from those of each of its columns, as FTS5 keeps them.
-
-    https://sqlite.org/fts5.html#the_docsize_table, https://sqlite.org/fileformat2.html#varint
-    """
-    total = value = 0
-    for byte in sizes:
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            total, value = total + value, 0
-    return total
-
-
-def _idf(total: int, holding: int) -> float:
-    """How much a term tells, as in FTS5's own BM25."""
-    return max(1e-6, math.log((total - holding + 0.5) / (holding + 0.5)))
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -14,11 +14,11 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from qa.index.keywords import token
+from qa.index.keywords.whole import token
 from qa.text import spelling
 
 if TYPE_CHECKING:
-    from qa.index.keywords import KeywordIndex
+    from qa.index.keywords.whole import KeywordIndex
 
 _SEEN = "rule NOT IN (SELECT value FROM json_each(:hidden))"
 _OF_DOCUMENTS = "document_id IN (SELECT value FROM json_each(:documents))"
