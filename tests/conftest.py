@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import qa
@@ -20,6 +21,10 @@ from tests.indexing.mirroring import Counting, write
 from tests.whole import WHOLE
 
 LOOPBACK_ONLY = Path(__file__).parent / "loopback_only"
+
+# On a busy machine, a fifth of a second says nothing about an example.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_configure() -> None:

@@ -225,6 +225,7 @@ def test_a_status_as_json_has_the_documented_keys() -> None:
             Source(
                 *("a.md", "A", "id", 3, 4000, {"language": "en"}, "2026-01-02T03:04:05+00:00", 2),
                 Reading(("md 1",), ("Not read: x.png",)),
+                groups=("people",),
             ),
             Source("b.md", "B", "id", 0, 0),
         ],
@@ -272,6 +273,7 @@ def test_a_status_as_json_has_the_documented_keys() -> None:
                 "formats": ["md 1"],
                 "pages": 2,
                 "warnings": ["Not read: x.png"],
+                "groups": ["people"],
             },
             {
                 "source": "b.md",
@@ -283,6 +285,7 @@ def test_a_status_as_json_has_the_documented_keys() -> None:
                 "formats": [],
                 "pages": None,
                 "warnings": [],
+                "groups": None,
             },
         ],
     }
