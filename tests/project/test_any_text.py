@@ -859,6 +859,7 @@ NO_TEXT = {
     "index.keywords.whole.KeywordIndex.entries": "an id",
     "index.keywords.whole.KeywordIndex.with_rules": "a query of our own",
     "index.keywords.seen.SeenKeywords.entries": "an id",
+    "index.keywords.rules": "ids of documents and rules",
     "access": "names of groups",
     "indexing.folders.permissions": "names of files, with their own tests",
     "loading.workers.frames.send": "bytes of a frame",
