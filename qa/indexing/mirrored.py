@@ -9,12 +9,16 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
+from pathlib import Path
 from typing import Protocol
 
 from qa.index import Entry, Stamp
 from qa.loading import CURRENT
+from qa.places.regular_file import open_regular
 from qa.records import Skipped
 
+KEPT = "What was read there before is kept."
+"""Said of a place that cannot be looked through."""
 READING = "1"
 """Raised when all files are read differently, so that unchanged ones are read again; for those of
 one format, see `qa.loading.formats`."""
@@ -77,6 +81,30 @@ class Remembered:
     digest: str = ""
     note: str = ""
     enough: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file of another machine; `file` has its content, unless that is known already."""
+
+    source: str
+    folder: str
+    digest: str
+    note: str
+    file: Path | None = None
+    suffix: str = ""
+    size: int = 0
+    stamp: Stamp = ()
+
+    def opened(self) -> BufferedReader:
+        """Its content, open to be read.
+
+        Raises:
+            OSError: it is not there.
+        """
+        if self.file is None:
+            raise OSError(0, "it was not fetched again")
+        return open_regular(self.file)
 
 
 class Place(Protocol):

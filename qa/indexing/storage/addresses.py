@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from qa.errors import SettingsError
+from qa.places import is_storage
 
 HOME = "~"
 """The first part of a path that starts in the folder where one is after signing in (SFTP)."""
@@ -77,9 +78,11 @@ def stored(address: str) -> Stored:
         path = unquote(path)
     path = path.strip("/")
     parts = path.split("/") if path else []
-    if named is None or not path.isprintable() or {"", ".", ".."}.intersection(parts):
+    url = "/".join([f"{scheme}://{server}", *parts])
+    broken = not path.isprintable() or {"", ".", ".."}.intersection(parts)
+    if named is None or broken or not is_storage(url):
         raise SettingsError(
             f"{address!r} is no address of a storage. Write it as in s3://bucket/folder, "
             "sftp://server/folder or webdavs://server/folder"
         )
-    return Stored("/".join([f"{scheme}://{server}", *parts]))
+    return Stored(url)

@@ -9,14 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from io import BufferedReader
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from qa.errors import LoadError, SettingsError, TooLargeError, UnsupportedFormatError
-from qa.index import Entry, Stamp
+from qa.index import Entry
 from qa.indexing.folders.ignoring import LARGEST_BYTES, Ignoring, Patterns, read_patterns
-from qa.indexing.mirrored import Remembered, digest_of
+from qa.indexing.mirrored import KEPT, Fetched, Remembered, digest_of
 from qa.indexing.storage.addresses import Stored
 from qa.indexing.storage.connections import Connection, Found, advice_on, connected, told
 from qa.indexing.storage.listing import Listing
@@ -33,32 +32,13 @@ _BATCH, _BATCH_BYTES, _AT_ONCE = 64, 200_000_000, 8
 _MOST_FAILURES = 5
 # The clock of a storage counts in seconds; a file that is newer may change again unnoticed.
 _SETTLED_SECONDS = 2.5
-_KEPT = "What was read there before is kept."
 
 
 @dataclass(frozen=True, slots=True)
-class Object:
-    """A file as it was listed; `file` has its content, unless that is known already."""
+class Object(Fetched):
+    """A file as it was listed, and its path in the storage."""
 
-    source: str
-    folder: str
-    path: str
-    size: int
-    note: str
-    digest: str = ""
-    file: Path | None = None
-    suffix: str = ""
-    stamp: Stamp = ()
-
-    def opened(self) -> BufferedReader:
-        """Its content, open to be read.
-
-        Raises:
-            OSError: it is not there.
-        """
-        if self.file is None:
-            raise OSError(0, "it was not fetched again")
-        return open_regular(self.file)
+    path: str = ""
 
 
 class Storage:
@@ -134,7 +114,7 @@ class Storage:
                 yield [*known, *fetched]
                 known = []
         except LoadError as error:
-            self.unseen.append(Skipped(self._place.name, f"{error} {_KEPT}"))
+            self.unseen.append(Skipped(self._place.name, f"{error} {KEPT}"))
         self._coming.clear()
         self.complete = True
         yield known
@@ -160,7 +140,7 @@ class Storage:
         for number, (source, found) in enumerate(listing.files()):
             self._progress(Progress("comparing", number, 0, source))
             note = _note(found, connection)
-            here = Object(source, self._place.name, found.path, found.size, note)
+            here = Object(source, self._place.name, "", note, size=found.size, path=found.path)
             before = self._remembered(source)
             if note and before.digest and before.note == note and before.enough:
                 known.append(replace(here, digest=before.digest))
@@ -245,7 +225,7 @@ class Storage:
         if isinstance(error, TooLargeError):
             self.passed_over.append(Skipped(file.source, str(error)))
             return
-        self.unseen.append(Skipped(file.source, f"{error} {_KEPT}"))
+        self.unseen.append(Skipped(file.source, f"{error} {KEPT}"))
         self._failures += 1
         if self._failures < _MOST_FAILURES:
             return

@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from io import BufferedReader
-from pathlib import Path
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from qa.errors import LoadError, SettingsError, TooLargeError, UnsupportedFormatError
-from qa.index import Entry, Stamp
-from qa.indexing.mirrored import Remembered, digest_of
+from qa.index import Entry
+from qa.indexing.mirrored import KEPT, Fetched, Remembered, digest_of
 from qa.indexing.web.addresses import Section, may_list, normal, with_path
 from qa.indexing.web.fetching import (
     AGENT,
@@ -29,7 +27,6 @@ from qa.loading.html.leads import Leads, asks
 from qa.loading.workers.pool import done
 from qa.loading.workers.tasks import Following
 from qa.places.private_folder import PrivateFolder
-from qa.places.regular_file import open_regular
 from qa.records import Progress, Skipped
 from qa.settings import Settings
 
@@ -38,33 +35,8 @@ _BATCH, _BATCH_SECONDS = 50, 20.0
 # After so many pages in a row that cannot be reached, the others are not asked for.
 _MOST_FAILURES = 5
 _MOST_SITEMAPS = 100
-_KEPT = "What was read there before is kept."
 _MOST_REDIRECTS = 5
 _PAGES = frozenset((".html", ".htm", ".xhtml"))
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page as it was found; `file` has its content, unless that is known already."""
-
-    source: str
-    folder: str
-    digest: str
-    note: str
-    file: Path | None = None
-    suffix: str = ""
-    size: int = 0
-    stamp: Stamp = ()
-
-    def opened(self) -> BufferedReader:
-        """Its content, open to be read.
-
-        Raises:
-            OSError: it is not there.
-        """
-        if self.file is None:
-            raise OSError(0, "it was not fetched again")
-        return open_regular(self.file)
 
 
 class Site:
@@ -92,7 +64,7 @@ class Site:
         self._ends = time.monotonic() + settings.web_seconds
         self._asked = 0
         self._failures = 0  # in a row
-        self._begun: list[Page] | None = None
+        self._begun: list[Fetched] | None = None
         self._read: set[str] = set()
         self._copies: dict[str, Note] = {}
         self._notes: dict[str, str] = {}
@@ -132,9 +104,9 @@ class Site:
         except LoadError as error:
             raise SettingsError(str(error)) from error
 
-    def batches(self) -> Iterator[list[Page]]:
+    def batches(self) -> Iterator[list[Fetched]]:
         """The pages, as far as the limits allow; each batch can be opened until the next one."""
-        batch: list[Page] = []
+        batch: list[Fetched] = []
         since = time.monotonic()
         try:
             for page in self._pages():
@@ -146,7 +118,7 @@ class Site:
                     batch, since = [], time.monotonic()
                     self._ends += since - handed  # what reading takes does not count
         except LoadError as error:
-            self.unseen.append(Skipped(self._section.source, f"{error} {_KEPT}"))
+            self.unseen.append(Skipped(self._section.source, f"{error} {KEPT}"))
         if forbidden := self._frontier.forbidden:
             reason = (
                 f"{self._section.source} has pages that robots.txt asks not to read "
@@ -159,7 +131,7 @@ class Site:
 
     # The way through the pages
 
-    def _first(self) -> list[Page]:
+    def _first(self) -> list[Fetched]:
         """The page of the section's own address, if it is one; sitemaps say what else there is.
 
         Raises:
@@ -216,12 +188,12 @@ class Site:
                 try:
                     reply = self._fetching.get(url, suffix=".xml")
                 except LoadError as error:  # what it lists is not known, so nothing is gone
-                    self.unseen.append(Skipped(self._section.source, f"{error} {_KEPT}"))
+                    self.unseen.append(Skipped(self._section.source, f"{error} {KEPT}"))
                     continue
                 if reply.file is not None:
                     waiting.extend((link, False) for link in self._leads(url, reply).links)
 
-    def _pages(self) -> Iterator[Page]:
+    def _pages(self) -> Iterator[Fetched]:
         yield from self._first() if self._begun is None else self._begun
         while self._frontier:
             self._check_limits()
@@ -279,7 +251,7 @@ class Site:
         self._failures = 0
         return reply
 
-    def _found(self, url: str, reply: Reply) -> Page | None:
+    def _found(self, url: str, reply: Reply) -> Fetched | None:
         """The page that a reply holds; None if it is none to be read."""
         if reply.status in GONE:
             return None
@@ -301,20 +273,20 @@ class Site:
         self._read.add(url)
         return page if page.digest else self._anew(url)
 
-    def _anew(self, url: str) -> Page:
+    def _anew(self, url: str) -> Fetched:
         """A page that was not read when it was fetched before, and is to be read now."""
         self._asked += 1
         return self._page(url, self._fetching.get(url))[0]
 
-    def _page(self, url: str, reply: Reply) -> tuple[Page, Note]:
+    def _page(self, url: str, reply: Reply) -> tuple[Fetched, Note]:
         known = self._remembered(url)
         if reply.status == SAME and (note := unpacked(known.note)) is not None:
-            return Page(url, self._section.name, known.digest, known.note), note
+            return Fetched(url, self._section.name, known.digest, known.note), note
         if reply.file is None or reply.sum is None:
             raise LoadError(f"{url} cannot be reached: the server answers {reply.status}.")
         note = self._noted(url, reply)
         digest = digest_of(reply.sum)
-        named = Page(url, self._section.name, digest, note.packed())
+        named = Fetched(url, self._section.name, digest, note.packed())
         return replace(named, file=reply.file, suffix=reply.suffix, size=reply.size), note
 
     def _noted(self, url: str, reply: Reply) -> Note:
@@ -342,23 +314,23 @@ class Site:
             for link in note.links:
                 self._frontier.add(link)
 
-    def _copy(self, url: str, note: Note) -> Page | None:
+    def _copy(self, url: str, note: Note) -> Fetched | None:
         """The page that named another one as the one to read, if that cannot be read."""
         if note.canonical in self._read:
             self._pass_over(
-                Page(url, self._section.name, "", note.packed()),
+                Fetched(url, self._section.name, "", note.packed()),
                 f"{url} is another address of a page that is read (its canonical address).",
             )
             return None
         return self._anew(url)
 
-    def _pass_over(self, page: Page, reason: str) -> None:
+    def _pass_over(self, page: Fetched, reason: str) -> None:
         self.passed_over.append(Skipped(page.source, reason))
         self._notes[page.source] = page.note
         _drop([page])
 
 
-def _drop(batch: Iterable[Page]) -> None:
+def _drop(batch: Iterable[Fetched]) -> None:
     for page in batch:
         if page.file is not None:
             page.file.unlink(missing_ok=True)

@@ -33,6 +33,8 @@ def test_an_address_has_one_form(given: str, url: str) -> None:
         "webdav://host/%2e%2e/x",
         "webdav://host/x?key=1",
         "webdav://ho st/x",
+        "http://host/x",
+        "folder/x",
     ],
 )
 def test_what_is_no_address_is_refused(given: str) -> None:
