@@ -95,6 +95,9 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(strict: Strict, p
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_a_body_without_a_stated_size_takes_no_memory(strict: Strict) -> None:
+    # The example questions are made and a question is answered: the models are in memory.
+    assert httpx.get(f"{strict.url}/api/examples", timeout=90).json()["examples"]
+    assert httpx.post(f"{strict.url}/api/ask", json=QUESTION, timeout=90).status_code == 200
     before = strict.memory
     with connected(strict.url, head("/api/ask", "Transfer-Encoding: chunked")) as connection:
         sent = 0
