@@ -1,4 +1,4 @@
-"""A reader on disk, trained or exported -> weights, so that training can go on from it.
+"""A model on disk, trained or exported -> weights, so that training can go on from it.
 
 The export keeps the names of biases and norms, and gives matrices new ones: which is which is
 told by the name of the node that multiplies with it. Query, key and value are one matrix in it.
@@ -14,17 +14,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qa.reading.span_model import MODEL_FILE
 from training.reader.model import WEIGHTS_FILE
 
 Values = NDArray[Any]
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
-    """The weights of a reader that was saved in training, or else exported."""
+    """The weights of a model that was saved in training, or else exported."""
     file = folder / WEIGHTS_FILE
     if not file.is_file():
-        return exported_weights(folder / MODEL_FILE)
+        (exported,) = folder.glob("*.onnx")
+        return exported_weights(exported)
     saved: dict[str, torch.Tensor] = torch.load(file, weights_only=True)
     return saved
 
@@ -39,7 +39,7 @@ def average(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
 
 
 def exported_weights(file: Path) -> dict[str, torch.Tensor]:
-    """The weights of a `reader.onnx`, under the names that `ReaderModel` has for them."""
+    """The weights of an ONNX file, under the names that `ReaderModel` has for them."""
     import onnx
     from onnx import numpy_helper
 
@@ -55,9 +55,10 @@ def exported_weights(file: Path) -> dict[str, torch.Tensor]:
         elif node.op_type == "QAttention" and factor is not None:
             named.update(_attention(layer, factor, held[node.input[2]]))
             layer += 1
-    mixed = next(values for name, values in held.items() if name.startswith("onnx::Split"))
-    if mixed.dtype == np.float32:
-        named["mix"] = np.log(mixed)
+    # A model without heads for start and end has no mixture.
+    for name, mixed in held.items():
+        if name.startswith("onnx::Split") and mixed.dtype == np.float32:
+            named["mix"] = np.log(mixed)
     return {name: torch.from_numpy(np.array(values)) for name, values in named.items()}
 
 
