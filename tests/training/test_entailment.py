@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,7 +28,8 @@ from training.entailment.pairs import (
 )
 from training.entailment.sources import changed_sentences, denied, fever, squad, wice
 from training.entailment.statements import Verbs, past, statement, third_person
-from training.json_lines import write_lines
+from training.entailment.verdicts import VERDICTS, verdicts
+from training.json_lines import read_lines, write_lines
 from training.reader.fit import CHECKPOINT_FILE, Pace, Recipe, fit
 from training.reader.model import encoder_folder, open_reader, open_tokenizer
 
@@ -169,6 +171,27 @@ def test_statements_have_every_label_and_source(
     assert len({pair.id for pair in train}) == len(train)
     assert {name.split(",")[0] for name in counted(train)} >= {"fever", "wice", "squad", "sentence"}
     assert {pair.source for pair in held} >= {"fever", "wice", "squad"}
+
+
+def test_questions_of_ours_are_held_back_by_page(sets: Path) -> None:
+    train, held = verdicts(sets, 0.1, 2)
+    assert Counter(pair.label for pair in held).keys() == {SUPPORTED, CONTRADICTED, NOT_SAID}
+    assert len({pair.id for pair in train}) == len(train)
+    asked = [{(pair.id.rsplit("/", 1)[0]) for pair in part} for part in (train, held)]
+    assert not asked[0] & asked[1]
+    assert len(train) == 2 * len(asked[0])
+    lines = {
+        f"{file.stem}/{number}": entry
+        for file in VERDICTS.glob("*.jsonl")
+        for number, entry in enumerate(read_lines(file))
+    }
+    pages = [{lines[name]["page"] for name in part} for part in asked]
+    assert pages[0]
+    assert not pages[0] & pages[1]
+    for pair in (*train, *held):
+        entry = lines[pair.id.rsplit("/", 1)[0]]
+        assert pair.statement == entry["question"]
+        assert entry["holds"] in pair.passage
 
 
 def test_unsupported_statements_are_of_two_kinds() -> None:

@@ -42,8 +42,8 @@ class _Decided:
 def verdicts(bench: Path, held_back: float, copies: int) -> tuple[list[Pair], list[Pair]]:
     """The questions with a stretch of their page around what decides; held back by page.
 
-    Copies differ in the stretch. A question is left out if its words cannot be found on the page as
-    Footnote reads it.
+    Copies differ in the stretch. A question is left out if its page is not there, or the words that
+    decide cannot be found on it as Footnote reads it.
     """
     passages = {
         entry["id"]: entry for name in _SETS for entry in read_lines(bench / name / "corpus.jsonl")
@@ -58,15 +58,14 @@ def verdicts(bench: Path, held_back: float, copies: int) -> tuple[list[Pair], li
                 decided = _in_passage(entry if "text" in entry else passages[page], entry["holds"])
             else:
                 if page not in pages:
-                    pages[page] = list(units_of(bench / "train" / "pages" / page, page))
+                    place = bench / "train" / "pages" / page
+                    pages[page] = list(units_of(place, page)) if place.is_file() else []
                 decided = _on_page(pages[page], entry["holds"])
             if decided is None:
                 continue
             last = chance(f"{page} verdicts") < held_back
             part, most = (held, 1) if last else (train, copies)
-            part += [
-                _pair(f"{file.stem}/{number}/{copy}", entry, decided) for copy in range(most)
-            ]
+            part += [_pair(f"{file.stem}/{number}/{copy}", entry, decided) for copy in range(most)]
     return train, held
 
 
