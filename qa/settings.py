@@ -191,6 +191,16 @@ class Settings(BaseSettings):
     """Hours without a request after which somebody has to sign in again."""
     session_hours: float = Field(168, gt=0, le=8760)
     """Hours after which they have to in any case."""
+    audit: bool = False
+    """Whether it is kept, beside the index, who asked, opened and changed what."""
+    audit_questions: bool = False
+    """Whether the audit has the questions themselves."""
+    audit_days: float = Field(90, ge=0, le=36_500)
+    """Days after which a line of the audit is removed; 0: never."""
+    feedback_days: float = Field(0, ge=0, le=36_500)
+    """Days after which a reader's opinion is removed; 0: never."""
+    upload_days: float = Field(0, ge=0, le=36_500)
+    """Days after which a file that readers kept for everyone is removed; 0: never."""
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import mimetypes
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from qa import SettingsError
+from qa import QAError, SettingsError
 from qa.api import Desk, Service, mount, tell_errors
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
@@ -34,13 +36,16 @@ from ui.sign_in.door import ByCookie, ByHeader, Door
 from ui.uploads import Attachments
 
 if TYPE_CHECKING:
-    from qa import Assistant, QAError, Settings, SyncReport
+    from qa import Assistant, Settings, SyncReport
     from ui.sign_in.door import Knows
+
+logger = logging.getLogger(__name__)
 
 # Routes that read their bodies themselves, piece by piece.
 STREAMED = ("/api/uploads",)
 # Seconds that a stopped server waits for replies in progress.
 ENDING_SECONDS = 10
+DAY = 86_400.0
 # Python's own is ten times as long.
 SWITCH_SECONDS = 0.0005
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -150,7 +155,7 @@ def serve(
 
     Raises:
         SettingsError: the address cannot be listened at, an origin, a proxy or a folder is none,
-        or other machines can reach the server and nobody said who may.
+        the audit cannot be written, or other machines can reach the server and nobody said who may.
     """
     # Errors are reported before anything is opened.
     origins = [origin(one) for one in embed_origins]
@@ -163,6 +168,8 @@ def serve(
             "reach the server may read all of its documents but those that rules keep for groups, "
             "say so: --sign-in none"
         )
+    if assistant.audit is not None:
+        assistant.audit.check()
     if keep_uploads is not None and keep_uploads.exists() and not keep_uploads.is_dir():
         raise SettingsError(
             f"{keep_uploads} is not a folder. Name a folder, or a new one, to keep files in."
@@ -184,33 +191,51 @@ def serve(
             shown = f"[{host}]" if ":" in host else host
             ready(f"http://{shown}:{listener.getsockname()[1]}")
             examples.begin()
-            with _following(assistant, watching), _clearing_up():
+            with (
+                _meanwhile("watching", _following(assistant, watching)),
+                _meanwhile("expiring", partial(_expiring, assistant, attachments)),
+                _clearing_up(),
+            ):
                 server.run(sockets=[listener])
         finally:
             attachments.close()
 
 
 @contextlib.contextmanager
-def _following(
-    assistant: Assistant, told: Callable[[SyncReport | QAError], None] | None
-) -> Iterator[None]:
-    """Sync the folders of the index whenever they change, for the length of the block."""
-    if told is None:
-        yield
-        return
+def _meanwhile(name: str, work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Do this in a thread until the block ends, which sets the event."""
     stop = threading.Event()
-
-    def follow() -> None:
-        for found in assistant.watch(stop):
-            told(found)
-
-    thread = threading.Thread(target=follow, name="footnote watching", daemon=True)
+    thread = threading.Thread(target=work, args=(stop,), name=f"footnote {name}", daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join(ENDING_SECONDS)
+
+
+def _following(
+    assistant: Assistant, told: Callable[[SyncReport | QAError], None] | None
+) -> Callable[[threading.Event], None]:
+    """What syncs the folders of the index whenever they change; nothing if nobody is told."""
+
+    def follow(stop: threading.Event) -> None:
+        if told is not None:
+            for found in assistant.watch(stop):
+                told(found)
+
+    return follow
+
+
+def _expiring(assistant: Assistant, attachments: Attachments, stop: threading.Event) -> None:
+    """Every day, remove what has been kept for as long as the settings allow."""
+    while not stop.is_set():
+        try:
+            assistant.expire()
+            attachments.expire()
+        except (QAError, OSError) as error:
+            logger.warning("What is too old could not be removed: %s", error)
+        stop.wait(DAY)
 
 
 def _configured(built: FastAPI, settings: Settings) -> uvicorn.Config:
