@@ -22,8 +22,7 @@ ADA = qa.Viewer("ada", groups=["people"])
 
 @pytest.fixture
 def memo(tmp_path: Path) -> Iterator[qa.Assistant]:
-    settings = {"audit": True, "audit_questions": True}
-    with qa.Assistant(index=tmp_path / "index", **settings) as assistant:
+    with qa.Assistant(tmp_path / "index", audit=True, audit_questions=True) as assistant:
         assistant.add([qa.Document(SAID, "memos/day.txt"), qa.Document("Plums.", "plums.txt")])
         yield assistant
 
