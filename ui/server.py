@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from qa import QAError, SettingsError
-from qa.api import Desk, Service, mount, tell_errors
+from qa.api import Desk, Provider, Service, mount, tell_errors
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
@@ -31,6 +31,7 @@ from ui.page.looks import STATIC, keep_to_ourselves
 from ui.routes import entrance, export, feedback, pages, questions, sources, uploading
 from ui.routes import examples as examples_routes
 from ui.routes.static_files import Assets
+from ui.sign_in import provider as at_provider
 from ui.sign_in import routes as sign_in
 from ui.sign_in.door import ByCookie, ByHeader, Door
 from ui.uploads import Attachments
@@ -89,7 +90,7 @@ def build_server(
     ):
         server.include_router(router)
     if isinstance(knows, ByCookie):
-        server.include_router(sign_in.routes(knows.desk, origins))
+        server.include_router(_signing_in(knows.desk, origins, settings.public_url))
     mount(server, service)
     server.mount("/static", Assets(STATIC))
     tell_errors(server)
@@ -116,14 +117,22 @@ def build_server(
     return server
 
 
+def _signing_in(desk: Desk | Provider, origins: tuple[str, ...], address: str | None) -> APIRouter:
+    if isinstance(desk, Provider):
+        return at_provider.routes(desk, origins, address)
+    return sign_in.routes(desk, origins)
+
+
 def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None:
     """How the server knows who asks; None if everyone is let in.
 
     Raises:
         SettingsError: nobody could sign in.
     """
-    if settings.sign_in == "password":
+    if settings.sign_in in ("password", "ldap"):
         return ByCookie(Desk.of(settings))
+    if settings.sign_in == "oidc":
+        return ByCookie(Provider(settings))
     if settings.sign_in != "proxy":
         return None
     if not list(trusted_proxies):
@@ -164,8 +173,8 @@ def serve(
     if assistant.settings.sign_in is None and not is_loopback(host):
         raise SettingsError(
             f"Other machines can reach {host}, and nobody has to sign in. Have people sign in: "
-            "--sign-in password, after `qa user add NAME`, or --sign-in proxy. If everyone who can "
-            "reach the server may read all of its documents but those that rules keep for groups, "
+            "--sign-in password, after `qa user add NAME`, or oidc, ldap or proxy. If everyone who "
+            "can reach the server may read all of its documents but those that rules keep for groups, "
             "say so: --sign-in none"
         )
     if assistant.audit is not None:
