@@ -174,8 +174,8 @@ def serve(
         raise SettingsError(
             f"Other machines can reach {host}, and nobody has to sign in. Have people sign in: "
             "--sign-in password, after `qa user add NAME`, or oidc, ldap or proxy. If everyone who "
-            "can reach the server may read all of its documents but those that rules keep for groups, "
-            "say so: --sign-in none"
+            "can reach the server may read all of its documents but those that rules keep for "
+            "groups, say so: --sign-in none"
         )
     if assistant.audit is not None:
         assistant.audit.check()
