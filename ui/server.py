@@ -202,7 +202,7 @@ def serve(
             examples.begin()
             with (
                 _meanwhile("watching", _following(assistant, watching)),
-                _meanwhile("expiring", partial(_expiring, assistant, attachments)),
+                _meanwhile("expiring", partial(expiring, assistant, attachments)),
                 _clearing_up(),
             ):
                 server.run(sockets=[listener])
@@ -236,7 +236,7 @@ def _following(
     return follow
 
 
-def _expiring(assistant: Assistant, attachments: Attachments, stop: threading.Event) -> None:
+def expiring(assistant: Assistant, attachments: Attachments, stop: threading.Event) -> None:
     """Every day, remove what has been kept for as long as the settings allow."""
     while not stop.is_set():
         try:
