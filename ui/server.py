@@ -132,7 +132,7 @@ def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None
     if settings.sign_in in ("password", "ldap"):
         return ByCookie(Desk.of(settings))
     if settings.sign_in == "oidc":
-        return ByCookie(Provider(settings))
+        return ByCookie(Provider(settings), at_provider.OPEN)
     if settings.sign_in != "proxy":
         return None
     if not list(trusted_proxies):

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from qa.api.seeing import opened, seen
     from qa.api.service import Service
     from qa.api.sign_in.desk import Desk, TooManyTriesError
-    from qa.api.sign_in.elsewhere import SignInUnavailableError
     from qa.api.sign_in.provider import Begun, Provider
     from qa.api.sign_in.sessions import Sessions
     from qa.api.sign_in.users import User, Users
@@ -36,7 +35,6 @@ _HOMES = {
     "qa.api.seeing": ("opened", "seen"),
     "qa.api.service": ("Service",),
     "qa.api.sign_in.desk": ("Desk", "TooManyTriesError"),
-    "qa.api.sign_in.elsewhere": ("SignInUnavailableError",),
     "qa.api.sign_in.provider": ("Begun", "Provider"),
     "qa.api.sign_in.sessions": ("Sessions",),
     "qa.api.sign_in.users": ("User", "Users"),
@@ -45,9 +43,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "LONGEST_HISTORY", "Asked", "Begun", "Cited", "Desk", "Earlier", "Key", "Keys", "Line",
-    "Problem", "Provider", "Service", "Sessions", "SignInUnavailableError", "TooManyTriesError",
-    "User", "Users", "at_once", "holds", "is_for_programs", "keep", "mount", "opened", "seen",
-    "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+    "Problem", "Provider", "Service", "Sessions", "TooManyTriesError", "User", "Users",
+    "at_once", "holds", "is_for_programs", "keep", "mount", "opened", "seen", "serve_stdio",
+    "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from qa import UnknownCallerError
-from qa.api import Begun, SignInUnavailableError, viewer_of
+from qa import SignInUnavailableError, UnknownCallerError
+from qa.api import Begun, viewer_of
 from ui.sign_in import cookies
 from ui.sign_in.page import Way, elsewhere, in_frame
 from ui.sign_in.routes import ALONE, NOT_KEPT, end, frames, led, sign_out
@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 # A cookie has room for no more.
 LONGEST_WAY = 1500
-RETURN = "sign-in-return"
+BEGIN, RETURN = "sign-in-begin", "sign-in-return"
+OPEN = frozenset((f"/{BEGIN}", f"/{RETURN}"))
 
 
 def routes(provider: Provider, origins: tuple[str, ...], address: str | None) -> APIRouter:
@@ -46,7 +47,7 @@ def routes(provider: Provider, origins: tuple[str, ...], address: str | None) ->
         problem = way.texts.sign_in_cookies if again else ""
         return HTMLResponse(elsewhere(way, problem=problem), headers=ALONE)
 
-    @router.get("/sign-in-begin", response_model=None)
+    @router.get(f"/{BEGIN}", response_model=None)
     async def begin(request: Request, next: str = "") -> Response:
         way = Way.of(next, request)
         begun = Begun.now(way.following if len(way.following) <= LONGEST_WAY else "")

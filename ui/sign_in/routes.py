@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from qa import BusyError, QAError, TimeLimitError, UnknownCallerError
-from qa.api import Problem, SignInUnavailableError, TooManyTriesError, viewer_of
+from qa import BusyError, QAError, SignInUnavailableError, TimeLimitError, UnknownCallerError
+from qa.api import Problem, TooManyTriesError, viewer_of
 from ui.sign_in import cookies
 from ui.sign_in.page import FORM_POLICY, Way, done, form, in_frame
 
@@ -81,7 +81,7 @@ def _refused(error: QAError, way: Way, name: str) -> Response:
         problem = texts.sign_in_wrong
     elif isinstance(error, SignInUnavailableError):
         logger.warning("Somebody could not sign in. %s", error)
-        status, problem = error.status, texts.sign_in_away
+        status, problem = Problem.of(error).status, texts.sign_in_away
     else:
         status, problem = Problem.of(error).status, texts.sign_in_busy
     return HTMLResponse(form(way, name=name, problem=problem), status, headers)

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 import qa
-from qa.api import Desk, SignInUnavailableError
+from qa.api import Desk
 from qa.api.sign_in.directory import Directory
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client, sign_in
@@ -275,13 +275,13 @@ def test_the_server_signs_people_in_and_tells_their_name(
 def test_a_directory_that_cannot_be_used_is_named(
     directory: Running, given: dict[str, str], told: str
 ) -> None:
-    with pytest.raises(SignInUnavailableError, match=told):
+    with pytest.raises(qa.SignInUnavailableError, match=told):
         directory.people(**given).check("ada", PASSWORD)
 
 
 def test_a_certificate_for_another_name_is_refused(directory: Running) -> None:
     elsewhere = directory.over_tls.replace("localhost", "127.0.0.1")
-    with pytest.raises(SignInUnavailableError, match=r"127\.0\.0\.1"):
+    with pytest.raises(qa.SignInUnavailableError, match=r"127\.0\.0\.1"):
         directory.people(ldap_url=elsewhere).check("ada", PASSWORD)
 
 
@@ -291,7 +291,7 @@ def test_a_directory_that_never_answers_keeps_nobody_waiting(
     monkeypatch.setattr("qa.api.sign_in.directory.PATIENCE", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"ldap://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(SignInUnavailableError, match="cannot be asked"):
+        with pytest.raises(qa.SignInUnavailableError, match="cannot be asked"):
             directory.people(ldap_url=place, ldap_ca_file=None).check("ada", PASSWORD)
 
 
