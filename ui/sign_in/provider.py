@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from qa import SignInUnavailableError, UnknownCallerError
+from qa import Asker, SignedIn, SignInRefused, SignInUnavailableError, UnknownCallerError, Viewer
 from qa.api import Begun, viewer_of
 from ui.sign_in import cookies
 from ui.sign_in.page import Way, elsewhere, in_frame
-from ui.sign_in.routes import ALONE, NOT_KEPT, end, frames, led, sign_out
+from ui.sign_in.routes import ALONE, NOT_KEPT, STRANGER, Tell, end, frames, led, sign_out
 
 if TYPE_CHECKING:
     from qa.api import Provider
@@ -25,14 +25,16 @@ BEGIN, RETURN = "sign-in-begin", "sign-in-return"
 OPEN = frozenset((f"/{BEGIN}", f"/{RETURN}"))
 
 
-def routes(provider: Provider, origins: tuple[str, ...], address: str | None) -> APIRouter:
+def routes(
+    provider: Provider, origins: tuple[str, ...], address: str | None, tell: Tell
+) -> APIRouter:
     """The routes; pages of `origins` may show ours in a frame.
 
     `address` is where people reach the server, if it is not what requests say.
     """
     router = APIRouter()
     frames(router, provider.sessions)
-    sign_out(router, provider.sessions)
+    sign_out(router, provider.sessions, tell)
 
     def returning(request: Request) -> str:
         return f"{(address or str(request.base_url)).rstrip('/')}/{RETURN}"
@@ -68,7 +70,9 @@ def routes(provider: Provider, origins: tuple[str, ...], address: str | None) ->
                 raise UnknownCallerError("This sign-in was not begun in this browser.")
             token = await provider.enter(begun, returning(request), request.query_params)
         except (SignInUnavailableError, UnknownCallerError) as error:
+            tell(SignInRefused(by=STRANGER))
             return _failed(error, way)
+        tell(SignedIn(by=Asker(provider.viewer(token) or Viewer(), "page")))
         end(provider.sessions, request)
         reply = led(way.to_sign_in(again=True))
         cookies.give(reply, request, "page", token)

@@ -16,10 +16,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 import qa
-from qa.api import Desk
+from qa.api import Desk, Keys
 from qa.api.sign_in.directory import Directory
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client, sign_in
+from ui.sign_in.door import ByCookie, Door
 from ui.sign_in.routes import routes
 
 SLAPD = shutil.which("slapd", path="/usr/sbin:/usr/local/sbin:/usr/libexec")
@@ -318,9 +319,29 @@ def test_the_page_says_that_the_directory_cannot_be_reached(
 ) -> None:
     settings = qa.Settings.load(**directory.settings(ldap_url="ldap://127.0.0.1:9"))
     app = FastAPI()
-    app.include_router(routes(Desk.of(settings), ()))
+    told: list[qa.Event] = []
+    app.include_router(routes(Desk.of(settings), (), told.append))
     with TestClient(app) as browser:
         reply = browser.post("/sign-in", data={"name": "ada", "password": PASSWORD})
     assert reply.status_code == 503
     assert "cannot be reached" in reply.text
     assert "ldap://127.0.0.1:9 cannot be asked" in caplog.text
+    assert [(type(event), event.by.viewer.name) for event in told] == [(qa.SignInRefused, "")]
+
+
+def test_who_signs_in_and_out_and_who_cannot_is_told(directory: Running) -> None:
+    app = FastAPI()
+    told: list[qa.Event] = []
+    desk = Desk.of(qa.Settings.load(**directory.settings()))
+    app.include_router(routes(desk, (), told.append))
+    app.add_middleware(Door, knows=ByCookie(desk), keys=Keys(directory.secret.with_name("keys")))
+    with TestClient(app, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+        for password in ("wrong", PASSWORD):
+            given = {"name": "ada", "password": password}
+            browser.post("/sign-in", data=given, follow_redirects=False)
+        browser.post("/sign-out", follow_redirects=False)
+    refused, came, left = told
+    assert isinstance(refused, qa.SignInRefused)
+    assert (refused.name, refused.by.viewer.name) == ("ada", "")
+    ada = qa.Asker(qa.Viewer("Ada", ["people", "leads"]), "page")
+    assert (type(came), came.by, type(left), left.by) == (qa.SignedIn, ada, qa.SignedOut, ada)
