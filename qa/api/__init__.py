@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from qa.api.replies import tell_errors, told
     from qa.api.rest.feedback import holds, keep
     from qa.api.rest.requests import LONGEST_HISTORY, Asked, Cited, Earlier
-    from qa.api.seeing import seen
+    from qa.api.seeing import opened, seen
     from qa.api.service import Service
     from qa.api.sign_in.desk import Desk, TooManyTriesError
+    from qa.api.sign_in.provider import Begun, Provider
+    from qa.api.sign_in.sessions import Sessions
     from qa.api.sign_in.users import User, Users
 
 _HOMES = {
@@ -30,17 +32,20 @@ _HOMES = {
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
     "qa.api.rest.requests": ("LONGEST_HISTORY", "Asked", "Cited", "Earlier"),
-    "qa.api.seeing": ("seen",),
+    "qa.api.seeing": ("opened", "seen"),
     "qa.api.service": ("Service",),
     "qa.api.sign_in.desk": ("Desk", "TooManyTriesError"),
+    "qa.api.sign_in.provider": ("Begun", "Provider"),
+    "qa.api.sign_in.sessions": ("Sessions",),
     "qa.api.sign_in.users": ("User", "Users"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "LONGEST_HISTORY", "Asked", "Cited", "Desk", "Earlier", "Key", "Keys", "Line", "Problem",
-    "Service", "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "keep",
-    "mount", "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+    "LONGEST_HISTORY", "Asked", "Begun", "Cited", "Desk", "Earlier", "Key", "Keys", "Line",
+    "Problem", "Provider", "Service", "Sessions", "TooManyTriesError", "User", "Users",
+    "at_once", "holds", "is_for_programs", "keep", "mount", "opened", "seen", "serve_stdio",
+    "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Self
@@ -18,8 +19,10 @@ from qa.assistant.arguments import (
     groups_of,
     source_of,
     viewer_of,
+    way_of,
     whole_number,
 )
+from qa.audit import Audit
 from qa.errors import (
     AccessError,
     ArgumentError,
@@ -27,7 +30,8 @@ from qa.errors import (
     QAError,
     described,
 )
-from qa.index import Snapshot, open_index
+from qa.events import Asker, Erased, Listeners, Synced, Way
+from qa.index import Snapshot, Verdicts, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
 from qa.places import cache_folder
@@ -47,21 +51,28 @@ class Corpus:
         self._showing = indexing.Showing(settings.limits)
         self._closed = Event()  # which all that share the index see
         self._viewer = OWNER
+        self._way: Way = "library"
+        self.listeners = Listeners()
+        """Who is told what happens: functions that take an event, such as `qa.Answered`."""
+        self.audit = Audit.of(settings)
+        if self.audit is not None:
+            self.listeners.add(self.audit)
 
-    def seen_by(self, viewer: Viewer) -> Self:
+    def seen_by(self, viewer: Viewer, *, way: Way | None = None) -> Self:
         """The same for one viewer: it says and shows nothing that they may not read.
 
         It shares everything with this one, so that it costs next to nothing, and changes nothing in
-        the index.
+        the index. Listeners are told by which `way` it is asked.
 
         Raises:
-            ArgumentError: it is no viewer, or this is what another one sees.
+            ArgumentError: it is no viewer or way, or this is what another one sees.
         """
         self._check_open()
         if viewer is None:  # it would be the owner
             raise ArgumentError("seen_by takes a qa.Viewer; there is none.")
         other = copy.copy(self)
         other._viewer = self._seeing(viewer)
+        other._way = self._way if way is None else way_of(way)
         return other
 
     def sync(
@@ -71,6 +82,7 @@ class Corpus:
         progress: Callable[[Progress], None] | None = None,
         rebuild: bool = False,
         retry: bool = False,
+        groups: Collection[str] | None = None,
     ) -> SyncReport:
         """Mirror folders: add what is new, replace what changed, remove what is gone.
 
@@ -82,7 +94,11 @@ class Corpus:
         default place gets the sample documents. `rebuild` makes the index anew. With `retry`, files
         that could not be read are tried again although nothing has changed.
 
+        Only viewers in one of `groups` may read what is at the given addresses, from now on, or
+        everybody with "*"; of several addresses, the nearest counts. Folders have files with rules.
+
         Raises:
+            ArgumentError: there are groups and no addresses.
             SettingsError: there is no such folder, or an address that cannot be reached.
             IndexLockedError: another sync did not finish in time.
         """
@@ -93,14 +109,17 @@ class Corpus:
                 f"progress is called with a qa.Progress; {described(progress)} cannot be called."
             )
         report = progress or (lambda _: None)
-        return indexing.sync(
-            self.index,
-            self._preparing,
-            given,
-            self.settings,
-            progress=report,
-            rebuild=rebuild,
-            retry=retry,
+        return self._synced(
+            indexing.sync(
+                self.index,
+                self._preparing,
+                given,
+                self.settings,
+                progress=report,
+                rebuild=rebuild,
+                retry=retry,
+                groups=groups_of(groups),
+            )
         )
 
     def watch(self, stop: Event | None = None) -> Iterator[SyncReport | QAError]:
@@ -119,11 +138,13 @@ class Corpus:
                 progress(told)
                 self._precedence.give_way()
 
-            return indexing.sync(
-                *(self.index, self._preparing, None, settings),
-                progress=report,
-                leave=leave,
-                remote=False,
+            return self._synced(
+                indexing.sync(
+                    *(self.index, self._preparing, None, settings),
+                    progress=report,
+                    leave=leave,
+                    remote=False,
+                )
             )
 
         return indexing.watch(self.index, self.settings, syncing, stop or Event())
@@ -141,12 +162,14 @@ class Corpus:
             LoadError: a document cannot be stored.
         """
         self._check_may_change()
-        return indexing.add(
-            self.index,
-            self._preparing,
-            documents_of(documents),
-            self.settings,
-            groups_of(groups),
+        return self._synced(
+            indexing.add(
+                self.index,
+                self._preparing,
+                documents_of(documents),
+                self.settings,
+                groups_of(groups),
+            )
         )
 
     def forget(self, source: str) -> Forgotten:
@@ -158,7 +181,27 @@ class Corpus:
         self._check_may_change()
         forgotten = indexing.forget(self.index, source_of(source), self.settings)
         self._showing.forget(self.index)
+        self.listeners.tell(Erased(by=self.by, index=self.settings.index, forgotten=forgotten))
         return forgotten
+
+    def expire(self) -> int:
+        """Remove what has been kept for as long as the settings allow; the number of lines removed.
+
+        That is lines of the audit and opinions of answers; see `Settings.audit_days` and
+        `feedback_days`. `qa sync` does it, and `qa serve` every day.
+
+        Raises:
+            IndexUnavailableError: a file cannot be changed.
+        """
+        self._check_may_change()
+        settings = self.settings
+        kept = (
+            (Audit(settings.index), settings.audit_days),
+            (Verdicts.of(settings.index), settings.feedback_days),
+        )
+        return sum(
+            lines.expire(datetime.now(UTC) - timedelta(days=days)) for lines, days in kept if days
+        )
 
     def document(self, source: str, *, viewer: Viewer | None = None) -> Document:
         """A document as it was read, with the text that the offsets of citations refer to.
@@ -259,6 +302,11 @@ class Corpus:
         return self._viewer
 
     @property
+    def by(self) -> Asker:
+        """Who asks this one, and by which interface; listeners are told."""
+        return Asker(self._viewer, self._way)
+
+    @property
     def sees_everything(self) -> bool:
         """Whether nothing is hidden from whoever asks."""
         return self._viewer.owner
@@ -278,6 +326,11 @@ class Corpus:
                 "ask it. Ask the assistant of which seen_by was called."
             )
         return given
+
+    def _synced(self, report: SyncReport) -> SyncReport:
+        """The report, told to those who listen."""
+        self.listeners.tell(Synced(by=self.by, index=self.settings.index, report=report))
+        return report
 
     def _check_may_change(self) -> None:
         self._check_open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qa.index.changes import Changes
 from qa.index.combined import Combined, Keywords, Searchable, check_alike, reading_together
 from qa.index.index import Index, open_index
+from qa.index.kept_lines import AUDIT_FILE, audit_files, audit_folder, audit_lines
 from qa.index.keywords import FILE, KeywordIndex
 from qa.index.layout import (
     Entry,
@@ -25,8 +26,9 @@ from qa.index.stores.erasing import vector_files
 from qa.index.verdicts import Verdict, Verdicts
 
 __all__ = [
-    "FILE", "Changes", "Combined", "Entry", "Failure", "Index", "KeywordIndex", "Keywords", "Parts",
-    "Prepared", "PreparedPassage", "Scope", "Searchable", "Snapshot", "Stamp", "Stretch", "Verdict",
-    "Verdicts", "check_alike", "directions", "document_id", "document_of", "entry_of", "open_index",
+    "AUDIT_FILE", "FILE", "Changes", "Combined", "Entry", "Failure", "Index", "KeywordIndex",
+    "Keywords", "Parts", "Prepared", "PreparedPassage", "Scope", "Searchable", "Snapshot",
+    "Stamp", "Stretch", "Verdict", "Verdicts", "audit_files", "audit_folder", "audit_lines",
+    "check_alike", "directions", "document_id", "document_of", "entry_of", "open_index",
     "parts_values", "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Who may read the files of mirrored folders: the rules in files called `.qa-access.toml`.
+"""Who may read what is mirrored: in folders, the rules in files called `.qa-access.toml`.
 
 A file's rules hold for what is in its folder and below it::
 
@@ -9,6 +9,8 @@ A file's rules hold for what is in its folder and below it::
 Patterns are written as in `.gitignore`, and count as they do there: of one file, the last pattern
 that matches; of several files, the nearest that has one that matches. A file that cannot be
 understood might exclude anybody, so nobody may read what it decides.
+
+What is from other addresses has the groups that a sync was given for them (`Head.readers`).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,15 +32,18 @@ from qa.indexing.folders.ignoring import LARGEST_BYTES, pattern_of
 from qa.places import is_remote
 from qa.records import Skipped
 
+# As many patterns are named at once.
+_NAMED = 5
 _FORM = 'Write it as [read] and then lines such as "salaries/" = ["people", "board"].'
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one line of a file says; a `pattern` of None is that of a broken file."""
+    """What one `line` of a file says; a `pattern` of None is that of a broken file."""
 
     id: str
     groups: tuple[str, ...]
+    line: str
     pattern: re.Pattern[str] | None
 
     def decides(self, path: str) -> bool:
@@ -53,7 +58,11 @@ class Rule:
 class Permissions:
     """The rules of an index's folders, as their files are when they are first needed."""
 
-    def __init__(self, folders: Mapping[str, str]) -> None:
+    def __init__(
+        self, folders: Mapping[str, str], readers: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self._away = {name: place for name, place in folders.items() if is_remote(place)}
+        self._readers = readers or {}
         places = {name: Path(place) for name, place in folders.items() if not is_remote(place)}
         self._roots = {name: place for name, place in places.items() if place.exists()}
         self._rules: Callable[[Path, str, Path], Sequence[Rule]] = cache(self._read)
@@ -61,12 +70,27 @@ class Permissions:
         self.groups: dict[str, Sequence[str]] = {}
         """The groups of the rules that have decided something."""
         self.faults: list[Skipped] = []
+        self._found: dict[str, Sequence[Rule]] = {}  # by the names of their folders
+
+    def unused(self, files: Iterable[tuple[str, str]]) -> list[Skipped]:
+        """The rule files with patterns that match none of these files, each a source and folder."""
+        folders = [name for name, root in self._roots.items() if root.is_dir()]
+        left = {name: rules for name, rules in self._found.items() if within(name, folders)}
+        for source, folder in files:
+            steps = source[len(folder) :].strip("/").split("/")
+            for depth in range(len(steps)):
+                if rules := left.get(name := "/".join((folder, *steps[:depth]))):
+                    path = "/".join(steps[depth:])
+                    left[name] = [rule for rule in rules if not rule.decides(path)]
+        return [_unused(f"{name}/{PERMISSIONS}", rules) for name, rules in left.items() if rules]
 
     def rule(self, source: str, folder: str, known: str = "") -> str:
         """The id of the rule for a source; empty if everybody may read it.
 
         It is the one that is `known` for what is in no folder, or in one that is not there.
         """
+        if folder in self._away:
+            return self._of_address(source, self._away[folder])
         root = self._roots.get(folder)
         if root is None:
             return known
@@ -75,6 +99,16 @@ class Permissions:
             return ""
         self.groups[rule.id] = rule.groups
         return rule.id
+
+    def _of_address(self, source: str, place: str) -> str:
+        """The rule of the nearest address that has readers: above the source, or of its place."""
+        above = [one for one in self._readers if _is_below(source, one)]
+        groups = self._readers.get(max(above, key=len, default=place), (EVERYONE,))
+        if EVERYONE in groups:
+            return ""
+        rule = rule_id(groups)
+        self.groups[rule] = groups
+        return rule
 
     def _deciding(self, root: Path, source: str, folder: str) -> Rule | None:
         if not root.is_dir():
@@ -85,7 +119,7 @@ class Permissions:
         for step in steps[:-1]:
             inner = self._child(places[-1], step)
             if inner is None:  # whatever rules there are, they cannot be seen
-                return Rule(rule_id((), folder), (), None)
+                return Rule(rule_id((), folder), (), "", None)
             places.append(inner)
         for depth in reversed(range(len(places))):
             name = "/".join((folder, *steps[:depth]))
@@ -110,14 +144,15 @@ class Permissions:
                 data = stream.read(LARGEST_BYTES + 1)
             if len(data) > LARGEST_BYTES:
                 raise OSError(0, f"it is larger than {LARGEST_BYTES // 1000} kB")
-            return _rules(data.decode("utf-8-sig"), source)
+            rules = self._found[name] = _rules(data.decode("utf-8-sig"), source)
+            return rules
         except OSError as error:
             reason = f"cannot be read: {error.strerror}."
         except ValueError as error:  # no UTF-8, no TOML, or something else in it
             reason = f"cannot be understood: {printable(str(error))[:200].rstrip('.')}. {_FORM}"
         closed = f"Until it is mended, nobody but the owner of the index can read what is in {name}"
         self.faults.append(Skipped(source, f"{source} {reason} {closed}."))
-        return (Rule(rule_id((), source), (), None),)
+        return (Rule(rule_id((), source), (), "", None),)
 
 
 class Permitting:
@@ -127,15 +162,17 @@ class Permitting:
         self._session = session
         self._permissions = Permissions({})
 
-    @property
-    def faults(self) -> Sequence[Skipped]:
-        """The files that are broken, of those that were needed."""
-        return self._permissions.faults
+    def faults(self, unread: Iterable[str]) -> list[Skipped]:
+        """The files that are broken, or match nothing of the index and of what was `unread`."""
+        names = self._session.head.folders
+        held = [(entry.source, entry.folder) for entry in self._session.entries.values()]
+        held += [(one, name) for one in unread for name in names if within(one, (name,))]
+        return [*self._permissions.faults, *self._permissions.unused(held)]
 
     def apply(self) -> None:
         """Give all documents their rules, and from now on new ones."""
         session = self._session
-        self._permissions = Permissions(session.head.folders)
+        self._permissions = Permissions(session.head.folders, session.head.readers)
         session.rule_of = self._rule_of
         for entry in list(session.entries.values()):
             if self._rule_of(entry) != entry.rule:
@@ -179,7 +216,21 @@ def _rule(line: str, groups: object, source: str) -> Rule:
         pattern = pattern_of(line)
     except ValueError as error:
         raise ValueError(f"{line!r} is no pattern") from error
-    return Rule(rule_id((), source, line), tuple(named), pattern)
+    return Rule(rule_id((), source, line), tuple(named), line, pattern)
+
+
+def _is_below(source: str, address: str) -> bool:
+    return source == address or source.startswith((f"{address.rstrip('/')}/", f"{address}?"))
+
+
+def _unused(source: str, rules: Sequence[Rule]) -> Skipped:
+    lines = ", ".join(f'"{printable(rule.line)}"' for rule in rules[:_NAMED])
+    more = f" and {len(rules) - _NAMED:,} more" if len(rules) > _NAMED else ""
+    return Skipped(
+        source,
+        f"{source} has patterns that match no document: {lines}{more}. Whoever they were meant to "
+        "keep out may read what they were meant for. Check how they are written.",
+    )
 
 
 def _last(rules: Sequence[Rule], path: str) -> Rule | None:
