@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from qa.access import Viewer
     from qa.answering import AnswerStream
     from qa.assistant import Assistant
+    from qa.backups import backup, restore
     from qa.errors import (
         AccessError,
         ArgumentError,
+        BackupError,
         BusyError,
         DamagedFileError,
         EmptyFileError,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from qa.places.regular_file import open_regular
     from qa.records import (
         Answer,
+        Backup,
         Block,
         Citation,
         Document,
@@ -79,9 +82,11 @@ _HOMES = {
     "qa.access": ("Viewer",),
     "qa.answering": ("AnswerStream",),
     "qa.assistant": ("Assistant",),
+    "qa.backups": ("backup", "restore"),
     "qa.errors": (
-        "AccessError", "ArgumentError", "BusyError", "DamagedFileError", "EmptyFileError",
-        "EncryptedFileError", "EvaluationError", "GenerationError", "IndexLockedError",
+        "AccessError", "ArgumentError", "BackupError", "BusyError", "DamagedFileError",
+        "EmptyFileError", "EncryptedFileError", "EvaluationError", "GenerationError",
+        "IndexLockedError",
         "IndexMismatchError", "IndexUnavailableError", "LoadError", "ModelUnavailableError",
         "QAError", "SettingsError", "TimeLimitError", "TooLargeError", "UnknownCallerError",
         "UnknownSourceError", "UnsupportedFormatError",
@@ -91,7 +96,7 @@ _HOMES = {
     "qa.places": ("folders_above",),
     "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
-        "Answer", "Block", "Citation", "Document", "Forgotten", "Heading", "Hit", "Link",
+        "Answer", "Backup", "Block", "Citation", "Document", "Forgotten", "Heading", "Hit", "Link",
         "PageMarks", "Passage", "Progress", "Reading", "Scan", "Skipped", "Source", "Span",
         "Status", "SyncReport", "Turn", "Unread", "hard_to_read", "headings_below", "rows_of",
     ),
@@ -114,6 +119,8 @@ __all__ = [
     "AnswerStream",
     "ArgumentError",
     "Assistant",
+    "Backup",
+    "BackupError",
     "Block",
     "BusyError",
     "Citation",
@@ -162,6 +169,7 @@ __all__ = [
     "answer_links",
     "answer_markdown",
     "answer_parts",
+    "backup",
     "evaluate",
     "excerpt",
     "folders_above",
@@ -170,6 +178,7 @@ __all__ = [
     "open_regular",
     "plain_markdown",
     "repeated",
+    "restore",
     "rows_of",
     "web_address",
 ]

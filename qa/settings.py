@@ -144,6 +144,8 @@ class Settings(BaseSettings):
     """Time that it may take by the clock."""
     uploads: bool = True
     """Whether files may be dropped on the page."""
+    keep_uploads: Path | None = None
+    """A folder in which readers may keep dropped files for everyone."""
     upload_files: int = Field(20, ge=1, le=1000)
     """The most files that a conversation may have."""
     upload_megabytes: float = Field(200, gt=0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Self
 
-from qa import indexing
+from qa import backups, indexing
 from qa.access import OWNER, Viewer
 from qa.answering import Precedence
 from qa.assistant.arguments import (
@@ -31,7 +31,7 @@ from qa.index import Snapshot, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
 from qa.places import cache_folder
-from qa.records import Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
+from qa.records import Backup, Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
 from qa.settings import Settings
 
 
@@ -159,6 +159,24 @@ class Corpus:
         forgotten = indexing.forget(self.index, source_of(source), self.settings)
         self._showing.forget(self.index)
         return forgotten
+
+    def backup(
+        self,
+        file: str | Path,
+        *,
+        force: bool = False,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Backup:
+        """Write the index, and what is kept beside it, into one archive; see `qa.backup`.
+
+        It may be used, and synced, meanwhile.
+
+        Raises:
+            BackupError: the file is there already, or cannot be written.
+            IndexUnavailableError: there is no index, or it is damaged.
+        """
+        self._check_may_change()
+        return backups.backup(file, settings=self.settings, force=force, progress=progress)
 
     def document(self, source: str, *, viewer: Viewer | None = None) -> Document:
         """A document as it was read, with the text that the offsets of citations refer to.

@@ -1,0 +1,95 @@
+"""What a backup holds: the names of its files, and the two that describe it.
+
+The first file says what the archive is and how much is in it, the last one has the digests of all
+others. Without the last one, an archive was cut off.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qa.errors import ArgumentError, BackupError, described
+from qa.places import BESIDE, beside
+
+HEAD = "footnote-backup.json"
+DIGESTS = "digests.json"
+FORMAT = 1
+# More of these two is not ours; the digests of a million files have about 150 bytes each.
+LARGEST_HEAD = 100_000
+LARGEST_DIGESTS = 200_000_000
+
+INDEX, UPLOADS = "index", "uploads"
+PARTS = (INDEX, UPLOADS, *BESIDE)
+_UNSAFE = re.compile(r"[\\\x00-\x1f\x7f]|(?:^|/)(?:\.{0,2})(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an archive says of itself: the numbers of files by part, and their bytes."""
+
+    made: str
+    files: Mapping[str, int]
+    size: int
+    format: int = FORMAT
+
+    def to_bytes(self) -> bytes:
+        """As it is kept."""
+        return json.dumps(asdict(self), indent=1).encode()
+
+
+def read_head(raw: bytes, archive: Path) -> Head:
+    """The head that `Head.to_bytes` wrote.
+
+    Raises:
+        BackupError: the archive is something else, or of a later version.
+    """
+    try:
+        said: dict[str, Any] = json.loads(raw)
+        if said["format"] != FORMAT:
+            raise BackupError(
+                f"{archive} was made by another version of Footnote, in a form that this one does "
+                "not know. Restore it with that version."
+            )
+        files = {part: int(said["files"].get(part, 0)) for part in PARTS}
+        return Head(str(said["made"]), files, int(said["size"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise no_backup(archive) from error
+
+
+def no_backup(archive: Path) -> BackupError:
+    """The error for a file that is something else."""
+    return BackupError(f"{archive} is no backup of Footnote. Name a file that `qa backup` made.")
+
+
+def part_of(name: str) -> tuple[str, str]:
+    """The part that a file's name belongs to, and its name in there.
+
+    Raises:
+        ValueError: no backup has a file of this name.
+    """
+    part, _, rest = name.partition("/")
+    if part not in PARTS or not rest or _UNSAFE.search(rest):
+        raise ValueError(f"no backup has a file called {name!r}")
+    return part, rest
+
+
+def path_of(file: object) -> Path:
+    """The path of an archive.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    if not isinstance(file, str | Path) or not str(file).strip():
+        raise ArgumentError(f"A backup is a file's path, not {described(file)}.")
+    return Path(file).expanduser().absolute()
+
+
+def places(index: str, keep_uploads: Path | None) -> dict[str, Path]:
+    """Where the parts but the index are; without a folder for uploads, there is none of them."""
+    found = {part: beside(index, part) for part in BESIDE}
+    return {UPLOADS: keep_uploads, **found} if keep_uploads is not None else found
