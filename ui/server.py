@@ -20,13 +20,13 @@ from fastapi.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from qa import SettingsError
-from qa.api import Desk, Service, mount, tell_errors
+from qa.api import Desk, Readiness, Service, mount, tell_errors
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
 from ui.page.examples import Examples
 from ui.page.looks import STATIC, keep_to_ourselves
-from ui.routes import entrance, export, feedback, pages, questions, sources, uploading
+from ui.routes import entrance, export, feedback, health, pages, questions, sources, uploading
 from ui.routes import examples as examples_routes
 from ui.routes.static_files import Assets
 from ui.sign_in import routes as sign_in
@@ -54,12 +54,14 @@ def build_server(
     hosts: Names | None = None,
     trusted_proxies: Iterable[str] = (),
     examples: Examples | None = None,
+    readiness: Readiness | None = None,
 ) -> FastAPI:
     """The whole server, as one ASGI application.
 
     Pages of `embed_origins` may show ours in a frame. `hosts` are the host names of the server;
     None allows any. `trusted_proxies` are addresses and networks. `examples` are the questions that
-    the pages offer. The assistant's settings say who may sign in, and how.
+    the pages offer, `readiness` tells whether it can answer. The assistant's settings say who may
+    sign in, and how.
 
     Raises:
         SettingsError: nobody could sign in, or an origin or a proxy is none.
@@ -68,13 +70,15 @@ def build_server(
     mimetypes.add_type("text/javascript", ".js")
     examples = examples or Examples(assistant)
     settings, service = assistant.settings, Service.of(assistant)
+    holdings = questions.Holdings(lambda: attachments.activity.ended)
     origins = tuple(dict.fromkeys(map(origin, embed_origins)))
     proxies = tuple(map(network, trusted_proxies))
     knows = known_by(settings, map(str, proxies))
     server = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
     for router in (
         entrance.routes(),
-        questions.routes(assistant, attachments, service.line),
+        questions.routes(assistant, attachments, service.line, holdings),
+        health.routes(assistant, holdings, readiness or Readiness(assistant)),
         examples_routes.routes(assistant, examples),
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),
@@ -169,7 +173,7 @@ def serve(
         )
     with _listening(host, port) as listener:
         attachments = Attachments(assistant, keep_uploads)
-        examples = Examples(assistant)
+        examples, readiness = Examples(assistant), Readiness(assistant)
         try:
             built = build_server(
                 assistant,
@@ -178,13 +182,14 @@ def serve(
                 hosts=names,
                 trusted_proxies=proxies,
                 examples=examples,
+                readiness=readiness,
             )
             server = uvicorn.Server(_configured(built, assistant.settings))
             _stay_prompt()
             shown = f"[{host}]" if ":" in host else host
             ready(f"http://{shown}:{listener.getsockname()[1]}")
             examples.begin()
-            with _following(assistant, watching), _clearing_up():
+            with _following(assistant, watching, readiness), _clearing_up():
                 server.run(sockets=[listener])
         finally:
             attachments.close()
@@ -192,7 +197,9 @@ def serve(
 
 @contextlib.contextmanager
 def _following(
-    assistant: Assistant, told: Callable[[SyncReport | QAError], None] | None
+    assistant: Assistant,
+    told: Callable[[SyncReport | QAError], None] | None,
+    readiness: Readiness,
 ) -> Iterator[None]:
     """Sync the folders of the index whenever they change, for the length of the block."""
     if told is None:
@@ -202,6 +209,7 @@ def _following(
 
     def follow() -> None:
         for found in assistant.watch(stop):
+            readiness.synced(found)
             told(found)
 
     thread = threading.Thread(target=follow, name="footnote watching", daemon=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from qa.api.line import Line, at_once
     from qa.api.mcp.transports import serve_stdio
     from qa.api.mounting import mount
+    from qa.api.operating.readiness import Readiness
     from qa.api.permitting import is_for_programs, viewer_of
     from qa.api.problems import Problem, written
     from qa.api.replies import tell_errors, told
@@ -26,6 +27,7 @@ _HOMES = {
     "qa.api.line": ("Line", "at_once"),
     "qa.api.mcp.transports": ("serve_stdio",),
     "qa.api.mounting": ("mount",),
+    "qa.api.operating.readiness": ("Readiness",),
     "qa.api.permitting": ("is_for_programs", "viewer_of"),
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
@@ -39,8 +41,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "LONGEST_HISTORY", "Asked", "Cited", "Desk", "Earlier", "Key", "Keys", "Line", "Problem",
-    "Service", "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "keep",
-    "mount", "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+    "Readiness", "Service", "TooManyTriesError", "User", "Users", "at_once", "holds",
+    "is_for_programs", "keep", "mount", "seen", "serve_stdio", "tell_errors", "told", "viewer_of",
+    "written",
 ]  # fmt: skip
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from qa.api import Desk, Keys
 
 # What anybody gets: it holds nothing of the documents.
-OPEN = frozenset(("/health", "/embed.js", "/sign-in", "/sign-in-frame", "/sign-out"))
+OPEN = frozenset(
+    ("/health", "/healthz", "/readyz", "/embed.js", "/sign-in", "/sign-in-frame", "/sign-out")
+)
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/")
 # The page asks for it again and again, whether anybody is there or not.
 BY_ITSELF = "/api/state"
