@@ -193,6 +193,8 @@ class Settings(BaseSettings):
     """Hours without a request after which somebody has to sign in again."""
     session_hours: float = Field(168, gt=0, le=8760)
     """Hours after which they have to in any case."""
+    log_format: Literal["text", "json"] | None = None
+    """How a server logs its requests, a line for each; without a value, it logs errors only."""
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
 

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +18,17 @@ from typing import TYPE_CHECKING
 import uvicorn
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from uvicorn.config import LOGGING_CONFIG
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from qa import SettingsError
-from qa.api import Desk, Readiness, Service, mount, tell_errors
+from qa.api import Desk, Readiness, Service, log, mount, tell_errors
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
 from ui.page.examples import Examples
 from ui.page.looks import STATIC, keep_to_ourselves
+from ui.requests import Handled, Requests
 from ui.routes import entrance, export, feedback, health, pages, questions, sources, uploading
 from ui.routes import examples as examples_routes
 from ui.routes.static_files import Assets
@@ -112,7 +115,12 @@ def build_server(
     server.add_middleware(Gate, rules=rules)
     server.add_middleware(GZipMiddleware, compresslevel=6)
     server.add_middleware(Bodies, largest=largest, exempt=STREAMED)
+    server.add_middleware(Requests, proxies=proxies, told=_logged if settings.log_format else None)
     return server
+
+
+def _logged(one: Handled) -> None:
+    log("request", **{**asdict(one), "seconds": round(one.seconds, 4)})
 
 
 def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None:
@@ -231,6 +239,8 @@ def _configured(built: FastAPI, settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=ENDING_SECONDS,
         log_level="warning",
+        # With a format, all that is logged goes the same way.
+        log_config=None if settings.log_format else LOGGING_CONFIG,
     )
 
 

@@ -6,15 +6,18 @@ others. Without the last one, an archive was cut off.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from qa.errors import ArgumentError, BackupError, described
 from qa.places import BESIDE, beside
+from qa.records import Progress
 
 HEAD = "footnote-backup.json"
 DIGESTS = "digests.json"
@@ -84,9 +87,24 @@ def path_of(file: object) -> Path:
     Raises:
         ArgumentError: it is none.
     """
-    if not isinstance(file, str | Path) or not str(file).strip():
-        raise ArgumentError(f"A backup is a file's path, not {described(file)}.")
-    return Path(file).expanduser().absolute()
+    if isinstance(file, str | Path) and str(file).strip() and "\0" not in str(file):
+        with contextlib.suppress(UnicodeError, RuntimeError):  # half a character; no such home
+            os.fsencode(file)
+            return Path(file).expanduser().absolute()
+    raise ArgumentError(f"A backup is the path of a file, not {described(file)}.")
+
+
+def told_to(progress: object) -> Callable[[Progress], None]:
+    """Whoever is told how far a backup is.
+
+    Raises:
+        ArgumentError: it cannot be called.
+    """
+    if not callable(progress):
+        raise ArgumentError(
+            f"progress is called with a qa.Progress; {described(progress)} cannot be called."
+        )
+    return progress
 
 
 def places(index: str, keep_uploads: Path | None) -> dict[str, Path]:

@@ -34,6 +34,7 @@ from qa.backups.contents import (
     path_of,
     places,
     read_head,
+    told_to,
 )
 from qa.errors import BackupError, IndexUnavailableError, message_of
 from qa.index import open_store
@@ -71,11 +72,11 @@ def restore(
         IndexLockedError: a sync did not finish within `lock_timeout` seconds.
         IndexUnavailableError: the index folder cannot be written.
     """
-    archive = path_of(file)
+    archive, told = path_of(file), told_to(progress)
     chosen = settings_of(settings, {"index": index, **overrides})
     try:
         with open_regular(archive, links=True) as raw, gzip.GzipFile(fileobj=raw) as stream:
-            return _restored(archive, stream, chosen, force, progress)
+            return _restored(archive, stream, chosen, force, told)
     except _UNREADABLE as error:
         raise _damaged(archive, f"it is cut off or damaged ({message_of(error)})") from error
     except OSError as error:
@@ -215,6 +216,8 @@ def _unpack(
             raise _damaged(archive, "it has more files than it says")
         progress(Progress("restoring", len(found), total, member.name))
         found[member.name] = _save(members, member, place)
+        if place.stat().st_size != member.size:
+            raise _damaged(archive, "it is cut off")
     if said is None:
         raise _damaged(archive, "it is cut off")
     if said != found:
@@ -238,18 +241,15 @@ def _content(members: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _save(members: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> str:
     """Write a file of the archive, and return its SHA-256."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    source, digest, size = members.extractfile(member), hashlib.sha256(), 0
+    source, digest = members.extractfile(member), hashlib.sha256()
     assert source is not None
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target:
         while piece := source.read(_PIECE):
             digest.update(piece)
             target.write(piece)
-            size += len(piece)
         target.flush()
         os.fsync(target.fileno())
-    if size != member.size:
-        raise EOFError(f"{member.name} is incomplete")
     return digest.hexdigest()
 
 

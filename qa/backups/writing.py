@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from qa.backups.contents import DIGESTS, HEAD, INDEX, PARTS, Head, path_of, places
+from qa.backups.contents import DIGESTS, HEAD, INDEX, PARTS, Head, path_of, places, told_to
 from qa.errors import BackupError, IndexUnavailableError, message_of
 from qa.index import open_store
 from qa.places import cache_folder
@@ -68,7 +68,7 @@ def backup(
         BackupError: the file is there already, or cannot be written.
         IndexUnavailableError: there is no index, or it is damaged.
     """
-    target = path_of(file)
+    target, told = path_of(file), told_to(progress)
     chosen = settings_of(settings, {"index": index, **overrides})
     _check_target(target, force)
     store = open_store(chosen.index, cache_folder())
@@ -76,7 +76,7 @@ def backup(
         generation = store.generation()
         try:
             with _aside(target, force) as stream, _kept(store, chosen) as kept:
-                return _write(stream, target, kept, progress)
+                return _write(stream, target, kept, told)
         except IndexUnavailableError:
             if attempt == _ATTEMPTS - 1 or store.generation() == generation:
                 raise

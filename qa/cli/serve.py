@@ -49,6 +49,13 @@ KeepUploads = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Allow dropped files to be kept here for everyone."),
 ]
+LogFormat = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FORMAT",
+        help="Log a line for each request: text or json (or QA_LOG_FORMAT).",
+    ),
+]
 NoUploads = Annotated[bool, typer.Option("--no-uploads", help="Accept no files on the page.")]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Sync the folders of the index whenever they change.")
@@ -65,6 +72,7 @@ def serve(
     keep_uploads: KeepUploads = None,
     no_uploads: NoUploads = False,
     watch: Watch = False,
+    log_format: LogFormat = None,
     index: Index = None,
     chat_model: ChatModel = None,
     chat_model_url: ChatModelUrl = None,
@@ -79,16 +87,23 @@ def serve(
         chat_model_url=chat_model_url,
         uploads=False if no_uploads else None,
         sign_in=sign_in,
+        log_format=log_format,
     ) as assistant:
         with terminal.waiting("Preparing the page"):
+            from qa.api import log, log_sync, log_to_stderr
             from qa.cli.output.reports import changed, summary
             from ui.server import serve as serve_page
 
         def announce(url: str) -> None:
             terminal.note(f"Footnote is at {url} (Ctrl-C to stop)")
+            if assistant.settings.log_format:
+                log_to_stderr(assistant.settings.log_format)
+                log("started", url=url)
 
         def told(found: SyncReport | QAError) -> None:
-            if isinstance(found, QAError):
+            if assistant.settings.log_format:
+                log_sync(found)
+            elif isinstance(found, QAError):
                 terminal.error(str(found))
             elif changed(found):
                 terminal.note(summary(found))

@@ -871,6 +871,8 @@ NO_TEXT = {
     "index.stores.server_store": "places",
     "index.changes": "ids; documents come in by `syncing.check_storable`",
     "settings": "settings",
+    "api.operating.logs.log": "an event of our own, with its own tests",
+    "backups": "names and heads of archives, with their own tests",
     "index.snapshot": "ids and names in the index",
     "index.layout.passage_id": "an id",
     "index.layout.document_of": "an id",
