@@ -249,7 +249,7 @@ class Arriving:
     def __init__(self, incoming: Incoming, path: Path, name: str, share: Share) -> None:
         self._incoming = incoming
         self._path = path
-        self._name = name
+        self.name = name
         self._share = share
         self._limit = incoming._settings.max_file_megabytes
         # "x" opens nothing that exists, not even through a link.
@@ -266,6 +266,11 @@ class Arriving:
             with contextlib.suppress(OSError):
                 self._path.unlink()
             self._incoming._quotas.end(self._share)
+
+    @property
+    def size(self) -> int:
+        """The number of bytes that have arrived."""
+        return self._share.bytes
 
     def announce(self, bytes: int) -> None:
         """Refuse a file before it arrives if it would be refused afterwards.
@@ -303,7 +308,7 @@ class Arriving:
         except OSError as error:
             raise UploadRefusedError(507, _unwritable(error)) from error
         self._whole = True
-        arrived = Arrived(self._name, self._path, self._share, time.monotonic())
+        arrived = Arrived(self.name, self._path, self._share, time.monotonic())
         return self._incoming._keep(arrived)
 
 

@@ -87,7 +87,7 @@ def build_server(
         pages.routes(assistant, attachments),
         export.routes(),
         feedback.routes(service.verdicts, assistant),
-        uploading.routes(attachments, assistant.settings.upload_seconds),
+        uploading.routes(assistant, attachments, assistant.settings.upload_seconds),
     ):
         server.include_router(router)
     if isinstance(knows, ByCookie):

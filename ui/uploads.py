@@ -19,12 +19,12 @@ from pathlib import Path
 from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import TYPE_CHECKING, TypedDict
 
-from qa import PrivateFolder, Progress, QAError, Skipped, SyncReport
+from qa import PrivateFolder, Progress, Published, QAError, Skipped, SyncReport
 from ui.file_names import place_for
 from ui.incoming import CONVERSATION, MEGABYTE, Arrived, Incoming, Quotas, Share
 
 if TYPE_CHECKING:
-    from qa import Assistant
+    from qa import Asker, Assistant
 
 ProgressCallback = Callable[[Progress], None]
 
@@ -155,10 +155,15 @@ class Attachments:
         finally:
             self.incoming.remove(files)
 
-    def keep(self, conversation: str, progress: ProgressCallback = lambda _: None) -> SyncReport:
+    def keep(
+        self,
+        conversation: str,
+        progress: ProgressCallback = lambda _: None,
+        by: Asker | None = None,
+    ) -> SyncReport:
         """Read the files of a conversation for everyone and keep them; the conversation loses them.
 
-        No file that is already kept is replaced.
+        No file that is already kept is replaced. Listeners are told `by` whom it was done.
 
         Raises:
             QAError: it has no files, files are not kept here, there is no room, or the index cannot
@@ -184,6 +189,8 @@ class Attachments:
                 report = self._read(keep, files, lambda _: self._main.sync([keep], progress=told))
             if not report.skipped:
                 self._end(conversation, held)
+            kept = (*report.added, *report.changed, *report.unchanged)
+            self._main.listeners.tell(Published(by=by or self._main.by, sources=kept))
             return report
 
     def remove(self, conversation: str, name: str) -> None:

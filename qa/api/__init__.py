@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qa.api.replies import tell_errors, told
     from qa.api.rest.feedback import holds, keep
     from qa.api.rest.requests import LONGEST_HISTORY, Asked, Cited, Earlier
-    from qa.api.seeing import seen
+    from qa.api.seeing import opened, seen
     from qa.api.service import Service
     from qa.api.sign_in.desk import Desk, TooManyTriesError
     from qa.api.sign_in.users import User, Users
@@ -34,7 +34,7 @@ _HOMES = {
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
     "qa.api.rest.requests": ("LONGEST_HISTORY", "Asked", "Cited", "Earlier"),
-    "qa.api.seeing": ("seen",),
+    "qa.api.seeing": ("opened", "seen"),
     "qa.api.service": ("Service",),
     "qa.api.sign_in.desk": ("Desk", "TooManyTriesError"),
     "qa.api.sign_in.users": ("User", "Users"),
@@ -45,7 +45,7 @@ __all__ = [
     "LONGEST_HISTORY", "REQUEST_ID", "Asked", "Cited", "Desk", "Earlier", "Key", "Keys", "Line",
     "LogFormat", "Problem", "Readiness", "Service", "TooManyTriesError", "User", "Users",
     "at_once", "holds", "is_for_programs", "keep", "log", "log_sync", "log_to_stderr", "mount",
-    "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+    "opened", "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 

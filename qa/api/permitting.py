@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 from qa.access import Viewer
+from qa.api.seeing import way_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from qa.api.keys import Keys, Right
-
-PROGRAMS = ("/api/v1", "/v1", "/mcp")
 
 
 def permitted(keys: Keys, right: Right | None = None) -> Callable[[Request], Awaitable[None]]:
@@ -40,7 +39,7 @@ def admit(keys: Keys, request: Request, right: Right | None = None) -> None:
 
 def is_for_programs(path: str) -> bool:
     """Whether a path belongs to the interfaces for programs, which have keys."""
-    return any(f"{path}/".startswith(f"{folder}/") for folder in PROGRAMS)
+    return way_of(path) != "page"
 
 
 def viewer_of(request: HTTPConnection) -> Viewer | None:

@@ -1,15 +1,29 @@
-"""What whoever sent a request may see."""
+"""Which way a request came, what whoever sent it may see, and what they have opened."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from qa.access import OWNER, Viewer
+from qa.events import SourceOpened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import HTTPConnection
 
     from qa.assistant import Assistant
+    from qa.events import Part, Way
+
+
+WAYS: Mapping[str, Way] = {"/api/v1": "rest", "/v1": "openai", "/mcp": "mcp"}
+"""The interfaces for programs, by their folders."""
+
+
+def way_of(path: str) -> Way:
+    """The interface that a path belongs to."""
+    below = (way for folder, way in WAYS.items() if f"{path}/".startswith(f"{folder}/"))
+    return next(below, "page")
 
 
 def seen(assistant: Assistant, request: HTTPConnection | None) -> Assistant:
@@ -19,6 +33,13 @@ def seen(assistant: Assistant, request: HTTPConnection | None) -> Assistant:
     Where everybody is let in by a setting, it is what everybody may read.
     """
     known = getattr(request.state, "viewer", None) if request is not None else None
+    way = way_of(request.url.path) if request is not None else "page"
     if isinstance(known, Viewer):
-        return assistant.seen_by(known)
-    return assistant.seen_by(OWNER if assistant.settings.sign_in is None else Viewer())
+        return assistant.seen_by(known, way=way)
+    stranger = OWNER if assistant.settings.sign_in is None else Viewer()
+    return assistant.seen_by(stranger, way=way)
+
+
+def opened(reader: Assistant, source: str, part: Part = "text", page: int | None = None) -> None:
+    """Tell those who listen that whoever this assistant is for was shown a source."""
+    reader.listeners.tell(SourceOpened(by=reader.by, source=source, part=part, page=page))

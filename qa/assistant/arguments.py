@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from qa.access import Viewer
 from qa.errors import ArgumentError, described
+from qa.events import Way
 from qa.places import is_remote
 from qa.records import (
     Answer,
@@ -47,6 +48,19 @@ def viewer_of(value: object) -> Viewer | None:
             f'viewer is a qa.Viewer("ada", groups=["people"]), not {described(value)}.'
         )
     return value
+
+
+def way_of(value: object) -> Way:
+    """The interface by which somebody asks.
+
+    Raises:
+        ArgumentError: there is no such one.
+    """
+    ways: tuple[Way, ...] = get_args(Way)
+    for way in ways:
+        if value == way:
+            return way
+    raise ArgumentError(f"way is one of {', '.join(ways)}, not {described(value)}.")
 
 
 def groups_of(value: object) -> list[str] | None:

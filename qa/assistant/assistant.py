@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
@@ -34,6 +35,7 @@ from qa.assistant.arguments import (
 )
 from qa.assistant.corpus import Corpus
 from qa.errors import ArgumentError, described
+from qa.events import Answered, Asker, Searched, Unanswered, sources_of
 from qa.index import Index, Scope, Searchable, check_alike, open_index, reading_together
 from qa.places import cache_folder
 from qa.reading import Reader, open_reader
@@ -147,8 +149,19 @@ class Assistant(Corpus):
         text = " ".join(question_of(question).split())[: self.settings.max_question_characters]
         if not text:
             return []
+        started = time.perf_counter()
         with self._reading(others, scope.viewer) as snapshot:
-            return self._finding.search(snapshot, text, number, scope)
+            hits = self._finding.search(snapshot, text, number, scope)
+        self.listeners.tell(
+            Searched(
+                by=Asker(scope.viewer, self._way),
+                question=text,
+                folder=scope.folder,
+                sources=sources_of(hits),
+                seconds=time.perf_counter() - started,
+            )
+        )
+        return hits
 
     def ask(
         self,
@@ -220,12 +233,10 @@ class Assistant(Corpus):
         apart = [other for other in others if other.index is not self.index]
         seeing = scope.viewer
         attached = (lambda: apart[0]._reading(apart[1:], seeing)) if apart else None
-        return AnswerStream(
-            self._asking.answer(
-                text, turns, scope, lambda: self._reading(others, seeing), attached
-            ),
-            self._precedence,
+        pieces = self._asking.answer(
+            text, turns, scope, lambda: self._reading(others, seeing), attached
         )
+        return AnswerStream(self._told(text, scope, pieces), self._precedence)
 
     def examples(
         self,
@@ -324,6 +335,27 @@ class Assistant(Corpus):
 
         scope = Scope.of(folder, None, self._seeing(viewer))
         return tool(self.seen_by(scope.viewer), name, description, scope.folder)
+
+    def _told(
+        self, question: str, scope: Scope, pieces: Generator[str, None, Answer]
+    ) -> Generator[str, None, Answer]:
+        """The same pieces and answer; how it ended is told to those who listen."""
+        started = time.perf_counter()
+        by = Asker(scope.viewer, self._way)
+        try:
+            answer = yield from pieces
+        except BaseException as error:
+            why = "stopped" if isinstance(error, GeneratorExit) else type(error).__name__
+            seconds = time.perf_counter() - started
+            self.listeners.tell(
+                Unanswered(
+                    by=by, question=question, error=why, folder=scope.folder, seconds=seconds
+                )
+            )
+            raise
+        seconds = time.perf_counter() - started
+        self.listeners.tell(Answered.with_answer(answer, by, scope.folder, seconds))
+        return answer
 
     # The parts
 

@@ -18,6 +18,7 @@ from qa.assistant.arguments import (
     groups_of,
     source_of,
     viewer_of,
+    way_of,
     whole_number,
 )
 from qa.errors import (
@@ -27,6 +28,7 @@ from qa.errors import (
     QAError,
     described,
 )
+from qa.events import Asker, Erased, Listeners, Synced, Way
 from qa.index import Snapshot, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
@@ -47,21 +49,25 @@ class Corpus:
         self._showing = indexing.Showing(settings.limits)
         self._closed = Event()  # which all that share the index see
         self._viewer = OWNER
+        self._way: Way = "library"
+        self.listeners = Listeners()
+        """Who is told what happens: functions that take an event, such as `qa.Answered`."""
 
-    def seen_by(self, viewer: Viewer) -> Self:
+    def seen_by(self, viewer: Viewer, *, way: Way | None = None) -> Self:
         """The same for one viewer: it says and shows nothing that they may not read.
 
         It shares everything with this one, so that it costs next to nothing, and changes nothing in
-        the index.
+        the index. Listeners are told by which `way` it is asked.
 
         Raises:
-            ArgumentError: it is no viewer, or this is what another one sees.
+            ArgumentError: it is no viewer or way, or this is what another one sees.
         """
         self._check_open()
         if viewer is None:  # it would be the owner
             raise ArgumentError("seen_by takes a qa.Viewer; there is none.")
         other = copy.copy(self)
         other._viewer = self._seeing(viewer)
+        other._way = self._way if way is None else way_of(way)
         return other
 
     def sync(
@@ -93,14 +99,16 @@ class Corpus:
                 f"progress is called with a qa.Progress; {described(progress)} cannot be called."
             )
         report = progress or (lambda _: None)
-        return indexing.sync(
-            self.index,
-            self._preparing,
-            given,
-            self.settings,
-            progress=report,
-            rebuild=rebuild,
-            retry=retry,
+        return self._synced(
+            indexing.sync(
+                self.index,
+                self._preparing,
+                given,
+                self.settings,
+                progress=report,
+                rebuild=rebuild,
+                retry=retry,
+            )
         )
 
     def watch(self, stop: Event | None = None) -> Iterator[SyncReport | QAError]:
@@ -119,11 +127,13 @@ class Corpus:
                 progress(told)
                 self._precedence.give_way()
 
-            return indexing.sync(
-                *(self.index, self._preparing, None, settings),
-                progress=report,
-                leave=leave,
-                remote=False,
+            return self._synced(
+                indexing.sync(
+                    *(self.index, self._preparing, None, settings),
+                    progress=report,
+                    leave=leave,
+                    remote=False,
+                )
             )
 
         return indexing.watch(self.index, self.settings, syncing, stop or Event())
@@ -141,12 +151,14 @@ class Corpus:
             LoadError: a document cannot be stored.
         """
         self._check_may_change()
-        return indexing.add(
-            self.index,
-            self._preparing,
-            documents_of(documents),
-            self.settings,
-            groups_of(groups),
+        return self._synced(
+            indexing.add(
+                self.index,
+                self._preparing,
+                documents_of(documents),
+                self.settings,
+                groups_of(groups),
+            )
         )
 
     def forget(self, source: str) -> Forgotten:
@@ -158,6 +170,7 @@ class Corpus:
         self._check_may_change()
         forgotten = indexing.forget(self.index, source_of(source), self.settings)
         self._showing.forget(self.index)
+        self.listeners.tell(Erased(by=self.by, index=self.settings.index, forgotten=forgotten))
         return forgotten
 
     def backup(
@@ -277,6 +290,11 @@ class Corpus:
         return self._viewer
 
     @property
+    def by(self) -> Asker:
+        """Who asks this one, and by which interface; listeners are told."""
+        return Asker(self._viewer, self._way)
+
+    @property
     def sees_everything(self) -> bool:
         """Whether nothing is hidden from whoever asks."""
         return self._viewer.owner
@@ -296,6 +314,11 @@ class Corpus:
                 "ask it. Ask the assistant of which seen_by was called."
             )
         return given
+
+    def _synced(self, report: SyncReport) -> SyncReport:
+        """The report, told to those who listen."""
+        self.listeners.tell(Synced(by=self.by, index=self.settings.index, report=report))
+        return report
 
     def _check_may_change(self) -> None:
         self._check_open()

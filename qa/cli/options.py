@@ -57,7 +57,8 @@ def opened(terminal: Terminal, index: str | None, **settings: Any) -> Iterator[A
     with terminal.waiting("Opening the index"):
         from qa.assistant import Assistant
 
-        assistant = Assistant(index, **settings)
+        whole = Assistant(index, **settings)
+        assistant = whole.seen_by(whole.viewer, way="command line")
     with contextlib.closing(assistant):
         yield assistant
 

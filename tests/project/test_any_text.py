@@ -861,6 +861,8 @@ NO_TEXT = {
     "index.keywords.seen.SeenKeywords.entries": "an id",
     "index.keywords.rules": "ids of documents and rules",
     "access": "names of groups",
+    "api.seeing": "paths and names of sources",
+    "events": "answers and hits, of which it takes the names of sources",
     "indexing.folders.permissions": "names of files, with their own tests",
     "loading.workers.frames.send": "bytes of a frame",
     "loading.workers.pool": "places and names of files, with their own tests",

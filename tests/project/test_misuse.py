@@ -75,6 +75,7 @@ def test_a_wrong_argument_is_refused_with_what_was_expected(
         "documents": [qa.Document("The codeword of the day is heliotrope.", "memo")],
         "index": tmp_path / "other",
         "file": tmp_path / "backup.tar.gz",
+        "viewer": qa.Viewer("ada"),
     }
     taken = inspect.signature(getattr(qa.Assistant, name)).parameters
     for value in WRONG:

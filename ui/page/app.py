@@ -126,9 +126,10 @@ class Page:
         """Reads the files with these ids; yields the page's messages about them."""
         yield from read_files(self.attachments, Conversation.read(sent).id, ids.split(), self.texts)
 
-    def kept(self, sent: str) -> Iterator[str]:
+    def kept(self, sent: str, request: HTTPConnection | None = None) -> Iterator[str]:
         """Reads the conversation's files for everyone; yields the page's messages about them."""
-        yield from keep_files(self.attachments, Conversation.read(sent).id, self.texts)
+        by = seen(self.assistant, request).by
+        yield from keep_files(self.attachments, Conversation.read(sent).id, by, self.texts)
 
     def removed(self, name: str, sent: str) -> str:
         """The page's list of the conversation's files after one of them was removed."""

@@ -13,7 +13,7 @@ from ui.page.said import plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from qa import Progress
+    from qa import Asker, Progress
     from ui.page.texts import Texts
     from ui.uploads import Attachments, ProgressCallback
 
@@ -35,10 +35,12 @@ def read_files(
     )
 
 
-def keep_files(attachments: Attachments, conversation: str, texts: Texts) -> Iterator[str]:
+def keep_files(
+    attachments: Attachments, conversation: str, by: Asker, texts: Texts
+) -> Iterator[str]:
     """The page's messages while the files of a conversation are read for everyone."""
     yield from _followed(
-        lambda progress: attachments.keep(conversation, progress),
+        lambda progress: attachments.keep(conversation, progress, by),
         lambda: attached_files(attachments, conversation, texts),
         texts,
     )

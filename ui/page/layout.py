@@ -152,6 +152,9 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
     def restore(sent: str | None, request: gr.Request) -> Any:
         return page.restored(sent, request.request)
 
+    def keep(sent: str, request: gr.Request) -> Iterator[str]:
+        yield from page.kept(sent, request.request)
+
     blocks.load(page.opened, outputs=parts.record, **quiet)
     asking = parts.question.submit(
         answer,
@@ -191,7 +194,7 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
             **quiet,
         )
     if page.attachments.keeps:
-        parts.keep.click(page.kept, parts.record, parts.attached, **quiet)
+        parts.keep.click(keep, parts.record, parts.attached, **quiet)
 
 
 def _picked(example: Picked) -> str:

@@ -34,7 +34,7 @@ def routes(verdicts: Verdicts, assistant: Assistant) -> APIRouter:
     @router.post("/api/feedback", status_code=204, response_model=None)
     def judge(judged: Judged, request: Request) -> Response:
         try:
-            keep(judged, verdicts, seen(assistant, request).document)
+            keep(judged, verdicts, seen(assistant, request))
         except IndexUnavailableError as error:
             return told(error, 507)  # no room, or no permission to write
         return Response(status_code=204)

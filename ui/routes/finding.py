@@ -59,7 +59,7 @@ class Holders:
         if self._attachments is not None and _is_id(conversation):
             private = self._attachments.assistant(conversation)
             if private is not None:
-                yield private
+                yield seen(private, request)
         yield seen(self._assistant, request)
 
 

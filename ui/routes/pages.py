@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from qa import QAError
+from qa.api import opened
 from ui.routes.errors import told
 from ui.routes.finding import REFUSED, Attached, Holders, gone, unless_known
 
@@ -29,6 +30,7 @@ def routes(assistant: Assistant, attachments: Attached | None) -> APIRouter:
             if holder.original(source) is None:
                 return gone(source)
             picture = holder.page(source, page, width)
+            opened(holder, source, "page", page)
         except QAError as error:
             return told(error, headers=REFUSED)
         return unless_known(request, picture, "image/webp")

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from qa import UnknownSourceError, web_address
+from qa.api import opened
 from ui.routes.errors import told
 from ui.routes.finding import HEADERS, REFUSED, Attached, Holders, gone, unless_known
 
@@ -45,6 +46,7 @@ def routes(assistant: Assistant, attachments: Attached | None) -> APIRouter:
             "page": f"page?{asked}" if there and document.pages else None,
             "marks": f"marks?{asked}" if there and document.pages else None,
         }
+        opened(holder, source)
         links = tuple(holder.links(source)) if document.links else ()
         shown = replace(document, links=links).to_dict()
         body = json.dumps({**shown, **addresses}, ensure_ascii=False).encode()
@@ -59,6 +61,7 @@ def routes(assistant: Assistant, attachments: Attached | None) -> APIRouter:
         file = holder.original(source)
         if file is None:
             return gone(source)
+        opened(holder, source, "file")
         kind = SHOWN.get(file.suffix.lower(), DOWNLOADED)
         return FileResponse(
             file,

@@ -10,10 +10,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from qa import Uploaded
+from qa.api import seen
 from ui.incoming import UploadRefusedError
 from ui.routes.errors import told
 
 if TYPE_CHECKING:
+    from qa import Assistant
     from ui.incoming import Arriving
     from ui.uploads import Attachments
 
@@ -23,7 +26,7 @@ SILENT_SECONDS = 30.0
 LONGEST_NAME = 500
 
 
-def routes(attachments: Attachments, seconds: float) -> APIRouter:
+def routes(assistant: Assistant, attachments: Attachments, seconds: float) -> APIRouter:
     """The routes; a file must arrive within `seconds`.
 
     The body of a POST is the file itself; `conversation` and `name` are in the query. The reply has
@@ -43,6 +46,9 @@ def routes(attachments: Attachments, seconds: float) -> APIRouter:
             return told(error)
         except TimeoutError:
             return told("The file arrived too slowly. Try again.", 408)
+        assistant.listeners.tell(
+            Uploaded(by=seen(assistant, request).by, name=arriving.name, size=arriving.size)
+        )
         return JSONResponse({"id": id}, 201)
 
     @router.delete(PATH, response_model=None)

@@ -33,7 +33,7 @@ from pydantic import BaseModel, Field, ValidationError
 from qa import __version__
 from qa.api.permitting import admit
 from qa.api.rest.requests import EXACTLY, Asked, Name, Searched
-from qa.api.seeing import seen
+from qa.api.seeing import opened, seen
 from qa.api.stretches import stretch
 from qa.errors import QAError
 from qa.records import in_file
@@ -130,7 +130,7 @@ class _Answers:
         """
         request = context.request
         if request is None:  # on standard input, which only its owner can reach
-            return self._assistant
+            return self._assistant.seen_by(self._assistant.viewer, way="mcp")
         admit(self._keys, request, right)
         return seen(self._assistant, request)
 
@@ -212,6 +212,7 @@ class _Answers:
         with _protocol_errors():
             reader = self._admitted(context, "read")
             document = await asyncio.to_thread(reader.document, source_of(uri))
+        opened(reader, document.source)
         text = TextResourceContents(uri=uri, text=document.text, mime_type=TEXT)
         return ReadResourceResult(contents=[text])
 
@@ -248,6 +249,7 @@ def _tools(service: Service) -> list[Offered]:
 
     async def read_source(asked: Reading, reader: Assistant) -> Called:
         document = await asyncio.to_thread(reader.document, asked.source)
+        opened(reader, document.source)
         read = stretch(document, asked.start, asked.end, LONGEST_READ)
         more = f"\n\n(This is {read['start']} to {read['end']} of {read['characters']} characters.)"
         return read["text"] + (more if len(read["text"]) < read["characters"] else ""), read

@@ -21,7 +21,7 @@ from qa.api.problems import PROBLEM, Problem
 from qa.api.replies import tell_errors, told
 from qa.api.rest.feedback import keep
 from qa.api.rest.requests import Judged, Question, Searched
-from qa.api.seeing import seen
+from qa.api.seeing import opened, seen
 from qa.api.stretches import stretch
 from qa.errors import IndexUnavailableError
 from qa.records import Answer
@@ -184,7 +184,10 @@ def _documents(app: FastAPI, service: Service) -> None:
 
         A reply has at most 200,000 characters; its `end` says where to go on.
         """
-        return JSONResponse(stretch(seen(assistant, request).document(source), start, end))
+        reader = seen(assistant, request)
+        read = stretch(reader.document(source), start, end)
+        opened(reader, source)
+        return JSONResponse(read)
 
     picture = {200: {"description": "The page.", "content": {WEBP: {}}}, **_errors(404, 415)}
 
@@ -196,7 +199,9 @@ def _documents(app: FastAPI, service: Service) -> None:
         width: Width = Width.USUAL,
     ) -> Response:
         """Draw a page of a PDF or an image as it looks."""
-        picture = seen(assistant, request).page(source, page, int(width))
+        reader = seen(assistant, request)
+        picture = reader.page(source, page, int(width))
+        opened(reader, source, "page", page)
         return Response(picture, media_type=WEBP)
 
     @app.get("/status", response_model=HeldJSON, responses=_errors(), dependencies=looking)
@@ -216,7 +221,7 @@ def _opinions(app: FastAPI, service: Service) -> None:
     def feedback(judged: Judged, request: Request) -> Response:
         """Store an opinion of an answer; what its citations no longer say is not stored."""
         try:
-            keep(judged, service.verdicts, seen(service.assistant, request).document)
+            keep(judged, service.verdicts, seen(service.assistant, request))
         except IndexUnavailableError as error:  # no room, or no permission to write
             return told(Problem(507, str(error), type(error).__name__), request.url.path)
         return Response(status_code=204)

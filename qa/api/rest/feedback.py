@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from qa.errors import QAError
+from qa.events import Judged
 from qa.index import Verdict, Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from qa.assistant import Assistant
     from qa.records import Document
     from qa.schemas import CitationJSON
 
@@ -28,18 +30,28 @@ class Opinion(Protocol):
         """Its fields."""
 
 
-def keep(opinion: Opinion, verdicts: Verdicts, read: Read) -> None:
+def keep(opinion: Opinion, verdicts: Verdicts, reader: Assistant) -> None:
     """Store an opinion; the answer only if the documents that it cites still contain its quotes.
 
-    It may have been given before one of them was forgotten, or from files of its own conversation.
+    The answer may have been given before one of them was forgotten, or from files of its own
+    conversation. `reader` is the assistant of whoever has this opinion.
 
     Raises:
         IndexUnavailableError: it cannot be written.
     """
     sources = tuple(dict.fromkeys(cited.source for cited in opinion.citations))
+    verdict = Verdict(**opinion.model_dump(exclude={"citations"}), sources=sources)
     verdicts.keep(
-        Verdict(**opinion.model_dump(exclude={"citations"}), sources=sources),
-        current=lambda: all(holds(cited, read) for cited in opinion.citations),
+        verdict,
+        current=lambda: all(holds(cited, reader.document) for cited in opinion.citations),
+    )
+    reader.listeners.tell(
+        Judged(
+            by=reader.by,
+            question=verdict.question,
+            verdict=verdict.verdict,
+            sources=sources,
+        )
     )
 
 
