@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -195,10 +196,16 @@ class Settings(BaseSettings):
     """Hours after which they have to in any case."""
     log_format: Literal["text", "json"] | None = None
     """How a server logs its requests, a line for each; without a value, it logs errors only."""
+    metrics_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = (
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1/128"),
+    )
+    """Machines that may read `/metrics` without a key; in the environment they are separated by
+    commas."""
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
 
-    @field_validator("ignore", "web_networks", mode="before")
+    @field_validator("ignore", "web_networks", "metrics_networks", mode="before")
     @classmethod
     def _separated(cls, given: object) -> object:
         return [one.strip() for one in given.split(",")] if isinstance(given, str) else given

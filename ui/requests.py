@@ -34,7 +34,7 @@ class Handled:
 
 
 class Requests:
-    """The middleware; `told` is called once for each request, if it is given.
+    """The middleware; `told` is called once for each request.
 
     The id is the one that a proxy of `proxies` gives in `X-Request-Id`, or a new one. The reply has
     it in the same header, and so has what is logged meanwhile.
@@ -44,7 +44,7 @@ class Requests:
         self,
         app: ASGIApp,
         proxies: Sequence[IPv4Network | IPv6Network] = (),
-        told: Callable[[Handled], None] | None = None,
+        told: Callable[[Handled], None] = lambda _: None,
     ) -> None:
         self.app = app
         self._proxies = proxies
@@ -74,10 +74,9 @@ class Requests:
             status = 500 if status == LEFT else status
             raise
         finally:
-            if self._told is not None:
-                path = scope["path"][:_LONGEST_PATH]
-                seconds = time.monotonic() - began
-                self._told(Handled(scope["method"], path, status, seconds, sent))
+            path = scope["path"][:_LONGEST_PATH]
+            seconds = time.monotonic() - began
+            self._told(Handled(scope["method"], path, status, seconds, sent))
             REQUEST_ID.reset(before)
 
     def _given(self, scope: Scope) -> str | None:

@@ -21,15 +21,25 @@ from fastapi.middleware.gzip import GZipMiddleware
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from qa import SettingsError
-from qa.api import Desk, Readiness, Service, log, mount, tell_errors
+from qa import QAError, SettingsError
+from qa.api import Desk, Metrics, Readiness, Service, log, mount, tell_errors
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
 from ui.page.examples import Examples
 from ui.page.looks import STATIC, keep_to_ourselves
 from ui.requests import Handled, Requests
-from ui.routes import entrance, export, feedback, health, pages, questions, sources, uploading
+from ui.routes import (
+    entrance,
+    export,
+    feedback,
+    health,
+    metrics,
+    pages,
+    questions,
+    sources,
+    uploading,
+)
 from ui.routes import examples as examples_routes
 from ui.routes.static_files import Assets
 from ui.sign_in import routes as sign_in
@@ -37,7 +47,7 @@ from ui.sign_in.door import ByCookie, ByHeader, Door
 from ui.uploads import Attachments
 
 if TYPE_CHECKING:
-    from qa import Assistant, QAError, Settings, SyncReport
+    from qa import Assistant, Settings, SyncReport
     from ui.sign_in.door import Knows
 
 # Routes that read their bodies themselves, piece by piece.
@@ -73,15 +83,19 @@ def build_server(
     mimetypes.add_type("text/javascript", ".js")
     examples = examples or Examples(assistant)
     settings, service = assistant.settings, Service.of(assistant)
+    figures = Metrics(assistant, service.line)
+    assistant.listeners.add(figures.hear)
     holdings = questions.Holdings(lambda: attachments.activity.ended)
     origins = tuple(dict.fromkeys(map(origin, embed_origins)))
     proxies = tuple(map(network, trusted_proxies))
     knows = known_by(settings, map(str, proxies))
     server = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
+    server.state.metrics = figures
     for router in (
         entrance.routes(),
         questions.routes(assistant, attachments, service.line, holdings),
         health.routes(assistant, holdings, readiness or Readiness(assistant)),
+        metrics.routes(figures, service.keys, settings.metrics_networks),
         examples_routes.routes(assistant, examples),
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),
@@ -115,12 +129,17 @@ def build_server(
     server.add_middleware(Gate, rules=rules)
     server.add_middleware(GZipMiddleware, compresslevel=6)
     server.add_middleware(Bodies, largest=largest, exempt=STREAMED)
-    server.add_middleware(Requests, proxies=proxies, told=_logged if settings.log_format else None)
+    server.add_middleware(Requests, proxies=proxies, told=_told(figures, settings))
     return server
 
 
-def _logged(one: Handled) -> None:
-    log("request", **{**asdict(one), "seconds": round(one.seconds, 4)})
+def _told(figures: Metrics, settings: Settings) -> Callable[[Handled], None]:
+    def told(one: Handled) -> None:
+        figures.handled(one.path, one.status)
+        if settings.log_format:
+            log("request", **{**asdict(one), "seconds": round(one.seconds, 4)})
+
+    return told
 
 
 def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None:
@@ -192,12 +211,14 @@ def serve(
                 examples=examples,
                 readiness=readiness,
             )
-            server = uvicorn.Server(_configured(built, assistant.settings))
+            figures: Metrics = built.state.metrics
+            server = uvicorn.Server(_configured(built, assistant.settings, figures))
+            figures.count_connections(lambda: len(server.server_state.connections))
             _stay_prompt()
             shown = f"[{host}]" if ":" in host else host
             ready(f"http://{shown}:{listener.getsockname()[1]}")
             examples.begin()
-            with _following(assistant, watching, readiness), _clearing_up():
+            with _following(assistant, watching, readiness, figures), _clearing_up():
                 server.run(sockets=[listener])
         finally:
             attachments.close()
@@ -208,6 +229,7 @@ def _following(
     assistant: Assistant,
     told: Callable[[SyncReport | QAError], None] | None,
     readiness: Readiness,
+    figures: Metrics,
 ) -> Iterator[None]:
     """Sync the folders of the index whenever they change, for the length of the block."""
     if told is None:
@@ -218,6 +240,8 @@ def _following(
     def follow() -> None:
         for found in assistant.watch(stop):
             readiness.synced(found)
+            if isinstance(found, QAError):
+                figures.sync_failed()
             told(found)
 
     thread = threading.Thread(target=follow, name="footnote watching", daemon=True)
@@ -229,10 +253,12 @@ def _following(
         thread.join(ENDING_SECONDS)
 
 
-def _configured(built: FastAPI, settings: Settings) -> uvicorn.Config:
+def _configured(built: FastAPI, settings: Settings, figures: Metrics) -> uvicorn.Config:
     return uvicorn.Config(
         built,
-        http=protocol(affordable(settings.max_connections), settings.request_timeout),
+        http=protocol(
+            affordable(settings.max_connections), settings.request_timeout, figures.refused
+        ),
         ws="none",
         h11_max_incomplete_event_size=LONGEST_HEADER,
         proxy_headers=False,  # the gate handles them

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from qa.api.mcp.transports import serve_stdio
     from qa.api.mounting import mount
     from qa.api.operating.logs import REQUEST_ID, LogFormat, log, log_sync, log_to_stderr
+    from qa.api.operating.metrics import Metrics
     from qa.api.operating.readiness import Readiness
     from qa.api.permitting import is_for_programs, viewer_of
     from qa.api.problems import Problem, written
@@ -29,6 +30,7 @@ _HOMES = {
     "qa.api.mcp.transports": ("serve_stdio",),
     "qa.api.mounting": ("mount",),
     "qa.api.operating.logs": ("REQUEST_ID", "LogFormat", "log", "log_sync", "log_to_stderr"),
+    "qa.api.operating.metrics": ("Metrics",),
     "qa.api.operating.readiness": ("Readiness",),
     "qa.api.permitting": ("is_for_programs", "viewer_of"),
     "qa.api.problems": ("Problem", "written"),
@@ -43,9 +45,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "LONGEST_HISTORY", "REQUEST_ID", "Asked", "Cited", "Desk", "Earlier", "Key", "Keys", "Line",
-    "LogFormat", "Problem", "Readiness", "Service", "TooManyTriesError", "User", "Users",
-    "at_once", "holds", "is_for_programs", "keep", "log", "log_sync", "log_to_stderr", "mount",
-    "opened", "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+    "LogFormat", "Metrics", "Problem", "Readiness", "Service", "TooManyTriesError", "User",
+    "Users", "at_once", "holds", "is_for_programs", "keep", "log", "log_sync", "log_to_stderr",
+    "mount", "opened", "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 
