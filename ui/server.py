@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import mimetypes
 import signal
 import socket
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 # Routes that read their bodies themselves, piece by piece.
 STREAMED = ("/api/uploads",)
-# Seconds that a stopped server waits for replies in progress.
+# Seconds that a sync in progress has to end when the server is stopped.
 ENDING_SECONDS = 10
 # Python's own is ten times as long.
 SWITCH_SECONDS = 0.0005
@@ -263,7 +264,7 @@ def _configured(built: FastAPI, settings: Settings, figures: Metrics) -> uvicorn
         h11_max_incomplete_event_size=LONGEST_HEADER,
         proxy_headers=False,  # the gate handles them
         server_header=False,
-        timeout_graceful_shutdown=ENDING_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
         log_level="warning",
         # With a format, all that is logged goes the same way.
         log_config=None if settings.log_format else LOGGING_CONFIG,

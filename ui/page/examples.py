@@ -63,8 +63,9 @@ class Examples:
                 future = self._made[state] = Future()
                 while len(self._made) > MOST_KEPT:
                     self._made.popitem(last=False)
-                # A server that is stopped does not wait for it.
-                threading.Thread(target=self._make, args=(reader, future), daemon=True).start()
+                # It ends soon after the assistant is closed. Python waits for it: models are not
+                # to be running when it goes.
+                threading.Thread(target=self._make, args=(reader, future)).start()
             self._made.move_to_end(state)
             return future
 
