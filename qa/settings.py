@@ -34,6 +34,7 @@ from qa.places import PACKAGED_EMBEDDER, default_index
 
 FILES = ("footnote.toml", "pyproject.toml")
 # The name of a header, as RFC 9110 has it.
+_ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
 _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 
@@ -202,13 +203,52 @@ class Settings(BaseSettings):
     """Seconds that a server that is stopped waits for replies in progress."""
     require_api_key: bool = False
     """Whether programs need a key before there is one; once there is, they need one anyway."""
-    sign_in: Literal["none", "password", "proxy"] | None = None
-    """How the server knows who asks: `password`, or `proxy`, which says it in a header. `none` lets
-    everyone in who can reach it, and so does no value, but only on this machine."""
+    sign_in: Literal["none", "password", "proxy", "oidc", "ldap"] | None = None
+    """How the server knows who asks: `password`, `oidc` (a provider of OpenID Connect), `ldap` (a
+    directory), or `proxy`, which says it in a header. `none` lets everyone in who can reach it, and
+    so does no value, but only on this machine."""
     sign_in_header: str = Field("X-Forwarded-User", pattern=_HEADER)
     """The header in which a trusted proxy says who asks."""
     sign_in_groups_header: str = Field("X-Forwarded-Groups", pattern=_HEADER)
     """The header in which it says their groups, separated by commas."""
+    oidc_issuer: str | None = None
+    """The address of the provider of OpenID Connect, as it calls itself."""
+    oidc_client_id: str | None = None
+    """What the provider calls this server."""
+    oidc_client_secret: SecretStr | None = None
+    """What this server proves that with; better in a file."""
+    oidc_client_secret_file: str | None = None
+    """The file that has it alone."""
+    oidc_scopes: str = Field("openid profile email", pattern=r"(^|\s)openid(\s|$)")
+    """What the provider is asked to tell of people."""
+    oidc_name_claim: str = Field("preferred_username", min_length=1)
+    """What of it is their name."""
+    oidc_groups_claim: str = Field("groups", min_length=1)
+    """What of it are their groups."""
+    ldap_url: str | None = None
+    """The directory: `ldaps://…`, or `ldap://…`, which begins TLS."""
+    ldap_ca_file: str | None = None
+    """The certificates that its own is checked with, if the system does not have them."""
+    ldap_base: str | None = None
+    """Below which entry people are searched for."""
+    ldap_name_attribute: str = Field("uid", pattern=_ATTRIBUTE)
+    """The attribute with the name that people sign in with."""
+    ldap_filter: str = "(objectClass=person)"
+    """What else an entry must match."""
+    ldap_bind_dn: str | None = None
+    """As whom the server searches; without it, as nobody."""
+    ldap_bind_password: SecretStr | None = None
+    """The password for that; better in a file."""
+    ldap_bind_password_file: str | None = None
+    """The file that has it alone."""
+    ldap_group_base: str | None = None
+    """Below which entry groups are searched for; by default, as people are."""
+    ldap_group_filter: str = "(|(member={dn})(uniqueMember={dn})(memberUid={name}))"
+    """What the groups of somebody match, whose entry is `{dn}` and whose name is `{name}`."""
+    ldap_group_attribute: str = Field("cn", pattern=_ATTRIBUTE)
+    """The attribute with the name of a group."""
+    public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    """The address at which people reach the server, if it is not what requests say."""
     session_idle_hours: float = Field(8, gt=0, le=8760)
     """Hours without a request after which somebody has to sign in again."""
     session_hours: float = Field(168, gt=0, le=8760)
@@ -221,6 +261,16 @@ class Settings(BaseSettings):
     )
     """Machines that may read `/metrics` without a key; in the environment they are separated by
     commas."""
+    audit: bool = False
+    """Whether it is kept, beside the index, who asked, opened and changed what."""
+    audit_questions: bool = False
+    """Whether the audit has the questions themselves."""
+    audit_days: float = Field(90, ge=0, le=36_500)
+    """Days after which a line of the audit is removed; 0: never."""
+    feedback_days: float = Field(0, ge=0, le=36_500)
+    """Days after which a reader's opinion is removed; 0: never."""
+    upload_days: float = Field(0, ge=0, le=36_500)
+    """Days after which a file that readers kept for everyone is removed; 0: never."""
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
 
@@ -284,7 +334,7 @@ class _InFiles(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
         name = f"QA_{field_name.upper()}_FILE"
         file = os.environ.get(name)
-        if not file:
+        if not file or f"{field_name}_file" in self.settings_cls.model_fields:
             return None, field_name, False
         try:
             text = Path(file).expanduser().read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import math
 import mimetypes
 import signal
@@ -12,18 +13,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from qa import QAError, SettingsError
-from qa.api import Desk, Metrics, Readiness, Service, log, mount, tell_errors
+from qa.api import Desk, Metrics, Provider, Readiness, Service, log, mount, tell_errors
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
@@ -43,6 +45,7 @@ from ui.routes import (
 )
 from ui.routes import examples as examples_routes
 from ui.routes.static_files import Assets
+from ui.sign_in import provider as at_provider
 from ui.sign_in import routes as sign_in
 from ui.sign_in.door import ByCookie, ByHeader, Door
 from ui.uploads import Attachments
@@ -51,10 +54,13 @@ if TYPE_CHECKING:
     from qa import Assistant, Settings, SyncReport
     from ui.sign_in.door import Knows
 
+logger = logging.getLogger(__name__)
+
 # Routes that read their bodies themselves, piece by piece.
 STREAMED = ("/api/uploads",)
 # Seconds that a sync in progress has to end when the server is stopped.
 ENDING_SECONDS = 10
+DAY = 86_400.0
 # Python's own is ten times as long.
 SWITCH_SECONDS = 0.0005
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -106,7 +112,7 @@ def build_server(
     ):
         server.include_router(router)
     if isinstance(knows, ByCookie):
-        server.include_router(sign_in.routes(knows.desk, origins))
+        server.include_router(_signing_in(knows.desk, origins, settings.public_url))
     mount(server, service)
     server.mount("/static", Assets(STATIC))
     tell_errors(server)
@@ -143,14 +149,22 @@ def _told(figures: Metrics, settings: Settings) -> Callable[[Handled], None]:
     return told
 
 
+def _signing_in(desk: Desk | Provider, origins: tuple[str, ...], address: str | None) -> APIRouter:
+    if isinstance(desk, Provider):
+        return at_provider.routes(desk, origins, address)
+    return sign_in.routes(desk, origins)
+
+
 def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None:
     """How the server knows who asks; None if everyone is let in.
 
     Raises:
         SettingsError: nobody could sign in.
     """
-    if settings.sign_in == "password":
+    if settings.sign_in in ("password", "ldap"):
         return ByCookie(Desk.of(settings))
+    if settings.sign_in == "oidc":
+        return ByCookie(Provider(settings))
     if settings.sign_in != "proxy":
         return None
     if not list(trusted_proxies):
@@ -182,7 +196,7 @@ def serve(
 
     Raises:
         SettingsError: the address cannot be listened at, an origin, a proxy or a folder is none,
-        or other machines can reach the server and nobody said who may.
+        the audit cannot be written, or other machines can reach the server and nobody said who may.
     """
     # Errors are reported before anything is opened.
     origins = [origin(one) for one in embed_origins]
@@ -191,10 +205,12 @@ def serve(
     if assistant.settings.sign_in is None and not is_loopback(host):
         raise SettingsError(
             f"Other machines can reach {host}, and nobody has to sign in. Have people sign in: "
-            "--sign-in password, after `qa user add NAME`, or --sign-in proxy. If everyone who can "
-            "reach the server may read all of its documents but those that rules keep for groups, "
+            "--sign-in password, after `qa user add NAME`, or oidc, ldap or proxy. If everyone who "
+            "can reach the server may read all of its documents but those that rules keep for groups, "
             "say so: --sign-in none"
         )
+    if assistant.audit is not None:
+        assistant.audit.check()
     if keep_uploads is not None and keep_uploads.exists() and not keep_uploads.is_dir():
         raise SettingsError(
             f"{keep_uploads} is not a folder. Name a folder, or a new one, to keep files in."
@@ -219,39 +235,57 @@ def serve(
             shown = f"[{host}]" if ":" in host else host
             ready(f"http://{shown}:{listener.getsockname()[1]}")
             examples.begin()
-            with _following(assistant, watching, readiness, figures), _clearing_up():
+            with (
+                _meanwhile("watching", _following(assistant, watching, readiness, figures)),
+                _meanwhile("expiring", partial(_expiring, assistant, attachments)),
+                _clearing_up(),
+            ):
                 server.run(sockets=[listener])
         finally:
             attachments.close()
 
 
 @contextlib.contextmanager
-def _following(
-    assistant: Assistant,
-    told: Callable[[SyncReport | QAError], None] | None,
-    readiness: Readiness,
-    figures: Metrics,
-) -> Iterator[None]:
-    """Sync the folders of the index whenever they change, for the length of the block."""
-    if told is None:
-        yield
-        return
+def _meanwhile(name: str, work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Do this in a thread until the block ends, which sets the event."""
     stop = threading.Event()
-
-    def follow() -> None:
-        for found in assistant.watch(stop):
-            readiness.synced(found)
-            if isinstance(found, QAError):
-                figures.sync_failed()
-            told(found)
-
-    thread = threading.Thread(target=follow, name="footnote watching", daemon=True)
+    thread = threading.Thread(target=work, args=(stop,), name=f"footnote {name}", daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join(ENDING_SECONDS)
+
+
+def _following(
+    assistant: Assistant,
+    told: Callable[[SyncReport | QAError], None] | None,
+    readiness: Readiness,
+    figures: Metrics,
+) -> Callable[[threading.Event], None]:
+    """What syncs the folders of the index whenever they change; nothing if nobody is told."""
+
+    def follow(stop: threading.Event) -> None:
+        if told is not None:
+            for found in assistant.watch(stop):
+                readiness.synced(found)
+                if isinstance(found, QAError):
+                    figures.sync_failed()
+                told(found)
+
+    return follow
+
+
+def _expiring(assistant: Assistant, attachments: Attachments, stop: threading.Event) -> None:
+    """Every day, remove what has been kept for as long as the settings allow."""
+    while not stop.is_set():
+        try:
+            assistant.expire()
+            attachments.expire()
+        except (QAError, OSError) as error:
+            logger.warning("What is too old could not be removed: %s", error)
+        stop.wait(DAY)
 
 
 def _configured(built: FastAPI, settings: Settings, figures: Metrics) -> uvicorn.Config:

@@ -193,6 +193,24 @@ class Attachments:
             self._main.listeners.tell(Published(by=by or self._main.by, sources=kept))
             return report
 
+    def expire(self) -> SyncReport | None:
+        """Delete the files kept for everyone for as long as the setting `upload_days` allows.
+
+        The report is of the sync after it; None if there were none.
+
+        Raises:
+            QAError: the index cannot be written to.
+        """
+        days = self._main.settings.upload_days
+        if self._keep is None or not days:
+            return None
+        with self._keeping:
+            latest = time.time() - days * 86_400
+            old = [file for file in _files(self._keep) if file.stat().st_mtime < latest]
+            for file in old:
+                file.unlink(missing_ok=True)
+            return self._main.sync([self._keep]) if old else None
+
     def remove(self, conversation: str, name: str) -> None:
         """Delete one of a conversation's files; it is no error if it does not have the file.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Self
@@ -21,6 +22,7 @@ from qa.assistant.arguments import (
     way_of,
     whole_number,
 )
+from qa.audit import Audit
 from qa.errors import (
     AccessError,
     ArgumentError,
@@ -29,7 +31,7 @@ from qa.errors import (
     described,
 )
 from qa.events import Asker, Erased, Listeners, Synced, Way
-from qa.index import Snapshot, open_index
+from qa.index import Snapshot, Verdicts, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
 from qa.places import cache_folder
@@ -52,6 +54,9 @@ class Corpus:
         self._way: Way = "library"
         self.listeners = Listeners()
         """Who is told what happens: functions that take an event, such as `qa.Answered`."""
+        self.audit = Audit.of(settings)
+        if self.audit is not None:
+            self.listeners.add(self.audit)
 
     def seen_by(self, viewer: Viewer, *, way: Way | None = None) -> Self:
         """The same for one viewer: it says and shows nothing that they may not read.
@@ -190,6 +195,25 @@ class Corpus:
         """
         self._check_may_change()
         return backups.backup(file, settings=self.settings, force=force, progress=progress)
+
+    def expire(self) -> int:
+        """Remove what has been kept for as long as the settings allow; the number of lines removed.
+
+        That is lines of the audit and opinions of answers; see `Settings.audit_days` and
+        `feedback_days`. `qa sync` does it, and `qa serve` every day.
+
+        Raises:
+            IndexUnavailableError: a file cannot be changed.
+        """
+        self._check_may_change()
+        settings = self.settings
+        kept = (
+            (Audit(settings.index), settings.audit_days),
+            (Verdicts.of(settings.index), settings.feedback_days),
+        )
+        return sum(
+            lines.expire(datetime.now(UTC) - timedelta(days=days)) for lines, days in kept if days
+        )
 
     def document(self, source: str, *, viewer: Viewer | None = None) -> Document:
         """A document as it was read, with the text that the offsets of citations refer to.

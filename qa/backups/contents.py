@@ -27,6 +27,8 @@ LARGEST_HEAD = 100_000
 LARGEST_DIGESTS = 200_000_000
 
 INDEX, UPLOADS = "index", "uploads"
+# It is not replaced: what was done since the backup was done.
+AUDIT = "audit"
 PARTS = (INDEX, UPLOADS, *BESIDE)
 _UNSAFE = re.compile(r"[\\\x00-\x1f\x7f]|(?:^|/)(?:\.{0,2})(?:/|$)")
 

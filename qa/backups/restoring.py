@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.backups.contents import (
+    AUDIT,
     DIGESTS,
     HEAD,
     INDEX,
@@ -111,6 +112,8 @@ def _restored(
             aside[INDEX] = stack.enter_context(store.replacing(settings.lock_timeout))
         _unpack(archive, members, head, aside, progress)
         for part, place in kept.items():
+            if part == AUDIT and _any(place):
+                continue
             if part in aside or (force and part != UPLOADS):
                 _replace(place, aside.get(part), clear=part != UPLOADS)
     return Backup(archive, head.made, _some(head.files), head.size)
@@ -139,7 +142,11 @@ def _check_places(
             f"{archive} has files that readers kept for everyone. Say where they go: "
             "--keep-uploads FOLDER (or QA_KEEP_UPLOADS)."
         )
-    there = [str(place) for part, place in kept.items() if head.files[part] and _any(place)]
+    there = [
+        str(place)
+        for part, place in kept.items()
+        if part != AUDIT and head.files[part] and _any(place)
+    ]
     with contextlib.suppress(IndexUnavailableError):  # a damaged one is there, too
         there += [settings.index] if head.files[INDEX] and _has_index(store) else []
     if there and not force:

@@ -47,7 +47,8 @@ SignIn = Annotated[
     typer.Option(
         metavar="WAY",
         help="Who may use the server: none (everyone who can reach it; the default on this "
-        "machine), password (`qa user add`), or proxy (or QA_SIGN_IN).",
+        "machine), password (`qa user add`), oidc (a provider of OpenID Connect), "
+        "ldap (a directory), or proxy (or QA_SIGN_IN).",
     ),
 ]
 KeepUploads = Annotated[

@@ -46,6 +46,7 @@ def sync(
                 report = assistant.sync(
                     paths or None, progress=progress, rebuild=rebuild, retry=retry
                 )
+            assistant.expire()
         except KeyboardInterrupt:
             terminal.note("What was read so far is kept; the next sync continues from there.")
             raise

@@ -7,15 +7,14 @@ verdict keeps the reader's opinion, the question and the names of the sources, b
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
 from qa.errors import IndexUnavailableError
+from qa.index.kept_lines import KeptLines, as_line, audit_files, audit_lines
 from qa.places import beside
 from qa.records import MARKER, now
 from qa.text.sentences import sentences
@@ -23,8 +22,7 @@ from qa.text.sentences import sentences
 FILE = "feedback.jsonl"
 # More than people would ever write; it keeps a program from filling the disk.
 LARGEST_FILE = 50_000_000
-# Seconds to wait for another process that is writing to the file.
-_PATIENCE = 10.0
+WHAT = "what readers said about answers"
 # A run of this many letters and digits is not written by chance. Of a removed text, one run in each
 # step is searched for.
 _RUN = 24
@@ -47,22 +45,30 @@ class Verdicts:
     """The verdicts in a folder; safe to share between threads and processes.
 
     `earlier` are files of older releases: nothing is added to them, but what is removed from the
-    index is removed from these, too.
+    index is removed from these, too, and from the audit of the `index`, which may have questions.
     """
 
-    def __init__(self, folder: Path, *earlier: Path) -> None:
+    def __init__(self, folder: Path, *earlier: Path, index: str | None = None) -> None:
         self.file = folder / FILE
-        self.files = (self.file, *earlier)
+        self._own = KeptLines(self.file, WHAT)
+        self._earlier = earlier
+        self._index = index
 
     @classmethod
     def of(cls, index: str) -> Verdicts:
         """The verdicts on an index; a server's are in the user's data folder."""
         folder = beside(index, "feedback")
         if "://" in index:
-            return cls(folder)
+            return cls(folder, index=index)
         # Earlier releases had one file for all the indexes of a folder.
         shared = Path(index).expanduser().absolute().parent / "feedback" / FILE
-        return cls(folder, shared)
+        return cls(folder, shared, index=index)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that are cleaned of what is removed from the index."""
+        audit = () if self._index is None else audit_files(self._index)
+        return (self.file, *self._earlier, *audit)
 
     def keep(self, verdict: Verdict, *, current: Callable[[], bool] = lambda: True) -> None:
         """Store a verdict, without its answer if the documents are no longer `current`.
@@ -72,19 +78,26 @@ class Verdicts:
         """
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(self.file):
-                if _size(self.file) > LARGEST_FILE:
+            with self._own.lock:
+                if self._own.size > LARGEST_FILE:
                     raise IndexUnavailableError(f"{self.file} is full; move it away.")
                 # Within the lock, so that nothing is removed in between.
                 line = asdict(verdict) if current() else {**asdict(verdict), "answer": ""}
-                with self.file.open("a", encoding="utf-8") as lines:
-                    lines.write(_line({"time": now(), **line}))
+                self._own.append({"time": now(), **line})
         except OSError as error:
-            raise _refused(self.file, error) from error
+            raise self._own.refused(error) from error
 
     def any(self) -> bool:
         """Whether there are verdicts."""
-        return any(_size(file) > 0 for file in self.files)
+        return any(lines.size for lines in self._all())
+
+    def expire(self, before: datetime) -> int:
+        """Remove the verdicts from before a time; the number of them.
+
+        Raises:
+            IndexUnavailableError: the file cannot be changed.
+        """
+        return self._own.expire(before)
 
     def erase(
         self, sources: Collection[str], texts: Iterable[str], renamed: Mapping[str, str]
@@ -99,7 +112,17 @@ class Verdicts:
         if not self.any():
             return 0
         gone = _Removed(frozenset(sources), tuple(map(_plain, texts)))
-        return sum(_erase(file, gone, renamed) for file in self.files)
+
+        def cleaned(line: str) -> str:
+            return _without(line, gone, renamed)
+
+        return sum(lines.change(cleaned) for lines in self._all())
+
+    def _all(self) -> Iterator[KeptLines]:
+        yield self._own
+        yield from (KeptLines(file, WHAT) for file in self._earlier)
+        if self._index is not None:
+            yield from (audit_lines(file) for file in audit_files(self._index))
 
 
 class _Removed:
@@ -128,48 +151,6 @@ class _Removed:
         )
 
 
-def _erase(file: Path, removed: _Removed, renamed: Mapping[str, str]) -> int:
-    if not _size(file):
-        return 0
-    try:
-        with _locked(file):
-            lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
-            lines = lines[: None if lines[-1] else -1]
-            kept = [_without(line, removed, renamed) for line in lines]
-            changed = sum(new != f"{old}\n" for old, new in zip(lines, kept, strict=True))
-            if changed:
-                _replace(file, kept)
-            return changed
-    except OSError as error:
-        raise _refused(file, error) from error
-
-
-def _replace(file: Path, lines: Iterable[str]) -> None:
-    new = file.with_suffix(".new")
-    with new.open("w", encoding="utf-8") as stream:
-        stream.writelines(lines)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(file)
-
-
-def _locked(file: Path) -> FileLock:
-    return FileLock(file.with_suffix(".lock"), timeout=_PATIENCE)
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.is_file() else 0
-
-
-def _refused(file: Path, error: OSError) -> IndexUnavailableError:
-    if isinstance(error, Timeout):
-        return IndexUnavailableError(f"Another process has been writing to {file} for too long.")
-    return IndexUnavailableError(
-        f"{file} holds what readers said about answers and cannot be written: "
-        f"{error.strerror or error}. Let this program write there, or move that file away."
-    )
-
-
 def _without(line: str, removed: _Removed, renamed: Mapping[str, str]) -> str:
     try:
         verdict: dict[str, Any] = json.loads(line)
@@ -185,11 +166,7 @@ def _without(line: str, removed: _Removed, renamed: Mapping[str, str]) -> str:
     if not gone and cited == list(verdict.get("sources", ())):
         return f"{line}\n"
     renewed = {"sources": cited} if "sources" in verdict else {}
-    return _line({**verdict, **renewed, **dict.fromkeys(gone, "")})
-
-
-def _line(verdict: Mapping[str, Any]) -> str:
-    return json.dumps(verdict, ensure_ascii=False) + "\n"
+    return as_line({**verdict, **renewed, **dict.fromkeys(gone, "")})
 
 
 def _plain(text: str) -> str:

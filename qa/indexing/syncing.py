@@ -136,7 +136,8 @@ class _Mirror:
         if self._session.before is not None:
             roots = {name for place in places for name in place.names}
             self._carry_over(self._session.before, roots, unseen)
-        self._tally.skipped.extend(self._permitting.faults)
+        unread = [skipped.source for skipped in self._tally.skipped]
+        self._tally.skipped.extend(self._permitting.faults(unread))
         looked_at = [source for place in places for source in place.sources]
         notes = {source: note for place in places for source, note in place.notes.items()}
         failures = self._failures.all(self._tally.skipped, looked_at, unseen, notes)

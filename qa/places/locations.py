@@ -13,7 +13,7 @@ PACKAGED_EMBEDDER = "package:all-MiniLM-L6-v2"
 _NO_NAME = re.compile(r"[^a-z0-9.]+")
 _LONGEST_NAME = 60
 
-BESIDE = ("feedback", "keys", "users")
+BESIDE = ("audit", "feedback", "keys", "users")
 """What is kept of an index outside it; see `beside`."""
 
 

@@ -12,6 +12,7 @@ import pytest
 import qa
 
 FILE = ".qa-access.toml"
+SOURCE = f"handbook/{FILE}"
 PLACES = ("open.md", "hr/leave.md", "hr/pay/bands.md", "hr/pay/old.md", "board/minutes.md")
 
 
@@ -205,3 +206,34 @@ def test_a_rule_holds_while_the_folder_is_watched(handbook: Path, assistant: qa.
     assert read_by(assistant) == {"open.md"}
     stop.set()
     assert not list(reports)
+
+
+def test_a_pattern_that_matches_nothing_is_reported_with_its_file(
+    handbook: Path, assistant: qa.Assistant
+) -> None:
+    rules(handbook, '[read]\n"/hr/" = ["hr"]\n"bords/" = ["board"]\n"*.docx" = ["staff"]')
+    rules(handbook / "hr", '[read]\n"leave.md" = ["*"]\n"broken.pdf" = ["hr"]')
+    (handbook / "hr" / "broken.pdf").write_bytes(b"no PDF")
+    report = assistant.sync([handbook])
+    told = {one.source: one.reason for one in report.skipped}
+    assert set(told) == {SOURCE, "handbook/hr/broken.pdf"}
+    assert '"bords/", "*.docx"' in told[SOURCE]
+    assert "/hr/" not in told[SOURCE]
+    listed = [one.source for one in (*assistant.status().failed, *assistant.status().skipped)]
+    assert SOURCE in listed
+    assert assistant.status(viewer=qa.Viewer("somebody")).skipped == []
+
+    (handbook / "board" / "minutes.md").unlink()
+    rules(handbook, '[read]\n"board/" = ["board"]')
+    assert '"board/"' in {one.source: one.reason for one in assistant.sync().skipped}[SOURCE]
+    rules(handbook, '[read]\n"*" = ["staff"]')
+    assert [one.source for one in assistant.sync().skipped] == ["handbook/hr/broken.pdf"]
+    assert SOURCE not in str(assistant.status().skipped)
+
+
+def test_the_patterns_beside_a_single_file_may_be_for_others(
+    handbook: Path, assistant: qa.Assistant
+) -> None:
+    rules(handbook, '[read]\n"open.md" = ["staff"]\n"board/" = ["board"]')
+    assert assistant.sync([handbook / "open.md"]).skipped == ()
+    assert read_by(assistant, "staff") == {"open.md"}

@@ -862,6 +862,8 @@ NO_TEXT = {
     "index.keywords.rules": "ids of documents and rules",
     "access": "names of groups",
     "api.seeing": "paths and names of sources",
+    "index.kept_lines": "lines of our own",
+    "audit": "names, with its own tests",
     "events": "answers and hits, of which it takes the names of sources",
     "indexing.folders.permissions": "names of files, with their own tests",
     "loading.workers.frames.send": "bytes of a frame",

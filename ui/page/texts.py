@@ -151,6 +151,8 @@ class Texts:
     sign_in_wrong: str
     sign_in_wait: str
     sign_in_busy: str
+    sign_in_failed: str
+    sign_in_away: str
     sign_in_cookies: str
     sign_in_frame: str
     sign_in_on: str

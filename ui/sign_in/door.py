@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from qa.api import Desk, Keys
+    from qa.api import Desk, Keys, Provider
 
 # What anybody gets: it holds nothing of the documents. `/metrics` has its own rule.
-OPEN = frozenset(
-    "/health /healthz /readyz /metrics /embed.js /sign-in /sign-in-frame /sign-out".split()
-)
+OPEN = frozenset((
+    "/health", "/healthz", "/readyz", "/metrics", "/embed.js", "/sign-in", "/sign-in-begin",
+    "/sign-in-return", "/sign-in-frame", "/sign-out",
+))  # fmt: skip
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/")
 # The page asks for it again and again, whether anybody is there or not.
 BY_ITSELF = "/api/state"
@@ -46,7 +47,7 @@ class ByCookie:
     signs_in_here = True
     advice = "Sign in first."
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk | Provider) -> None:
         self.desk = desk
 
     def viewer(self, request: Request) -> Viewer | None:

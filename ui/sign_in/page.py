@@ -1,4 +1,4 @@
-"""The page to sign in at: a form, or in a frame the way to it. It needs no script."""
+"""The page to sign in at: a form, or the way to one elsewhere. It needs no script."""
 
 from __future__ import annotations
 
@@ -91,6 +91,13 @@ def form(way: Way, *, name: str = "", problem: str = "") -> str:
 <button>{escape(texts.sign_in)}</button>
 </form>""",
     )
+
+
+def elsewhere(way: Way, *, problem: str = "") -> str:
+    """The way to another site that signs people in, with what went wrong there."""
+    said = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    words, query = escape(way.texts.sign_in), urlencode({"next": way.following})
+    return _page(way, f'{said}<a class="button" href="sign-in-begin?{escape(query)}">{words}</a>')
 
 
 def in_frame(way: Way, origins: tuple[str, ...], *, refused: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -9,12 +10,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from qa import BusyError, QAError, TimeLimitError, UnknownCallerError
-from qa.api import Problem, TooManyTriesError, viewer_of
+from qa.api import Problem, SignInUnavailableError, TooManyTriesError, viewer_of
 from ui.sign_in import cookies
 from ui.sign_in.page import FORM_POLICY, Way, done, form, in_frame
 
 if TYPE_CHECKING:
-    from qa.api import Desk
+    from qa.api import Desk, Sessions
+
+logger = logging.getLogger(__name__)
 
 NOT_KEPT = {"cache-control": "no-store"}
 ALONE = {**NOT_KEPT, "content-security-policy": FORM_POLICY}
@@ -25,17 +28,21 @@ def routes(desk: Desk, origins: tuple[str, ...]) -> APIRouter:
     """The routes; pages of `origins` may show ours in a frame. All addresses are relative."""
     router = APIRouter()
     _form(router, desk, origins)
-    _frames(router, desk)
+    frames(router, desk.sessions)
+    sign_out(router, desk.sessions)
+    return router
+
+
+def sign_out(router: APIRouter, sessions: Sessions) -> None:
+    """The route that ends a session."""
 
     @router.post("/sign-out", response_model=None)
-    async def sign_out(request: Request) -> Response:
-        _end(desk, request)
+    async def left(request: Request) -> Response:
+        end(sessions, request)
         way = Way.of((await _sent(request)).get("next", ""), request)
-        reply = _to(way.to_sign_in())
+        reply = led(way.to_sign_in())
         cookies.take_back(reply, request)
         return reply
-
-    return router
 
 
 def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...]) -> None:
@@ -43,7 +50,7 @@ def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...]) -> None:
     def shown(request: Request, next: str = "", again: bool = False) -> Response:
         way = Way.of(next, request)
         if viewer_of(request) is not None:
-            return _to(way.address)
+            return led(way.address)
         if way.embedded or request.headers.get("sec-fetch-dest") == "iframe":
             return HTMLResponse(in_frame(way, origins, refused=again), headers=NOT_KEPT)
         problem = way.texts.sign_in_cookies if again else ""
@@ -56,10 +63,10 @@ def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...]) -> None:
         password, address = sent.get("password", ""), request.client.host if request.client else ""
         try:
             token = await desk.enter(name, password, address, request.is_disconnected)
-        except (UnknownCallerError, BusyError, TimeLimitError) as error:
+        except (UnknownCallerError, BusyError, TimeLimitError, SignInUnavailableError) as error:
             return _refused(error, way, name)
-        _end(desk, request)
-        reply = _to(way.to_sign_in(again=True))
+        end(desk.sessions, request)
+        reply = led(way.to_sign_in(again=True))
         cookies.give(reply, request, "page", token)
         return reply
 
@@ -72,16 +79,21 @@ def _refused(error: QAError, way: Way, name: str) -> Response:
         problem = texts.sign_in_wait.format(seconds=error.seconds)
     elif isinstance(error, UnknownCallerError):
         problem = texts.sign_in_wrong
+    elif isinstance(error, SignInUnavailableError):
+        logger.warning("Somebody could not sign in. %s", error)
+        status, problem = error.status, texts.sign_in_away
     else:
         status, problem = Problem.of(error).status, texts.sign_in_busy
     return HTMLResponse(form(way, name=name, problem=problem), status, headers)
 
 
-def _frames(router: APIRouter, desk: Desk) -> None:
+def frames(router: APIRouter, sessions: Sessions) -> None:
+    """The routes by which a frame gets a session from another window."""
+
     @router.get("/signed-in", response_model=None)
     def signed_in(request: Request) -> Response:
         way = Way.of("", request)
-        code = next((desk.sessions.code(token) for token in cookies.tokens(request)), "")
+        code = next((sessions.code(token) for token in cookies.tokens(request)), "")
         return HTMLResponse(done(way, code), headers=NOT_KEPT)
 
     @router.post("/sign-in-frame", response_model=None)
@@ -89,21 +101,23 @@ def _frames(router: APIRouter, desk: Desk) -> None:
         sent = await _sent(request)
         way = Way.of(sent.get("next", ""), request)
         if not (code := sent.get("code")):  # without scripts: it may be let in by now
-            return _to(way.address)
-        token = desk.sessions.redeem(code)
-        reply = _to(way.to_sign_in(again=True))
+            return led(way.address)
+        token = sessions.redeem(code)
+        reply = led(way.to_sign_in(again=True))
         if token is not None:
             cookies.give(reply, request, "frame", token)
         return reply
 
 
-def _to(address: str) -> Response:
+def led(address: str) -> Response:
+    """The reply that leads a browser on."""
     return RedirectResponse(address, 303, NOT_KEPT)
 
 
-def _end(desk: Desk, request: Request) -> None:
+def end(sessions: Sessions, request: Request) -> None:
+    """End the sessions of the browser that sent a request."""
     for token in cookies.tokens(request):
-        desk.sessions.end(token)
+        sessions.end(token)
 
 
 async def _sent(request: Request) -> dict[str, str]:

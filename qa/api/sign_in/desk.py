@@ -6,9 +6,10 @@ import time
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from qa.api.line import Line
+from qa.api.sign_in.directory import Directory
 from qa.api.sign_in.sessions import Sessions
 from qa.api.sign_in.throttle import Throttle
 from qa.api.sign_in.users import LONGEST_NAME, Users
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from qa.access import Viewer
+    from qa.api.sign_in.sessions import Session
+    from qa.api.sign_in.users import User
     from qa.settings import Settings
 
 # Tries at once, and seconds until another: of one name, and from one address, behind which a whole
@@ -26,7 +29,6 @@ FOR_NAME = (10, 30.0)
 FOR_ADDRESS = (50, 6.0)
 # Each check of a password takes 64 MiB and a part of a second.
 CHECKED_AT_ONCE, WAITING, PATIENCE = 2, 50, 20.0
-HOUR = 3600.0
 
 
 class TooManyTriesError(UnknownCallerError):
@@ -39,11 +41,25 @@ class TooManyTriesError(UnknownCallerError):
         super().__init__(f"There were too many tries. Try again in {self.seconds} seconds.")
 
 
+class People(Protocol):
+    """Those who may sign in with a name and a password."""
+
+    def check(self, name: str, password: str) -> User:
+        """The one with this name and password.
+
+        Raises:
+            UnknownCallerError: there is none.
+        """
+
+    def still(self, session: Session) -> Viewer | None:
+        """Whoever began a session, if it is still good for them."""
+
+
 class Desk:
-    """The users of a server, their sessions, and all tries to sign in."""
+    """The people of a server, their sessions, and all tries to sign in."""
 
     def __init__(
-        self, users: Users, sessions: Sessions, clock: Callable[[], float] = time.monotonic
+        self, users: People, sessions: Sessions, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.users = users
         self.sessions = sessions
@@ -53,19 +69,21 @@ class Desk:
 
     @classmethod
     def of(cls, settings: Settings) -> Desk:
-        """The desk of an index's users.
+        """The desk of an index's users, or of the directory that the settings name.
 
         Raises:
-            SettingsError: there are no users, or their file cannot be read.
+            SettingsError: there are no users, or their file cannot be read; or a setting of the
+            directory is missing.
         """
+        if settings.sign_in == "ldap":
+            return cls(Directory(settings), Sessions.of_settings(settings))
         users = Users.of(settings.index)
         if not users.all():
             raise SettingsError(
                 f"Nobody could sign in: there are no users in {users.file} yet. "
                 "Add one: qa user add NAME"
             )
-        idle, longest = settings.session_idle_hours, settings.session_hours
-        return cls(users, Sessions(idle * HOUR, longest * HOUR))
+        return cls(users, Sessions.of_settings(settings))
 
     async def enter(
         self, name: str, password: str, address: str, gone: Callable[[], Awaitable[bool]]
@@ -76,6 +94,7 @@ class Desk:
             UnknownCallerError: there is no such user, or it is another password.
             TooManyTriesError: this name or this address has had its tries.
             BusyError, TimeLimitError: too many are signing in.
+            SignInUnavailableError: the directory cannot be reached.
         """
         name = name.strip()[: LONGEST_NAME + 1]
         tries = ((self.names, name), (self.addresses, household(address)))
@@ -86,7 +105,7 @@ class Desk:
         user = await self._line.answered(lambda: self.users.check(name, password), gone)
         for throttle, whose in tries:
             throttle.forgive(whose)
-        return self.sessions.begin(user.name, user.hash)
+        return self.sessions.begin(user.name, user.hash, user.groups)
 
     def viewer(self, token: str, *, seen: bool = True) -> Viewer | None:
         """Whose session a token is of; `seen` if they did something.
@@ -95,10 +114,7 @@ class Desk:
             SettingsError: the file of users cannot be read.
         """
         session = self.sessions.of(token, seen=seen)
-        user = self.users.named(session.name) if session else None
-        if session is None or user is None or user.hash != session.stamp:
-            return None
-        return user.viewer
+        return self.users.still(session) if session else None
 
 
 def household(address: str) -> str:

@@ -5,25 +5,41 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from threading import Lock
+from typing import TYPE_CHECKING
+
+from qa.access import Viewer
+
+if TYPE_CHECKING:
+    from qa.settings import Settings
 
 TOKEN_BYTES = 32
 # A person has a few browsers and devices; the oldest session makes room.
 MOST_FOR_ONE = 20
 # Seconds that a code may take from one window to the next.
 CODE_SECONDS = 60.0
+HOUR = 3600.0
 
 
 @dataclass(slots=True)
 class Session:
-    """A session; `stamp` is what has to stay as it was for it to be good. Times are in seconds."""
+    """A session; `stamp` is what has to stay as it was for it to be good. Times are in seconds.
+
+    `groups` are those that were known when it began.
+    """
 
     name: str
     stamp: str
     began: float
     seen: float
+    groups: tuple[str, ...] = ()
+
+    @property
+    def viewer(self) -> Viewer:
+        """Whoever has signed in."""
+        return Viewer(self.name, self.groups)
 
 
 class Sessions:
@@ -43,7 +59,12 @@ class Sessions:
         self._held: dict[str, Session] = {}
         self._codes: dict[str, tuple[str, float]] = {}
 
-    def begin(self, name: str, stamp: str) -> str:
+    @classmethod
+    def of_settings(cls, settings: Settings) -> Sessions:
+        """Sessions as long as the settings allow."""
+        return cls(settings.session_idle_hours * HOUR, settings.session_hours * HOUR)
+
+    def begin(self, name: str, stamp: str, groups: Collection[str] = ()) -> str:
         """A new session, and the token of it, which is not stored."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = self._clock()
@@ -53,7 +74,7 @@ class Sessions:
             own = [digest for digest, held in self._held.items() if held.name == name]
             for digest in own[: max(0, len(own) + 1 - MOST_FOR_ONE)]:
                 del self._held[digest]
-            self._held[_digest(token)] = Session(name, stamp, now, now)
+            self._held[_digest(token)] = Session(name, stamp, now, now, tuple(groups))
         return token
 
     def of(self, token: str, *, seen: bool = True) -> Session | None:

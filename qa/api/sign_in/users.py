@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,6 +17,9 @@ from qa.access import Viewer
 from qa.api.owned_file import OwnedFile
 from qa.errors import ArgumentError, UnknownCallerError
 from qa.places import beside
+
+if TYPE_CHECKING:
+    from qa.api.sign_in.sessions import Session
 
 FILE = "users.json"
 LONGEST_NAME = 100
@@ -134,6 +137,15 @@ class Users:
         if user is None or len(password) > LONGEST_PASSWORD:
             raise UnknownCallerError("The name or the password is wrong.")
         return user
+
+    def still(self, session: Session) -> Viewer | None:
+        """Whoever began a session, if they are still a user and have the same password.
+
+        Raises:
+            SettingsError: the file cannot be read.
+        """
+        user = self.named(session.name)
+        return user.viewer if user and user.hash == session.stamp else None
 
     @cached_property
     def _nobodys(self) -> str:

@@ -17,7 +17,7 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,15 +30,18 @@ from qa.indexing.folders.ignoring import LARGEST_BYTES, pattern_of
 from qa.places import is_remote
 from qa.records import Skipped
 
+# As many patterns are named at once.
+_NAMED = 5
 _FORM = 'Write it as [read] and then lines such as "salaries/" = ["people", "board"].'
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one line of a file says; a `pattern` of None is that of a broken file."""
+    """What one `line` of a file says; a `pattern` of None is that of a broken file."""
 
     id: str
     groups: tuple[str, ...]
+    line: str
     pattern: re.Pattern[str] | None
 
     def decides(self, path: str) -> bool:
@@ -61,6 +64,19 @@ class Permissions:
         self.groups: dict[str, Sequence[str]] = {}
         """The groups of the rules that have decided something."""
         self.faults: list[Skipped] = []
+        self._found: dict[str, Sequence[Rule]] = {}  # by the names of their folders
+
+    def unused(self, files: Iterable[tuple[str, str]]) -> list[Skipped]:
+        """The rule files with patterns that match none of these files, each a source and folder."""
+        folders = [name for name, root in self._roots.items() if root.is_dir()]
+        left = {name: rules for name, rules in self._found.items() if within(name, folders)}
+        for source, folder in files:
+            steps = source[len(folder) :].strip("/").split("/")
+            for depth in range(len(steps)):
+                if rules := left.get(name := "/".join((folder, *steps[:depth]))):
+                    path = "/".join(steps[depth:])
+                    left[name] = [rule for rule in rules if not rule.decides(path)]
+        return [_unused(f"{name}/{PERMISSIONS}", rules) for name, rules in left.items() if rules]
 
     def rule(self, source: str, folder: str, known: str = "") -> str:
         """The id of the rule for a source; empty if everybody may read it.
@@ -85,7 +101,7 @@ class Permissions:
         for step in steps[:-1]:
             inner = self._child(places[-1], step)
             if inner is None:  # whatever rules there are, they cannot be seen
-                return Rule(rule_id((), folder), (), None)
+                return Rule(rule_id((), folder), (), "", None)
             places.append(inner)
         for depth in reversed(range(len(places))):
             name = "/".join((folder, *steps[:depth]))
@@ -110,14 +126,15 @@ class Permissions:
                 data = stream.read(LARGEST_BYTES + 1)
             if len(data) > LARGEST_BYTES:
                 raise OSError(0, f"it is larger than {LARGEST_BYTES // 1000} kB")
-            return _rules(data.decode("utf-8-sig"), source)
+            rules = self._found[name] = _rules(data.decode("utf-8-sig"), source)
+            return rules
         except OSError as error:
             reason = f"cannot be read: {error.strerror}."
         except ValueError as error:  # no UTF-8, no TOML, or something else in it
             reason = f"cannot be understood: {printable(str(error))[:200].rstrip('.')}. {_FORM}"
         closed = f"Until it is mended, nobody but the owner of the index can read what is in {name}"
         self.faults.append(Skipped(source, f"{source} {reason} {closed}."))
-        return (Rule(rule_id((), source), (), None),)
+        return (Rule(rule_id((), source), (), "", None),)
 
 
 class Permitting:
@@ -127,10 +144,12 @@ class Permitting:
         self._session = session
         self._permissions = Permissions({})
 
-    @property
-    def faults(self) -> Sequence[Skipped]:
-        """The files that are broken, of those that were needed."""
-        return self._permissions.faults
+    def faults(self, unread: Iterable[str]) -> list[Skipped]:
+        """The files that are broken, or match nothing of the index and of what was `unread`."""
+        names = self._session.head.folders
+        held = [(entry.source, entry.folder) for entry in self._session.entries.values()]
+        held += [(one, name) for one in unread for name in names if within(one, (name,))]
+        return [*self._permissions.faults, *self._permissions.unused(held)]
 
     def apply(self) -> None:
         """Give all documents their rules, and from now on new ones."""
@@ -179,7 +198,17 @@ def _rule(line: str, groups: object, source: str) -> Rule:
         pattern = pattern_of(line)
     except ValueError as error:
         raise ValueError(f"{line!r} is no pattern") from error
-    return Rule(rule_id((), source, line), tuple(named), pattern)
+    return Rule(rule_id((), source, line), tuple(named), line, pattern)
+
+
+def _unused(source: str, rules: Sequence[Rule]) -> Skipped:
+    lines = ", ".join(f'"{printable(rule.line)}"' for rule in rules[:_NAMED])
+    more = f" and {len(rules) - _NAMED:,} more" if len(rules) > _NAMED else ""
+    return Skipped(
+        source,
+        f"{source} has patterns that match no document: {lines}{more}. Whoever they were meant to "
+        "keep out may read what they were meant for. Check how they are written.",
+    )
 
 
 def _last(rules: Sequence[Rule], path: str) -> Rule | None:

@@ -136,15 +136,17 @@ async def wrong(desk: Desk, name: str, address: str) -> None:
 
 
 async def test_a_change_of_a_user_takes_effect_with_the_next_request(desk: Desk) -> None:
+    users = desk.users
+    assert isinstance(users, Users)
     token = await desk.enter(" ada ", PASSWORD, "10.0.0.1", stays)
     assert desk.viewer(token) == qa.Viewer("ada", ("people",))
     assert desk.viewer("other") is None
-    desk.users.set_password("ada", PASSWORD)
+    users.set_password("ada", PASSWORD)
     assert desk.viewer(token) is None, "another password ends the sessions"
     token = await desk.enter("ada", PASSWORD, "10.0.0.1", stays)
-    desk.users.remove("ada")
+    users.remove("ada")
     assert desk.viewer(token) is None
-    desk.users.add("ada", PASSWORD)
+    users.add("ada", PASSWORD)
     assert desk.viewer(token) is None, "this is another one"
 
 

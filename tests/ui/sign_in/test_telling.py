@@ -134,6 +134,7 @@ def test_the_page(
     asking = Request(scope)
     sent = Conversation.new().model_dump_json()
     *_, (_, answered, *_) = page.answer(QUESTION, None, sent, asking)
+    assert isinstance(answered, str)
     page.restored(answered, asking)  # its footnotes are checked, and nothing is shown anew
     assert who(told) == [(qa.Answered, "ada", "page")]
 

@@ -1,0 +1,84 @@
+"""The routes of a sign-in at a provider of OpenID Connect."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from qa import UnknownCallerError
+from qa.api import Begun, SignInUnavailableError, viewer_of
+from ui.sign_in import cookies
+from ui.sign_in.page import Way, elsewhere, in_frame
+from ui.sign_in.routes import ALONE, NOT_KEPT, end, frames, led, sign_out
+
+if TYPE_CHECKING:
+    from qa.api import Provider
+
+logger = logging.getLogger(__name__)
+
+# A cookie has room for no more.
+LONGEST_WAY = 1500
+RETURN = "sign-in-return"
+
+
+def routes(provider: Provider, origins: tuple[str, ...], address: str | None) -> APIRouter:
+    """The routes; pages of `origins` may show ours in a frame.
+
+    `address` is where people reach the server, if it is not what requests say.
+    """
+    router = APIRouter()
+    frames(router, provider.sessions)
+    sign_out(router, provider.sessions)
+
+    def returning(request: Request) -> str:
+        return f"{(address or str(request.base_url)).rstrip('/')}/{RETURN}"
+
+    @router.get("/sign-in", response_model=None)
+    def shown(request: Request, next: str = "", again: bool = False) -> Response:
+        way = Way.of(next, request)
+        if viewer_of(request) is not None:
+            return led(way.address)
+        if way.embedded or request.headers.get("sec-fetch-dest") == "iframe":
+            return HTMLResponse(in_frame(way, origins, refused=again), headers=NOT_KEPT)
+        problem = way.texts.sign_in_cookies if again else ""
+        return HTMLResponse(elsewhere(way, problem=problem), headers=ALONE)
+
+    @router.get("/sign-in-begin", response_model=None)
+    async def begin(request: Request, next: str = "") -> Response:
+        way = Way.of(next, request)
+        begun = Begun.now(way.following if len(way.following) <= LONGEST_WAY else "")
+        try:
+            address = await provider.address(begun, returning(request))
+        except (SignInUnavailableError, UnknownCallerError) as error:
+            return _failed(error, way)
+        reply = led(address)
+        cookies.remember(reply, request, begun)
+        return reply
+
+    @router.get(f"/{RETURN}", response_model=None)
+    async def back(request: Request) -> Response:
+        begun = cookies.remembered(request)
+        way = Way.of(begun.following if begun else "", request)
+        try:
+            if begun is None:
+                raise UnknownCallerError("This sign-in was not begun in this browser.")
+            token = await provider.enter(begun, returning(request), request.query_params)
+        except (SignInUnavailableError, UnknownCallerError) as error:
+            return _failed(error, way)
+        end(provider.sessions, request)
+        reply = led(way.to_sign_in(again=True))
+        cookies.give(reply, request, "page", token)
+        cookies.remember(reply, request, None)
+        return reply
+
+    return router
+
+
+def _failed(error: SignInUnavailableError | UnknownCallerError, way: Way) -> Response:
+    logger.warning("Somebody could not sign in. %s", error)
+    away = isinstance(error, SignInUnavailableError)
+    problem = way.texts.sign_in_away if away else way.texts.sign_in_failed
+    return HTMLResponse(elsewhere(way, problem=problem), 503 if away else 403, ALONE)
