@@ -83,7 +83,11 @@ def test_the_lock_has_a_version_and_hashes_of_everything() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for line in project["dependencies"]:
         wanted = Requirement(line)
-        if wanted.name == "torch":
+        if wanted.name == "torch":  # its build is chosen where it is installed
+            bounds = {str(one) for one in wanted.specifier}
+            for place in ("docs/deployment.md", "deploy/container/Containerfile"):
+                said = re.findall(r'"torch([^"]+)"', (PROJECT / place).read_text(encoding="utf-8"))
+                assert [set(one.split(",")) for one in said] == [bounds], place
             continue
         assert wanted.specifier.contains(locked[wanted.name]), f"run deploy/lock: {line}"
     compose = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")

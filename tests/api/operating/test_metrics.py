@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 import qa
-from qa.api import Keys, Metrics, Service
+from qa.api import Keys, Metrics, Service, tell_errors
 from qa.errors import QAError
 from qa.events import Asker, Synced, Unanswered
-from tests.ui.serving import served
+from ui.routes.metrics import routes
 
 QUESTION = "Where might the second summit be held?"
 
@@ -108,25 +111,20 @@ def test_the_servers_own_machine_may_read_them(server: str) -> None:
             assert "footnote_" not in refused.text
 
 
-def test_others_need_a_key_with_the_right(served_index: Path) -> None:
-    keys = Keys.of(str(served_index))
+def test_others_need_a_key_with_the_right(metrics: Metrics, tmp_path: Path) -> None:
+    keys = Keys(tmp_path / "keys.json")
+    server = FastAPI()
+    server.include_router(routes(metrics, keys, [IPv4Network("10.9.9.0/24")]))
+    tell_errors(server)
+
+    def status(secret: str = "", host: str = "10.0.0.5") -> int:
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        with TestClient(server, client=(host, 5000)) as client:
+            return client.get("/metrics", headers=headers).status_code
+
+    assert status() == 403
+    assert status("fnk_x") == 403, "there is no key yet, and a stranger has none"
+    assert status(host="10.9.9.7") == 200
     secret, _ = keys.add("prometheus", ["status"])
     asking, _ = keys.add("portal", ["ask"])
-    try:
-        with (
-            served(served_index, QA_METRICS_NETWORKS="10.9.9.0/24") as url,
-            httpx.Client(base_url=url, timeout=60) as client,
-        ):
-            statuses = [
-                client.get("/metrics", headers=headers).status_code
-                for headers in (
-                    {},
-                    {"Authorization": "Bearer fnk_x"},
-                    {"Authorization": f"Bearer {asking}"},
-                    {"Authorization": f"Bearer {secret}"},
-                )
-            ]
-        assert statuses == [403, 401, 403, 200]
-    finally:
-        for name in ("prometheus", "portal"):
-            keys.remove(name)
+    assert [status(), status("fnk_x"), status(asking), status(secret)] == [403, 401, 403, 200]
