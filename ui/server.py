@@ -206,8 +206,8 @@ def serve(
         raise SettingsError(
             f"Other machines can reach {host}, and nobody has to sign in. Have people sign in: "
             "--sign-in password, after `qa user add NAME`, or oidc, ldap or proxy. If everyone who "
-            "can reach the server may read all of its documents but those that rules keep for groups, "
-            "say so: --sign-in none"
+            "can reach the server may read all of its documents but those that rules keep for "
+            "groups, say so: --sign-in none"
         )
     if assistant.audit is not None:
         assistant.audit.check()
@@ -237,7 +237,7 @@ def serve(
             examples.begin()
             with (
                 _meanwhile("watching", _following(assistant, watching, readiness, figures)),
-                _meanwhile("expiring", partial(_expiring, assistant, attachments)),
+                _meanwhile("expiring", partial(expiring, assistant, attachments)),
                 _clearing_up(),
             ):
                 server.run(sockets=[listener])
@@ -277,7 +277,7 @@ def _following(
     return follow
 
 
-def _expiring(assistant: Assistant, attachments: Attachments, stop: threading.Event) -> None:
+def expiring(assistant: Assistant, attachments: Attachments, stop: threading.Event) -> None:
     """Every day, remove what has been kept for as long as the settings allow."""
     while not stop.is_set():
         try:

@@ -82,6 +82,7 @@ class Corpus:
         progress: Callable[[Progress], None] | None = None,
         rebuild: bool = False,
         retry: bool = False,
+        groups: Collection[str] | None = None,
     ) -> SyncReport:
         """Mirror folders: add what is new, replace what changed, remove what is gone.
 
@@ -93,7 +94,11 @@ class Corpus:
         default place gets the sample documents. `rebuild` makes the index anew. With `retry`, files
         that could not be read are tried again although nothing has changed.
 
+        Only viewers in one of `groups` may read what is at the given addresses, from now on, or
+        everybody with "*"; of several addresses, the nearest counts. Folders have files with rules.
+
         Raises:
+            ArgumentError: there are groups and no addresses.
             SettingsError: there is no such folder, or an address that cannot be reached.
             IndexLockedError: another sync did not finish in time.
         """
@@ -113,6 +118,7 @@ class Corpus:
                 progress=report,
                 rebuild=rebuild,
                 retry=retry,
+                groups=groups_of(groups),
             )
         )
 

@@ -33,6 +33,13 @@ def sync(
     retry: Annotated[
         bool, typer.Option("--retry", help="Try files again that could not be read before.")
     ] = False,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GROUP",
+            help="A group that alone may read what is at the given addresses; repeatable.",
+        ),
+    ] = None,
     index: Index = None,
     as_json: Json = False,
 ) -> None:
@@ -44,7 +51,11 @@ def sync(
         try:
             with shown(terminal) as progress:
                 report = assistant.sync(
-                    paths or None, progress=progress, rebuild=rebuild, retry=retry
+                    paths or None,
+                    progress=progress,
+                    rebuild=rebuild,
+                    retry=retry,
+                    groups=group or None,
                 )
             assistant.expire()
         except KeyboardInterrupt:

@@ -61,7 +61,9 @@ class Changes:
         self.head = (snapshot.head if snapshot is not None else None) or made
         if before is not None and before.head is not None:
             head = before.head
-            self.set_head(folders=head.folders, samples=head.samples, rules=head.rules)
+            self.set_head(
+                folders=head.folders, samples=head.samples, rules=head.rules, readers=head.readers
+            )
         self.rule_of: Callable[[Entry], str] = lambda entry: entry.rule
         """The rule of a document that is put or relabelled: by default, the one in its record."""
         self.rules: dict[str, Sequence[str]] = dict(self.head.rules)

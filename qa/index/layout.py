@@ -91,6 +91,8 @@ class Head:
     rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The groups that may read what has a rule (`qa.access`); a rule that is not here lets nobody
     but the owner read."""
+    readers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The groups that may read what is from an address; below it, those of the nearest count."""
 
 
 def entry_of(document: Document, version: str, digest: str, folder: str, passages: int) -> Entry:

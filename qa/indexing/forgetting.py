@@ -54,7 +54,9 @@ def forget(index: Index, source: str, settings: Settings) -> Forgotten:
         with index.reading(OWNER) as snapshot:
             evidence = _evidence(snapshot, gone)
         samples = "" if session.head.samples == name else session.head.samples
-        session.set_head(folders=folders, samples=samples)
+        forgotten = {place for key, place in known.items() if key not in folders}
+        readers = {one: who for one, who in session.head.readers.items() if one not in forgotten}
+        session.set_head(folders=folders, samples=samples, readers=readers)
         passages = session.remove([entry.id for entry in gone])
         unread = session.failures
         session.set_failures({s: one for s, one in unread.items() if not within(s, (name,))})

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from qa.errors import IndexLockedError, IndexUnavailableError, LoadError, QAError
+from qa.errors import ArgumentError, IndexLockedError, IndexUnavailableError, LoadError, QAError
 from qa.index import Changes, Entry, Failure, Index, Snapshot, text_version
 from qa.indexing import adding
 from qa.indexing.adding import Tally, check_storable, with_id
@@ -53,6 +53,7 @@ def sync(
     retry: bool = False,
     leave: Collection[str] = (),
     remote: bool = True,
+    groups: Sequence[str] | None = None,
 ) -> SyncReport:
     """Bring the index in line with `folders`, or with those it mirrors already.
 
@@ -69,18 +70,30 @@ def sync(
     A file that could not be read is not tried again as long as neither it nor the limits in the
     settings change, except with `retry`. The sources in `leave` stay as they are in the index.
 
+    Only `groups` may read what is at the addresses among `folders`, from now on.
+
     Raises:
+        ArgumentError: there are groups and no addresses, or folders, which have their own rules.
         SettingsError: there is no such folder, or no such page can be reached.
         IndexLockedError: another sync did not finish within `settings.lock_timeout`.
     """
     tally = Tally()
     given = None if folders is None else [_existing(folder) for folder in folders]
+    addresses = [one.url for one in given or () if not isinstance(one, Path)]
+    if groups is not None and (not addresses or len(addresses) < len(given or ())):
+        raise ArgumentError(
+            "Groups can be given for addresses alone. Who may read the files of a folder is said "
+            "in a file .qa-access.toml in it."
+        )
     with _writing(index, settings.lock_timeout, progress, rebuild, given) as session:
         failures = Failures(session.failures, settings.limits, retry=retry or rebuild)
         mirror = _Mirror(
             session, preparing, settings, index.store.folder, tally, progress, failures
         )
         try:
+            if groups is not None:
+                readers = {one: list(groups) for one in addresses}
+                session.set_head(readers={**session.head.readers, **readers})
             mirror.run(given, leave, remote=remote)
         except BaseException as error:
             # After a failure of the disk, Chroma would wait for a lock that it holds itself. And a

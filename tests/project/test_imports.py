@@ -26,7 +26,7 @@ HEAVY = [
 ]  # fmt: skip
 # These are imported only when a server starts.
 SERVED = re.compile(
-    r"ui\.(routes|routes\..+|server|pages|page\.forgetful|page\.layout|sign_in\.(door|routes))"
+    r"ui\.(routes|routes\..+|server|pages|page\.forgetful|page\.layout|sign_in\.(door|provider|routes))"
     r"|qa\.api\.(events|mounting|permitting|replies|rest\.application|openai\..+|mcp\..+)"
 )
 MODULES = sorted(

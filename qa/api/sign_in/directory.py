@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -55,6 +55,7 @@ class Directory:
             settings.ldap_ca_file is not None or not is_here(parts.hostname)
         )
         self._password = secret_of(settings, "ldap_bind_password")
+        self._tls = _tls(settings.ldap_ca_file)
 
     def check(self, name: str, password: str) -> User:
         """The person with this name and password, and their groups.
@@ -120,15 +121,14 @@ class Directory:
         Raises:
             SignInUnavailableError: there is none to be had.
         """
-        from ldap3 import NONE, Connection, Server, Tls
+        from ldap3 import NONE, Connection, Server
         from ldap3.core.exceptions import LDAPException
 
-        tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=self._settings.ldap_ca_file)
         server = Server(
             self._host,
             port=self._port,
             use_ssl=self._over_tls,
-            tls=tls,
+            tls=self._tls,
             get_info=NONE,
             connect_timeout=PATIENCE,
         )
@@ -152,7 +152,37 @@ class Directory:
                 "ldap_url, ldap_ca_file, and whether this machine can reach it."
             ) from error
         finally:
-            connection.unbind()
+            with suppress(LDAPException, OSError):
+                connection.unbind()
+            if connection.socket is not None:
+                connection.socket.close()
+
+
+def _tls(ca_file: str | None) -> Any:
+    """TLS for ldap3, in which Python itself checks certificate and name.
+
+    Raises:
+        SettingsError: there are no certificates in the file.
+    """
+    from ldap3 import Tls
+
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise SettingsError(
+            f"ldap_ca_file: {ca_file} cannot be read: {error}. Name a file with certificates in "
+            "the form PEM."
+        ) from error
+
+    class Checked(Tls):  # type: ignore[misc]
+        """What ldap3 has of its own is not there in newer Pythons."""
+
+        def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: ARG002
+            """Put TLS around the socket of a connection."""
+            host = connection.server.host
+            connection.socket = context.wrap_socket(connection.socket, server_hostname=host)
+
+    return Checked()
 
 
 def _entries(connection: Any) -> list[dict[str, Any]]:

@@ -29,8 +29,10 @@ logger = logging.getLogger(__name__)
 
 # All that is asked of the provider for one step of somebody's.
 PATIENCE = 15.0
+# Seconds by which its clock may be wrong.
 LEEWAY = 60
 LONGEST_NAME = 200
+_NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 # Signatures with a key that the provider alone has.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
               "Ed25519")  # fmt: skip
@@ -67,7 +69,11 @@ class Provider:
                 'sign_in is "oidc", and oidc_issuer or oidc_client_id is not set. Set both as the '
                 "provider gives them, the issuer as https://login.example/realm."
             )
-        _check_address(settings.oidc_issuer, "oidc_issuer")
+        if not _is_safe(settings.oidc_issuer):
+            raise SettingsError(
+                f"oidc_issuer: {settings.oidc_issuer!r} is not an address with https. Only a "
+                "provider on this machine may have one with http."
+            )
         self._issuer = settings.oidc_issuer
         self._settings = settings
         self._secret = secret_of(settings, "oidc_client_secret")
@@ -163,10 +169,9 @@ class Provider:
             about = await _json(client, place)
             if about.get("issuer") != self._issuer:
                 raise ValueError(f"it calls itself {about.get('issuer')!r}")
-            for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                _check_address(about[name], name)
-            if "userinfo_endpoint" in about:
-                _check_address(about["userinfo_endpoint"], "userinfo_endpoint")
+            asked = [*(about[name] for name in _NEEDED), about.get("userinfo_endpoint", place)]
+            if unsafe := [one for one in asked if not _is_safe(one)]:
+                raise ValueError(f"it gives an address without https, {unsafe[0]!r}")
             self._known = about
         return self._known
 
@@ -219,20 +224,11 @@ async def _json(client: AsyncOAuth2Client, address: str, *, signed: bool = False
     return told
 
 
-def _check_address(address: object, what: str) -> None:
-    """Refuse an address at which others could listen.
-
-    Raises:
-        SettingsError: it is neither https nor on this machine.
-    """
+def _is_safe(address: object) -> bool:
+    """Whether nobody can listen on the way to an address: it has https, or is on this machine."""
     try:
         parts = urlsplit(str(address))
         host = parts.hostname or ""
     except ValueError:
-        parts, host = urlsplit(""), ""
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and is_here(host))):
-        return
-    raise SettingsError(
-        f"{what}: {address!r} is not an address with https. Only a provider on this machine may "
-        "have one with http."
-    )
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_here(host)))

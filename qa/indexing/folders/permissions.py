@@ -1,4 +1,4 @@
-"""Who may read the files of mirrored folders: the rules in files called `.qa-access.toml`.
+"""Who may read what is mirrored: in folders, the rules in files called `.qa-access.toml`.
 
 A file's rules hold for what is in its folder and below it::
 
@@ -9,6 +9,8 @@ A file's rules hold for what is in its folder and below it::
 Patterns are written as in `.gitignore`, and count as they do there: of one file, the last pattern
 that matches; of several files, the nearest that has one that matches. A file that cannot be
 understood might exclude anybody, so nobody may read what it decides.
+
+What is from other addresses has the groups that a sync was given for them (`Head.readers`).
 """
 
 from __future__ import annotations
@@ -56,7 +58,11 @@ class Rule:
 class Permissions:
     """The rules of an index's folders, as their files are when they are first needed."""
 
-    def __init__(self, folders: Mapping[str, str]) -> None:
+    def __init__(
+        self, folders: Mapping[str, str], readers: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self._away = {name: place for name, place in folders.items() if is_remote(place)}
+        self._readers = readers or {}
         places = {name: Path(place) for name, place in folders.items() if not is_remote(place)}
         self._roots = {name: place for name, place in places.items() if place.exists()}
         self._rules: Callable[[Path, str, Path], Sequence[Rule]] = cache(self._read)
@@ -83,6 +89,8 @@ class Permissions:
 
         It is the one that is `known` for what is in no folder, or in one that is not there.
         """
+        if folder in self._away:
+            return self._of_address(source, self._away[folder])
         root = self._roots.get(folder)
         if root is None:
             return known
@@ -91,6 +99,16 @@ class Permissions:
             return ""
         self.groups[rule.id] = rule.groups
         return rule.id
+
+    def _of_address(self, source: str, place: str) -> str:
+        """The rule of the nearest address that has readers: above the source, or of its place."""
+        above = [one for one in self._readers if _is_below(source, one)]
+        groups = self._readers.get(max(above, key=len, default=place), (EVERYONE,))
+        if EVERYONE in groups:
+            return ""
+        rule = rule_id(groups)
+        self.groups[rule] = groups
+        return rule
 
     def _deciding(self, root: Path, source: str, folder: str) -> Rule | None:
         if not root.is_dir():
@@ -154,7 +172,7 @@ class Permitting:
     def apply(self) -> None:
         """Give all documents their rules, and from now on new ones."""
         session = self._session
-        self._permissions = Permissions(session.head.folders)
+        self._permissions = Permissions(session.head.folders, session.head.readers)
         session.rule_of = self._rule_of
         for entry in list(session.entries.values()):
             if self._rule_of(entry) != entry.rule:
@@ -199,6 +217,10 @@ def _rule(line: str, groups: object, source: str) -> Rule:
     except ValueError as error:
         raise ValueError(f"{line!r} is no pattern") from error
     return Rule(rule_id((), source, line), tuple(named), line, pattern)
+
+
+def _is_below(source: str, address: str) -> bool:
+    return source == address or source.startswith((f"{address.rstrip('/')}/", f"{address}?"))
 
 
 def _unused(source: str, rules: Sequence[Rule]) -> Skipped:

@@ -60,6 +60,34 @@ def test_nothing_is_requested_except_by_a_sync(
     assert web.asked == []
 
 
+def test_only_the_groups_of_an_address_may_read_what_is_below_it(
+    assistant: qa.Assistant, web: Web, tmp_path: Path
+) -> None:
+    def read(*groups: str) -> set[str]:
+        status = assistant.status(viewer=qa.Viewer("somebody", groups))
+        return {one.source.removeprefix(f"{web.url}/handbook/") for one in status.sources}
+
+    every = {"", "leave.html", "travel"}
+    assistant.sync(f"{web.url}/handbook/leave.html", groups=["people"])
+    assert (read(), read("people")) == (set(), {"leave.html"})
+    report = assistant.sync(f"{web.url}/handbook/")  # which now has that page, too
+    assert len(report.added) == 2
+    assert (read(), read("people")) == (every - {"leave.html"}, every)
+    assistant.sync(f"{web.url}/handbook/", groups=["staff"])
+    assert (read(), read("staff")) == (set(), every - {"leave.html"})
+    assistant.sync(rebuild=True)
+    assert (read(), read("people"), read("staff", "people")) == (set(), {"leave.html"}, every)
+    assert "30 days" not in assistant.ask("How many days of leave?", viewer=qa.Viewer("x")).text
+    report = assistant.sync(f"{web.url}/handbook/leave.html", groups=["*"])
+    assert (report.added, report.changed, read()) == ((), (), {"leave.html"})
+
+    handbook = f"{web.url}/handbook/"
+    wrong: list[list[str | Path] | None] = [None, [tmp_path], [tmp_path, handbook]]
+    for places in wrong:
+        with pytest.raises(qa.ArgumentError, match="addresses alone"):
+            assistant.sync(places, groups=["people"])
+
+
 @pytest.mark.parametrize("place", ["https://user:word@x.example/", "https://", "http://a b/"])
 def test_an_address_that_cannot_be_synced_is_refused(assistant: qa.Assistant, place: str) -> None:
     with pytest.raises(qa.SettingsError, match=r"password|no address of the web"):

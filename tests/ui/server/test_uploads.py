@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +16,7 @@ import qa
 from tests.ui.arriving import arrived
 from ui.file_names import safe_name
 from ui.incoming import UploadRefusedError
+from ui.server import expiring
 from ui.uploads import Activity, Attachments
 
 ONE, TWO = "a" * 32, "b" * 32
@@ -272,6 +275,31 @@ def test_kept_files_are_for_everybody(assistant: qa.Assistant, tmp_path: Path) -
     assert sorted(path.name for path in kept.iterdir()) == ["badge (2).txt", "badge.txt"]
     assert "red" in (kept / "badge.txt").read_text(encoding="utf-8")
     assert main.ask(QUESTION).citations[0].source == "kept/badge (2).txt"
+
+
+@pytest.mark.parametrize(("days", "left"), [(30.0, ["new.txt"]), (0.0, ["new.txt", "old.txt"])])
+def test_a_server_removes_kept_files_that_are_older_than_the_setting_allows(
+    assistant: qa.Assistant, tmp_path: Path, days: float, left: list[str]
+) -> None:
+    class Once(Event):
+        """Set as soon as it is waited for."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.set()
+            return True
+
+    main = assistant.with_index(tmp_path / "index")
+    main.settings = main.settings.model_copy(update={"upload_days": days})
+    kept = tmp_path / "kept"
+    old = file(kept, "old.txt", BADGE)
+    file(kept, "new.txt", "The gate is blue.")
+    main.sync([kept])
+    ago = time.time() - 31 * 86_400
+    os.utime(old, (ago, ago))
+    with contextlib.closing(Attachments(main, kept)) as attachments:
+        expiring(main, attachments, Once())
+    assert sorted(path.name for path in kept.iterdir()) == left
+    assert [one.source for one in main.status().sources] == [f"kept/{name}" for name in left]
 
 
 def test_a_file_that_cannot_be_kept_stays_with_its_conversation(
