@@ -21,6 +21,7 @@
     ├── TimeLimitError             a question took longer than the setting allows
     ├── EvaluationError            a question set or a saved evaluation cannot be used
     ├── BackupError                a backup cannot be written, read or restored
+    ├── SignInUnavailableError     what knows the people who sign in cannot be reached
     └── AccessError                this caller may not see this
         └── UnknownCallerError       nobody knows who is calling: a key is missing or not valid
 
@@ -136,6 +137,10 @@ class EvaluationError(QAError):
 
 class BackupError(QAError):
     """A backup cannot be written, read or restored; what was there before is as it was."""
+
+
+class SignInUnavailableError(QAError):
+    """What knows the people who sign in cannot be reached, or does not answer as it should."""
 
 
 class AccessError(QAError):

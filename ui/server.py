@@ -112,7 +112,7 @@ def build_server(
     ):
         server.include_router(router)
     if isinstance(knows, ByCookie):
-        server.include_router(_signing_in(knows.desk, origins, settings.public_url))
+        server.include_router(_signing_in(knows.desk, origins, assistant))
     mount(server, service)
     server.mount("/static", Assets(STATIC))
     tell_errors(server)
@@ -149,10 +149,11 @@ def _told(figures: Metrics, settings: Settings) -> Callable[[Handled], None]:
     return told
 
 
-def _signing_in(desk: Desk | Provider, origins: tuple[str, ...], address: str | None) -> APIRouter:
+def _signing_in(desk: Desk | Provider, origins: tuple[str, ...], assistant: Assistant) -> APIRouter:
+    tell = assistant.listeners.tell
     if isinstance(desk, Provider):
-        return at_provider.routes(desk, origins, address)
-    return sign_in.routes(desk, origins)
+        return at_provider.routes(desk, origins, assistant.settings.public_url, tell)
+    return sign_in.routes(desk, origins, tell)
 
 
 def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None:
@@ -164,7 +165,7 @@ def known_by(settings: Settings, trusted_proxies: Iterable[str]) -> Knows | None
     if settings.sign_in in ("password", "ldap"):
         return ByCookie(Desk.of(settings))
     if settings.sign_in == "oidc":
-        return ByCookie(Provider(settings))
+        return ByCookie(Provider(settings), at_provider.OPEN)
     if settings.sign_in != "proxy":
         return None
     if not list(trusted_proxies):

@@ -23,6 +23,7 @@ from qa.errors import (
     ModelUnavailableError,
     QAError,
     SettingsError,
+    SignInUnavailableError,
     TimeLimitError,
     TooLargeError,
     UnknownCallerError,
@@ -48,6 +49,7 @@ STATUS: Mapping[type[QAError], int] = {
     IndexMismatchError: 503,
     IndexUnavailableError: 503,
     ModelUnavailableError: 503,
+    SignInUnavailableError: 503,
     TimeLimitError: 503,
     QAError: 500,
 }

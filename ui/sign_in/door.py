@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # What anybody gets: it holds nothing of the documents. `/metrics` has its own rule.
 OPEN = frozenset((
-    "/health", "/healthz", "/readyz", "/metrics", "/embed.js", "/sign-in", "/sign-in-begin",
-    "/sign-in-return", "/sign-in-frame", "/sign-out",
+    "/health", "/healthz", "/readyz", "/metrics", "/embed.js", "/sign-in", "/sign-in-frame",
+    "/sign-out",
 ))  # fmt: skip
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/")
 # The page asks for it again and again, whether anybody is there or not.
@@ -36,6 +36,8 @@ class Knows(Protocol):
     """Whether there is a page to sign in at."""
     advice: str
     """What a stranger is shown."""
+    opens: frozenset[str]
+    """What anybody gets besides `OPEN`."""
 
     def viewer(self, request: Request) -> Viewer | None:
         """Who it is; None for a stranger."""
@@ -47,8 +49,9 @@ class ByCookie:
     signs_in_here = True
     advice = "Sign in first."
 
-    def __init__(self, desk: Desk | Provider) -> None:
+    def __init__(self, desk: Desk | Provider, opens: frozenset[str] = frozenset()) -> None:
         self.desk = desk
+        self.opens = opens
 
     def viewer(self, request: Request) -> Viewer | None:
         """Whose session it is."""
@@ -65,6 +68,7 @@ class ByHeader:
 
     signs_in_here = False
     advice = "This server is reached through its proxy, where people sign in."
+    opens: frozenset[str] = frozenset()
 
     def __init__(self, name: str, groups: str) -> None:
         self._name = name
@@ -106,7 +110,7 @@ class Door:
         except QAError as error:
             await told(error, scope["path"])(scope, receive, send)
             return
-        if viewer is None and not _is_open(scope["path"]):
+        if viewer is None and not self._is_open(scope["path"]):
             await self._refused(request)(scope, receive, send)
         elif self._may_be_forged(request):
             forged = Problem(403, "This request does not say which page it comes from.")
@@ -125,6 +129,9 @@ class Door:
             key = self._keys.check(request.headers["authorization"])
             return key.viewer if key else None
         return self._knows.viewer(request)
+
+    def _is_open(self, path: str) -> bool:
+        return path in OPEN or path in self._knows.opens or path.startswith(OPEN_FOLDERS)
 
     def _refused(self, request: Request) -> Response:
         path = request.scope["path"]
@@ -152,10 +159,6 @@ class Door:
         if request.method in WITHOUT_BODY or _has_key(request):
             return False
         return not any(name in request.headers for name in ("origin", "sec-fetch-site"))
-
-
-def _is_open(path: str) -> bool:
-    return path in OPEN or path.startswith(OPEN_FOLDERS)
 
 
 def _has_key(request: Request) -> bool:

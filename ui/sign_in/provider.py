@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from qa import UnknownCallerError
-from qa.api import Begun, SignInUnavailableError, viewer_of
+from qa import Asker, SignedIn, SignInRefused, SignInUnavailableError, UnknownCallerError, Viewer
+from qa.api import Begun, viewer_of
 from ui.sign_in import cookies
 from ui.sign_in.page import Way, elsewhere, in_frame
-from ui.sign_in.routes import ALONE, NOT_KEPT, end, frames, led, sign_out
+from ui.sign_in.routes import ALONE, NOT_KEPT, STRANGER, Tell, end, frames, led, sign_out
 
 if TYPE_CHECKING:
     from qa.api import Provider
@@ -21,17 +21,20 @@ logger = logging.getLogger(__name__)
 
 # A cookie has room for no more.
 LONGEST_WAY = 1500
-RETURN = "sign-in-return"
+BEGIN, RETURN = "sign-in-begin", "sign-in-return"
+OPEN = frozenset((f"/{BEGIN}", f"/{RETURN}"))
 
 
-def routes(provider: Provider, origins: tuple[str, ...], address: str | None) -> APIRouter:
+def routes(
+    provider: Provider, origins: tuple[str, ...], address: str | None, tell: Tell
+) -> APIRouter:
     """The routes; pages of `origins` may show ours in a frame.
 
     `address` is where people reach the server, if it is not what requests say.
     """
     router = APIRouter()
     frames(router, provider.sessions)
-    sign_out(router, provider.sessions)
+    sign_out(router, provider.sessions, tell)
 
     def returning(request: Request) -> str:
         return f"{(address or str(request.base_url)).rstrip('/')}/{RETURN}"
@@ -46,7 +49,7 @@ def routes(provider: Provider, origins: tuple[str, ...], address: str | None) ->
         problem = way.texts.sign_in_cookies if again else ""
         return HTMLResponse(elsewhere(way, problem=problem), headers=ALONE)
 
-    @router.get("/sign-in-begin", response_model=None)
+    @router.get(f"/{BEGIN}", response_model=None)
     async def begin(request: Request, next: str = "") -> Response:
         way = Way.of(next, request)
         begun = Begun.now(way.following if len(way.following) <= LONGEST_WAY else "")
@@ -67,7 +70,9 @@ def routes(provider: Provider, origins: tuple[str, ...], address: str | None) ->
                 raise UnknownCallerError("This sign-in was not begun in this browser.")
             token = await provider.enter(begun, returning(request), request.query_params)
         except (SignInUnavailableError, UnknownCallerError) as error:
+            tell(SignInRefused(by=STRANGER))
             return _failed(error, way)
+        tell(SignedIn(by=Asker(provider.viewer(token) or Viewer(), "page")))
         end(provider.sessions, request)
         reply = led(way.to_sign_in(again=True))
         cookies.give(reply, request, "page", token)

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from qa import BusyError, QAError, TimeLimitError, UnknownCallerError
-from qa.api import Problem, SignInUnavailableError, TooManyTriesError, viewer_of
+from qa import (
+    Asker,
+    BusyError,
+    Event,
+    QAError,
+    SignedIn,
+    SignedOut,
+    SignInRefused,
+    SignInUnavailableError,
+    TimeLimitError,
+    UnknownCallerError,
+    Viewer,
+)
+from qa.api import Problem, TooManyTriesError, viewer_of
 from ui.sign_in import cookies
 from ui.sign_in.page import FORM_POLICY, Way, done, form, in_frame
 
@@ -22,30 +35,36 @@ logger = logging.getLogger(__name__)
 NOT_KEPT = {"cache-control": "no-store"}
 ALONE = {**NOT_KEPT, "content-security-policy": FORM_POLICY}
 MOST_FIELDS = 10
+LONGEST_TOLD = 100
+STRANGER = Asker(Viewer(), "page")
+Tell = Callable[[Event], None]
+"""Tells those who listen what happened."""
 
 
-def routes(desk: Desk, origins: tuple[str, ...]) -> APIRouter:
+def routes(desk: Desk, origins: tuple[str, ...], tell: Tell) -> APIRouter:
     """The routes; pages of `origins` may show ours in a frame. All addresses are relative."""
     router = APIRouter()
-    _form(router, desk, origins)
+    _form(router, desk, origins, tell)
     frames(router, desk.sessions)
-    sign_out(router, desk.sessions)
+    sign_out(router, desk.sessions, tell)
     return router
 
 
-def sign_out(router: APIRouter, sessions: Sessions) -> None:
+def sign_out(router: APIRouter, sessions: Sessions, tell: Tell) -> None:
     """The route that ends a session."""
 
     @router.post("/sign-out", response_model=None)
     async def left(request: Request) -> Response:
         end(sessions, request)
+        if (viewer := viewer_of(request)) is not None:
+            tell(SignedOut(by=Asker(viewer, "page")))
         way = Way.of((await _sent(request)).get("next", ""), request)
         reply = led(way.to_sign_in())
         cookies.take_back(reply, request)
         return reply
 
 
-def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...]) -> None:
+def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...], tell: Tell) -> None:
     @router.get("/sign-in", response_model=None)
     def shown(request: Request, next: str = "", again: bool = False) -> Response:
         way = Way.of(next, request)
@@ -64,7 +83,9 @@ def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...]) -> None:
         try:
             token = await desk.enter(name, password, address, request.is_disconnected)
         except (UnknownCallerError, BusyError, TimeLimitError, SignInUnavailableError) as error:
+            tell(SignInRefused(by=STRANGER, name=name[:LONGEST_TOLD]))
             return _refused(error, way, name)
+        tell(SignedIn(by=Asker(desk.viewer(token) or Viewer(), "page")))
         end(desk.sessions, request)
         reply = led(way.to_sign_in(again=True))
         cookies.give(reply, request, "page", token)
@@ -81,7 +102,7 @@ def _refused(error: QAError, way: Way, name: str) -> Response:
         problem = texts.sign_in_wrong
     elif isinstance(error, SignInUnavailableError):
         logger.warning("Somebody could not sign in. %s", error)
-        status, problem = error.status, texts.sign_in_away
+        status, problem = Problem.of(error).status, texts.sign_in_away
     else:
         status, problem = Problem.of(error).status, texts.sign_in_busy
     return HTMLResponse(form(way, name=name, problem=problem), status, headers)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.access import Viewer
-from qa.api.sign_in.elsewhere import SignInUnavailableError, is_here, secret_of
+from qa.api.sign_in.elsewhere import is_here, secret_of
 from qa.api.sign_in.users import LONGEST_NAME, LONGEST_PASSWORD, User
-from qa.errors import SettingsError, UnknownCallerError, extra, need
+from qa.errors import SettingsError, SignInUnavailableError, UnknownCallerError, extra, need
 
 if TYPE_CHECKING:
     from qa.api.sign_in.sessions import Session

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from qa.errors import QAError, SettingsError
+from qa.errors import SettingsError
 
 if TYPE_CHECKING:
     from qa.settings import Settings
-
-
-class SignInUnavailableError(QAError):
-    """What knows the people who sign in cannot be reached, or does not answer as it should."""
-
-    status = 503
 
 
 def secret_of(settings: Settings, name: str) -> str | None:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.access import Viewer
-from qa.api.sign_in.elsewhere import SignInUnavailableError, is_here, secret_of
+from qa.api.sign_in.elsewhere import is_here, secret_of
 from qa.api.sign_in.sessions import Sessions
-from qa.errors import SettingsError, UnknownCallerError, extra, need
+from qa.errors import SettingsError, SignInUnavailableError, UnknownCallerError, extra, need
 
 if TYPE_CHECKING:
     from authlib.integrations.httpx_client import AsyncOAuth2Client
@@ -178,7 +178,6 @@ class Provider:
     def _claims(self, token: str, keys: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         """What the provider says of somebody, with its signature checked."""
         from joserfc import jwt
-        from joserfc.errors import InvalidClaimError
         from joserfc.jwk import KeySet
 
         ours = self._settings.oidc_client_id or ""
@@ -194,7 +193,7 @@ class Provider:
         ).validate(claims)
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", None if several else ours) != ours:
-            raise InvalidClaimError("azp")
+            raise UnknownCallerError("The provider has let somebody into another program (azp).")
         return dict(claims)
 
     def _named(self, claims: Mapping[str, Any]) -> Viewer:

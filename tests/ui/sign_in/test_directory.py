@@ -16,10 +16,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 import qa
-from qa.api import Desk, SignInUnavailableError
+from qa.api import Desk, Keys
 from qa.api.sign_in.directory import Directory
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client, sign_in
+from ui.sign_in.door import ByCookie, Door
 from ui.sign_in.routes import routes
 
 SLAPD = shutil.which("slapd", path="/usr/sbin:/usr/local/sbin:/usr/libexec")
@@ -275,13 +276,13 @@ def test_the_server_signs_people_in_and_tells_their_name(
 def test_a_directory_that_cannot_be_used_is_named(
     directory: Running, given: dict[str, str], told: str
 ) -> None:
-    with pytest.raises(SignInUnavailableError, match=told):
+    with pytest.raises(qa.SignInUnavailableError, match=told):
         directory.people(**given).check("ada", PASSWORD)
 
 
 def test_a_certificate_for_another_name_is_refused(directory: Running) -> None:
     elsewhere = directory.over_tls.replace("localhost", "127.0.0.1")
-    with pytest.raises(SignInUnavailableError, match=r"127\.0\.0\.1"):
+    with pytest.raises(qa.SignInUnavailableError, match=r"127\.0\.0\.1"):
         directory.people(ldap_url=elsewhere).check("ada", PASSWORD)
 
 
@@ -291,7 +292,7 @@ def test_a_directory_that_never_answers_keeps_nobody_waiting(
     monkeypatch.setattr("qa.api.sign_in.directory.PATIENCE", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"ldap://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(SignInUnavailableError, match="cannot be asked"):
+        with pytest.raises(qa.SignInUnavailableError, match="cannot be asked"):
             directory.people(ldap_url=place, ldap_ca_file=None).check("ada", PASSWORD)
 
 
@@ -318,9 +319,29 @@ def test_the_page_says_that_the_directory_cannot_be_reached(
 ) -> None:
     settings = qa.Settings.load(**directory.settings(ldap_url="ldap://127.0.0.1:9"))
     app = FastAPI()
-    app.include_router(routes(Desk.of(settings), ()))
+    told: list[qa.Event] = []
+    app.include_router(routes(Desk.of(settings), (), told.append))
     with TestClient(app) as browser:
         reply = browser.post("/sign-in", data={"name": "ada", "password": PASSWORD})
     assert reply.status_code == 503
     assert "cannot be reached" in reply.text
     assert "ldap://127.0.0.1:9 cannot be asked" in caplog.text
+    assert [(type(event), event.by.viewer.name) for event in told] == [(qa.SignInRefused, "")]
+
+
+def test_who_signs_in_and_out_and_who_cannot_is_told(directory: Running) -> None:
+    app = FastAPI()
+    told: list[qa.Event] = []
+    desk = Desk.of(qa.Settings.load(**directory.settings()))
+    app.include_router(routes(desk, (), told.append))
+    app.add_middleware(Door, knows=ByCookie(desk), keys=Keys(directory.secret.with_name("keys")))
+    with TestClient(app, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+        for password in ("wrong", PASSWORD):
+            given = {"name": "ada", "password": password}
+            browser.post("/sign-in", data=given, follow_redirects=False)
+        browser.post("/sign-out", follow_redirects=False)
+    refused, came, left = told
+    assert isinstance(refused, qa.SignInRefused)
+    assert (refused.name, refused.by.viewer.name) == ("ada", "")
+    ada = qa.Asker(qa.Viewer("Ada", ["people", "leads"]), "page")
+    assert (type(came), came.by, type(left), left.by) == (qa.SignedIn, ada, qa.SignedOut, ada)

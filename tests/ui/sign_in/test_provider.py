@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 import qa
-from qa.api import Begun, Provider, SignInUnavailableError
+from qa.api import Begun, Provider
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client
 
@@ -199,7 +199,7 @@ async def test_a_provider_that_cannot_be_reached_is_named(guarded: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         gone = f"http://127.0.0.1:{free.getsockname()[1]}"
     for address in (gone, guarded):  # nobody there; a server that is no provider
-        with pytest.raises(SignInUnavailableError, match=f"{address} does not answer as"):
+        with pytest.raises(qa.SignInUnavailableError, match=f"{address} does not answer as"):
             await provider(oidc_issuer=address).address(Begun.now(), "http://127.0.0.1:1/back")
 
 
@@ -209,7 +209,7 @@ async def test_a_provider_that_never_answers_keeps_nobody_waiting(
     monkeypatch.setattr("qa.api.sign_in.provider.PATIENCE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(SignInUnavailableError, match="does not answer"):
+        with pytest.raises(qa.SignInUnavailableError, match="does not answer"):
             await provider(oidc_issuer=address).address(Begun.now(), "http://127.0.0.1:1/back")
 
 
