@@ -58,7 +58,7 @@ logger = logging.getLogger(__name__)
 
 # Routes that read their bodies themselves, piece by piece.
 STREAMED = ("/api/uploads",)
-# Seconds that a sync in progress has to end when the server is stopped.
+# Seconds that a sync, and the making of examples, have to end when the server is stopped.
 ENDING_SECONDS = 10
 DAY = 86_400.0
 # Python's own is ten times as long.
@@ -243,6 +243,7 @@ def serve(
             ):
                 server.run(sockets=[listener])
         finally:
+            examples.end(ENDING_SECONDS)
             attachments.close()
 
 
