@@ -64,9 +64,7 @@ def verdicts(bench: Path, held_back: float, copies: int) -> tuple[list[Pair], li
                 continue
             last = chance(f"{page} verdicts") < held_back
             part, most = (held, 1) if last else (train, copies)
-            part += [
-                _pair(f"{file.stem}/{number}/{copy}", entry, decided) for copy in range(most)
-            ]
+            part += [_pair(f"{file.stem}/{number}/{copy}", entry, decided) for copy in range(most)]
     return train, held
 
 
