@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from qa.access import Viewer
     from qa.answering import AnswerStream
     from qa.assistant import Assistant
+    from qa.backups import backup, restore
     from qa.errors import (
         AccessError,
         ArgumentError,
+        BackupError,
         BusyError,
         DamagedFileError,
         EmptyFileError,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from qa.places.regular_file import open_regular
     from qa.records import (
         Answer,
+        Backup,
         Block,
         Citation,
         Document,
@@ -96,9 +99,11 @@ _HOMES = {
     "qa.access": ("Viewer",),
     "qa.answering": ("AnswerStream",),
     "qa.assistant": ("Assistant",),
+    "qa.backups": ("backup", "restore"),
     "qa.errors": (
-        "AccessError", "ArgumentError", "BusyError", "DamagedFileError", "EmptyFileError",
-        "EncryptedFileError", "EvaluationError", "GenerationError", "IndexLockedError",
+        "AccessError", "ArgumentError", "BackupError", "BusyError", "DamagedFileError",
+        "EmptyFileError", "EncryptedFileError", "EvaluationError", "GenerationError",
+        "IndexLockedError",
         "IndexMismatchError", "IndexUnavailableError", "LoadError", "ModelUnavailableError",
         "QAError", "SettingsError", "SignInUnavailableError", "TimeLimitError", "TooLargeError",
         "UnknownCallerError", "UnknownSourceError", "UnsupportedFormatError",
@@ -112,7 +117,7 @@ _HOMES = {
     "qa.places": ("folders_above",),
     "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
-        "Answer", "Block", "Citation", "Document", "Forgotten", "Heading", "Hit", "Link",
+        "Answer", "Backup", "Block", "Citation", "Document", "Forgotten", "Heading", "Hit", "Link",
         "PageMarks", "Passage", "Progress", "Reading", "Scan", "Skipped", "Source", "Span",
         "Status", "SyncReport", "Turn", "Unread", "hard_to_read", "headings_below", "rows_of",
     ),
@@ -137,6 +142,8 @@ __all__ = [
     "ArgumentError",
     "Asker",
     "Assistant",
+    "Backup",
+    "BackupError",
     "Block",
     "BusyError",
     "Citation",
@@ -198,6 +205,7 @@ __all__ = [
     "answer_links",
     "answer_markdown",
     "answer_parts",
+    "backup",
     "evaluate",
     "excerpt",
     "folders_above",
@@ -206,6 +214,7 @@ __all__ = [
     "open_regular",
     "plain_markdown",
     "repeated",
+    "restore",
     "rows_of",
     "web_address",
 ]

@@ -20,6 +20,7 @@
     ├── BusyError                  more questions wait than the setting allows
     ├── TimeLimitError             a question took longer than the setting allows
     ├── EvaluationError            a question set or a saved evaluation cannot be used
+    ├── BackupError                a backup cannot be written, read or restored
     ├── SignInUnavailableError     what knows the people who sign in cannot be reached
     └── AccessError                this caller may not see this
         └── UnknownCallerError       nobody knows who is calling: a key is missing or not valid
@@ -132,6 +133,10 @@ class TimeLimitError(QAError):
 
 class EvaluationError(QAError):
     """A question set or a saved evaluation cannot be used."""
+
+
+class BackupError(QAError):
+    """A backup cannot be written, read or restored; what was there before is as it was."""
 
 
 class SignInUnavailableError(QAError):

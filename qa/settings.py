@@ -1,21 +1,24 @@
 """Every setting, on one screen.
 
-A value is taken from the arguments first, then from `QA_*` in the environment,
-then from `footnote.toml` or the `[tool.footnote]` table of `pyproject.toml` in
+A value is taken from the arguments first, then from `QA_*` in the environment (or the file that
+`QA_…_FILE` names), then from `footnote.toml` or the `[tool.footnote]` table of `pyproject.toml` in
 the working folder, then from the defaults below.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -94,6 +97,8 @@ class Settings(BaseSettings):
     """`provider:name`; without one, answers are quotes."""
     chat_model_url: str | None = None
     """The base URL of an OpenAI-compatible server, or of Ollama."""
+    chat_model_key: SecretStr | None = None
+    """The key of its server; without one, it is taken from the provider's own variable."""
     chat_model_timeout: float = Field(120, gt=0)
     """Seconds without a new piece of the answer after which the chat model has failed."""
     unsupported: Literal["mark", "drop"] = "drop"
@@ -145,6 +150,8 @@ class Settings(BaseSettings):
     """Time that it may take by the clock."""
     uploads: bool = True
     """Whether files may be dropped on the page."""
+    keep_uploads: Path | None = None
+    """A folder in which readers may keep dropped files for everyone."""
     upload_files: int = Field(20, ge=1, le=1000)
     """The most files that a conversation may have."""
     upload_megabytes: float = Field(200, gt=0)
@@ -179,6 +186,21 @@ class Settings(BaseSettings):
     """Seconds that the server waits for a request to arrive, and for its reply to be taken."""
     max_connections: int = Field(1000, ge=10, le=100_000)
     """Simultaneous connections of the server."""
+    host: str = Field("127.0.0.1", min_length=1)
+    """The address that the server listens on."""
+    port: int = Field(7860, ge=0, le=65_535)
+    """The port that it listens on."""
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Sites whose pages may show the chat, as `https://portal.example`; in the environment they are
+    separated by commas."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Host names that the server answers to, besides its own; separated as above."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Proxies, or networks of them, whose `X-Forwarded-…` is believed; separated as above."""
+    watch: bool = False
+    """Whether the server syncs the folders of the index whenever they change."""
+    stop_seconds: float = Field(10, ge=0, le=3600)
+    """Seconds that a server that is stopped waits for replies in progress."""
     require_api_key: bool = False
     """Whether programs need a key before there is one; once there is, they need one anyway."""
     sign_in: Literal["none", "password", "proxy", "oidc", "ldap"] | None = None
@@ -231,6 +253,14 @@ class Settings(BaseSettings):
     """Hours without a request after which somebody has to sign in again."""
     session_hours: float = Field(168, gt=0, le=8760)
     """Hours after which they have to in any case."""
+    log_format: Literal["text", "json"] | None = None
+    """How a server logs its requests, a line for each; without a value, it logs errors only."""
+    metrics_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = (
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1/128"),
+    )
+    """Machines that may read `/metrics` without a key; in the environment they are separated by
+    commas."""
     audit: bool = False
     """Whether it is kept, beside the index, who asked, opened and changed what."""
     audit_questions: bool = False
@@ -244,7 +274,12 @@ class Settings(BaseSettings):
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
 
-    @field_validator("ignore", "web_networks", mode="before")
+    @field_validator("embed_origins", "allowed_hosts", "trusted_proxies", mode="before")
+    @classmethod
+    def _words(cls, given: object) -> object:
+        return given.replace(",", " ").split() if isinstance(given, str) else given
+
+    @field_validator("ignore", "web_networks", "metrics_networks", mode="before")
     @classmethod
     def _separated(cls, given: object) -> object:
         return [one.strip() for one in given.split(",")] if isinstance(given, str) else given
@@ -268,10 +303,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, environment, footnote.toml, pyproject.toml: the first one wins."""
+        """Arguments, environment, its files, footnote.toml, pyproject.toml: the first one wins."""
         return (
             init_settings,
             env_settings,
+            _InFiles(settings_cls),
             TomlConfigSettingsSource(settings_cls),
             PyprojectTomlConfigSettingsSource(settings_cls),
         )
@@ -290,6 +326,27 @@ class Settings(BaseSettings):
             raise SettingsError(_first_problem(error)) from error
         except (ValueError, OSError, AttributeError) as error:  # the last one: not a table
             raise SettingsError(_unreadable(error)) from error
+
+
+class _InFiles(PydanticBaseSettingsSource):
+    """Values in files that the environment names: the first line of `QA_…_FILE`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        name = f"QA_{field_name.upper()}_FILE"
+        file = os.environ.get(name)
+        if not file or f"{field_name}_file" in self.settings_cls.model_fields:
+            return None, field_name, False
+        try:
+            text = Path(file).expanduser().read_text(encoding="utf-8")
+        except (OSError, ValueError, RuntimeError) as error:
+            raise SettingsError(f"{name} = {file!r} cannot be read: {error}.") from error
+        return text.strip(), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The values that there are."""
+        fields = self.settings_cls.model_fields.items()
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: value for name, value in found.items() if value}
 
 
 def settings_of(settings: object, given: Mapping[str, Any]) -> Settings:

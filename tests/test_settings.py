@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import inspect
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from qa.cli.serve import serve
 from qa.errors import SettingsError
 from qa.limits import Limits
 from qa.places import sample_folder
@@ -85,7 +88,7 @@ def test_an_unknown_setting_in_a_file_is_named_with_the_likely_one(
 
 
 def test_an_unknown_argument_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"'colour'.*The settings are: audit, audit_days"):
+    with pytest.raises(SettingsError, match=r"'colour'.*The settings are: allowed_hosts, audit"):
         Settings.load(colour="red")
 
 
@@ -181,3 +184,66 @@ def test_a_checkout_keeps_its_index_in_its_own_folder() -> None:
 def test_limits_on_files_are_passed_on() -> None:
     limits = Settings(max_pages=7, parsing_megabytes=300).limits
     assert limits == Limits(max_pages=7, parsing_megabytes=300)
+
+
+def test_every_option_of_the_server_is_a_setting() -> None:
+    names = {
+        "embed_origin": "embed_origins",
+        "allow_host": "allowed_hosts",
+        "trusted_proxy": "trusted_proxies",
+        "no_uploads": "uploads",
+    }
+    options = inspect.signature(serve).parameters
+    assert {names.get(option, option) for option in options} <= set(Settings.model_fields)
+    assert all(parameter.default in (None, False) for parameter in options.values()), (
+        "a default of an option would hide the setting"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("HOST", "10.0.0.5", "10.0.0.5"),
+        ("PORT", "8000", 8000),
+        ("EMBED_ORIGINS", "https://a.example, https://b.example",
+         ("https://a.example", "https://b.example")),
+        ("ALLOWED_HOSTS", "chat.example", ("chat.example",)),
+        ("TRUSTED_PROXIES", "10.0.0.7 10.1.0.0/16", ("10.0.0.7", "10.1.0.0/16")),
+        ("WATCH", "true", True),
+        ("KEEP_UPLOADS", "/srv/kept", Path("/srv/kept")),
+        ("LOG_FORMAT", "json", "json"),
+    ],
+)  # fmt: skip
+def test_options_of_the_server_in_environment_and_file(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
+) -> None:
+    listed = list(value) if isinstance(value, tuple) else str(value) if "/" in text else value
+    (elsewhere / "footnote.toml").write_text(f"{name.lower()} = {json.dumps(listed)}\n")
+    assert getattr(Settings.load(), name.lower()) == value
+
+    (elsewhere / "footnote.toml").unlink()
+    monkeypatch.setenv(f"QA_{name}", text)
+    assert getattr(Settings.load(), name.lower()) == value
+
+
+def test_a_secret_may_be_in_a_file(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (elsewhere / "key").write_text("s3cret\n", encoding="utf-8")
+    monkeypatch.setenv("QA_CHAT_MODEL_KEY_FILE", str(elsewhere / "key"))
+
+    settings = Settings.load()
+
+    assert settings.chat_model_key is not None
+    assert settings.chat_model_key.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(settings)
+    monkeypatch.setenv("QA_CHAT_MODEL_KEY", "nearer")
+    key = Settings.load().chat_model_key
+    assert key is not None
+    assert key.get_secret_value() == "nearer"
+
+
+def test_a_file_of_a_secret_that_is_missing_is_named(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_CHAT_MODEL_KEY_FILE", str(elsewhere / "no-key"))
+    with pytest.raises(SettingsError, match=r"QA_CHAT_MODEL_KEY_FILE.*no-key"):
+        Settings.load()

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ui.bodies import LINGER_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
@@ -25,17 +25,20 @@ OTHER_FILES = 200
 RETRY_SECONDS = 5
 
 
-def protocol(most: int, seconds: float) -> type[asyncio.Protocol]:
+def protocol(
+    most: int, seconds: float, refused: Callable[[], None] = lambda: None
+) -> type[asyncio.Protocol]:
     """Uvicorn's HTTP/1.1, for a limited number of simultaneous connections.
 
     A connection is closed if its request is not complete after `seconds`, or if it takes nothing of
     its reply for as long. If there are too many, the one that has been sending for the longest time
-    is closed; if all are being answered, the new one is asked to come back.
+    is closed; if all are being answered, the new one is asked to come back, and `refused` called.
     """
 
     class Limited(Connection):
         most_connections = most
         patience = seconds
+        on_refusal = staticmethod(refused)
 
     return Limited
 
@@ -45,6 +48,7 @@ class Connection(H11Protocol):
 
     most_connections: int
     patience: float
+    on_refusal: Callable[[], None]
     _since: float | None = None  # since when the request is awaited
     _received = 0
     _timer: asyncio.TimerHandle | None = None
@@ -63,6 +67,7 @@ class Connection(H11Protocol):
             full = False
         super().connection_made(transport)  # type: ignore[arg-type]
         if full:
+            self.on_refusal()
             self._say(503, "There are too many connections. Try again in a moment.")
             self.transport.close()
             self.connections.discard(self)

@@ -127,7 +127,9 @@ class Gate:
             await self.app(scope, receive, send)
             return
         # Where the door says who asks.
-        scope = {**self._believed(scope), "state": scope.get("state", {})}
+        believed = self._believed(scope)
+        forwarded = len(believed["headers"]) < len(scope["headers"])
+        scope = {**believed, "state": {**scope.get("state", {}), "forwarded": forwarded}}
         reply = Reply(send, self.rules, scope)
         if refused := self._refused(scope):
             await _refuse(Problem(*refused), reply.path, reply.send)

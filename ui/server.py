@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import math
 import mimetypes
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,16 +21,28 @@ from typing import TYPE_CHECKING
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from uvicorn.config import LOGGING_CONFIG
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from qa import QAError, SettingsError
-from qa.api import Desk, Provider, Service, mount, tell_errors
+from qa.api import Desk, Metrics, Provider, Readiness, Service, log, mount, tell_errors
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
 from ui.page.examples import Examples
 from ui.page.looks import STATIC, keep_to_ourselves
-from ui.routes import entrance, export, feedback, pages, questions, sources, uploading
+from ui.requests import Handled, Requests
+from ui.routes import (
+    entrance,
+    export,
+    feedback,
+    health,
+    metrics,
+    pages,
+    questions,
+    sources,
+    uploading,
+)
 from ui.routes import examples as examples_routes
 from ui.routes.static_files import Assets
 from ui.sign_in import provider as at_provider
@@ -44,7 +58,7 @@ logger = logging.getLogger(__name__)
 
 # Routes that read their bodies themselves, piece by piece.
 STREAMED = ("/api/uploads",)
-# Seconds that a stopped server waits for replies in progress.
+# Seconds that a sync, and the making of examples, have to end when the server is stopped.
 ENDING_SECONDS = 10
 DAY = 86_400.0
 # Python's own is ten times as long.
@@ -60,12 +74,14 @@ def build_server(
     hosts: Names | None = None,
     trusted_proxies: Iterable[str] = (),
     examples: Examples | None = None,
+    readiness: Readiness | None = None,
 ) -> FastAPI:
     """The whole server, as one ASGI application.
 
     Pages of `embed_origins` may show ours in a frame. `hosts` are the host names of the server;
     None allows any. `trusted_proxies` are addresses and networks. `examples` are the questions that
-    the pages offer. The assistant's settings say who may sign in, and how.
+    the pages offer, `readiness` tells whether it can answer. The assistant's settings say who may
+    sign in, and how.
 
     Raises:
         SettingsError: nobody could sign in, or an origin or a proxy is none.
@@ -74,13 +90,19 @@ def build_server(
     mimetypes.add_type("text/javascript", ".js")
     examples = examples or Examples(assistant)
     settings, service = assistant.settings, Service.of(assistant)
+    figures = Metrics(assistant, service.line)
+    assistant.listeners.add(figures.hear)
+    holdings = questions.Holdings(lambda: attachments.activity.ended)
     origins = tuple(dict.fromkeys(map(origin, embed_origins)))
     proxies = tuple(map(network, trusted_proxies))
     knows = known_by(settings, map(str, proxies))
     server = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
+    server.state.metrics = figures
     for router in (
         entrance.routes(),
-        questions.routes(assistant, attachments, service.line),
+        questions.routes(assistant, attachments, service.line, holdings),
+        health.routes(assistant, holdings, readiness or Readiness(assistant)),
+        metrics.routes(figures, service.keys, settings.metrics_networks),
         examples_routes.routes(assistant, examples),
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),
@@ -114,7 +136,17 @@ def build_server(
     server.add_middleware(Gate, rules=rules)
     server.add_middleware(GZipMiddleware, compresslevel=6)
     server.add_middleware(Bodies, largest=largest, exempt=STREAMED)
+    server.add_middleware(Requests, proxies=proxies, told=_told(figures, settings))
     return server
+
+
+def _told(figures: Metrics, settings: Settings) -> Callable[[Handled], None]:
+    def told(one: Handled) -> None:
+        figures.handled(one.path, one.status)
+        if settings.log_format:
+            log("request", **{**asdict(one), "seconds": round(one.seconds, 4)})
+
+    return told
 
 
 def _signing_in(desk: Desk | Provider, origins: tuple[str, ...], assistant: Assistant) -> APIRouter:
@@ -186,7 +218,7 @@ def serve(
         )
     with _listening(host, port) as listener:
         attachments = Attachments(assistant, keep_uploads)
-        examples = Examples(assistant)
+        examples, readiness = Examples(assistant), Readiness(assistant)
         try:
             built = build_server(
                 assistant,
@@ -195,19 +227,23 @@ def serve(
                 hosts=names,
                 trusted_proxies=proxies,
                 examples=examples,
+                readiness=readiness,
             )
-            server = uvicorn.Server(_configured(built, assistant.settings))
+            figures: Metrics = built.state.metrics
+            server = uvicorn.Server(_configured(built, assistant.settings, figures))
+            figures.count_connections(lambda: len(server.server_state.connections))
             _stay_prompt()
             shown = f"[{host}]" if ":" in host else host
             ready(f"http://{shown}:{listener.getsockname()[1]}")
             examples.begin()
             with (
-                _meanwhile("watching", _following(assistant, watching)),
+                _meanwhile("watching", _following(assistant, watching, readiness, figures)),
                 _meanwhile("expiring", partial(expiring, assistant, attachments)),
                 _clearing_up(),
             ):
                 server.run(sockets=[listener])
         finally:
+            examples.end(ENDING_SECONDS)
             attachments.close()
 
 
@@ -225,13 +261,19 @@ def _meanwhile(name: str, work: Callable[[threading.Event], None]) -> Iterator[N
 
 
 def _following(
-    assistant: Assistant, told: Callable[[SyncReport | QAError], None] | None
+    assistant: Assistant,
+    told: Callable[[SyncReport | QAError], None] | None,
+    readiness: Readiness,
+    figures: Metrics,
 ) -> Callable[[threading.Event], None]:
     """What syncs the folders of the index whenever they change; nothing if nobody is told."""
 
     def follow(stop: threading.Event) -> None:
         if told is not None:
             for found in assistant.watch(stop):
+                readiness.synced(found)
+                if isinstance(found, QAError):
+                    figures.sync_failed()
                 told(found)
 
     return follow
@@ -248,16 +290,20 @@ def expiring(assistant: Assistant, attachments: Attachments, stop: threading.Eve
         stop.wait(DAY)
 
 
-def _configured(built: FastAPI, settings: Settings) -> uvicorn.Config:
+def _configured(built: FastAPI, settings: Settings, figures: Metrics) -> uvicorn.Config:
     return uvicorn.Config(
         built,
-        http=protocol(affordable(settings.max_connections), settings.request_timeout),
+        http=protocol(
+            affordable(settings.max_connections), settings.request_timeout, figures.refused
+        ),
         ws="none",
         h11_max_incomplete_event_size=LONGEST_HEADER,
         proxy_headers=False,  # the gate handles them
         server_header=False,
-        timeout_graceful_shutdown=ENDING_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
         log_level="warning",
+        # With a format, all that is logged goes the same way.
+        log_config=None if settings.log_format else LOGGING_CONFIG,
     )
 
 

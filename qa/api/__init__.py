@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from qa.api.line import Line, at_once
     from qa.api.mcp.transports import serve_stdio
     from qa.api.mounting import mount
+    from qa.api.operating.logs import REQUEST_ID, LogFormat, log, log_sync, log_to_stderr
+    from qa.api.operating.metrics import Metrics
+    from qa.api.operating.readiness import Readiness
     from qa.api.permitting import is_for_programs, viewer_of
     from qa.api.problems import Problem, written
     from qa.api.replies import tell_errors, told
@@ -28,6 +31,9 @@ _HOMES = {
     "qa.api.line": ("Line", "at_once"),
     "qa.api.mcp.transports": ("serve_stdio",),
     "qa.api.mounting": ("mount",),
+    "qa.api.operating.logs": ("REQUEST_ID", "LogFormat", "log", "log_sync", "log_to_stderr"),
+    "qa.api.operating.metrics": ("Metrics",),
+    "qa.api.operating.readiness": ("Readiness",),
     "qa.api.permitting": ("is_for_programs", "viewer_of"),
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
@@ -42,10 +48,11 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "LONGEST_HISTORY", "Asked", "Begun", "Cited", "Desk", "Earlier", "Key", "Keys", "Line",
-    "Problem", "Provider", "Service", "Sessions", "TooManyTriesError", "User", "Users",
-    "at_once", "holds", "is_for_programs", "keep", "mount", "opened", "seen", "serve_stdio",
-    "tell_errors", "told", "viewer_of", "written",
+    "LONGEST_HISTORY", "REQUEST_ID", "Asked", "Begun", "Cited", "Desk", "Earlier", "Key", "Keys",
+    "Line", "LogFormat", "Metrics", "Problem", "Provider", "Readiness", "Service", "Sessions",
+    "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "keep", "log",
+    "log_sync", "log_to_stderr", "mount", "opened", "seen", "serve_stdio", "tell_errors", "told",
+    "viewer_of", "written",
 ]  # fmt: skip
 
 

@@ -50,6 +50,11 @@ class Line:
         self._lock = Lock()
         self._inside = 0
 
+    @property
+    def inside(self) -> int:
+        """How many questions are answered or wait."""
+        return self._inside
+
     async def answered(
         self, work: Callable[[], Result], gone: Callable[[], Awaitable[bool]]
     ) -> Result:

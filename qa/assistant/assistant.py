@@ -264,6 +264,7 @@ class Assistant(Corpus):
 
             def check(question: str, document_id: str, place: Range) -> bool:
                 self._precedence.give_way()
+                self._check_open()  # they may be made while somebody closes this
                 return self._finding.answers(snapshot, question, document_id, place, scope)
 
             found = list(islice(answered(snapshot, number, scope, check), number))

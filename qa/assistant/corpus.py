@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Self
 
-from qa import indexing
+from qa import backups, indexing
 from qa.access import OWNER, Viewer
 from qa.answering import Precedence
 from qa.assistant.arguments import (
@@ -35,7 +35,7 @@ from qa.index import Snapshot, Verdicts, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
 from qa.places import cache_folder
-from qa.records import Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
+from qa.records import Backup, Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
 from qa.settings import Settings
 
 
@@ -183,6 +183,24 @@ class Corpus:
         self._showing.forget(self.index)
         self.listeners.tell(Erased(by=self.by, index=self.settings.index, forgotten=forgotten))
         return forgotten
+
+    def backup(
+        self,
+        file: str | Path,
+        *,
+        force: bool = False,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Backup:
+        """Write the index, and what is kept beside it, into one archive; see `qa.backup`.
+
+        It may be used, and synced, meanwhile.
+
+        Raises:
+            BackupError: the file is there already, or cannot be written.
+            IndexUnavailableError: there is no index, or it is damaged.
+        """
+        self._check_may_change()
+        return backups.backup(file, settings=self.settings, force=force, progress=progress)
 
     def expire(self) -> int:
         """Remove what has been kept for as long as the settings allow; the number of lines removed.

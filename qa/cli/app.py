@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from qa import __version__
 from qa.cli.ask import ASK_EXAMPLES, ask, search
+from qa.cli.backup import BACKUP_EXAMPLES, backup, restore
 from qa.cli.chat import chat
 from qa.cli.evaluate import EXAMPLES as EVAL_EXAMPLES
 from qa.cli.evaluate import evaluate
@@ -118,6 +119,8 @@ app.command()(sync)
 app.command()(forget)
 app.command()(status)
 app.command()(serve)
+app.command(epilog=BACKUP_EXAMPLES)(backup)
+app.command()(restore)
 app.add_typer(key, name="key")
 app.add_typer(user, name="user")
 app.command()(mcp)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +14,11 @@ from qa.errors import QAError
 if TYPE_CHECKING:
     from qa.records import SyncReport
 
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1; or QA_HOST).")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Port to listen on (7860; or QA_PORT)."),
+]
 EmbedOrigins = Annotated[
     list[str] | None,
     typer.Option(
@@ -27,7 +29,10 @@ EmbedOrigins = Annotated[
 ]
 AllowedHosts = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="A host name that the server answers to; repeatable."),
+    typer.Option(
+        metavar="NAME",
+        help="A host name that the server answers to; repeatable (or QA_ALLOWED_HOSTS).",
+    ),
 ]
 TrustedProxies = Annotated[
     list[str] | None,
@@ -48,17 +53,33 @@ SignIn = Annotated[
 ]
 KeepUploads = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="Allow dropped files to be kept here for everyone."),
+    typer.Option(
+        metavar="FOLDER",
+        help="Allow dropped files to be kept here for everyone (or QA_KEEP_UPLOADS).",
+    ),
 ]
-NoUploads = Annotated[bool, typer.Option("--no-uploads", help="Accept no files on the page.")]
+LogFormat = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FORMAT",
+        help="Log a line for each request: text or json (or QA_LOG_FORMAT).",
+    ),
+]
+NoUploads = Annotated[
+    bool,
+    typer.Option("--no-uploads", help="Accept no files on the page (or QA_UPLOADS=false)."),
+]
 Watch = Annotated[
-    bool, typer.Option("--watch", help="Sync the folders of the index whenever they change.")
+    bool,
+    typer.Option(
+        "--watch", help="Sync the folders of the index whenever they change (or QA_WATCH=true)."
+    ),
 ]
 
 
 def serve(
-    host: Host = "127.0.0.1",
-    port: Port = 7860,
+    host: Host = None,
+    port: Port = None,
     embed_origin: EmbedOrigins = None,
     allow_host: AllowedHosts = None,
     trusted_proxy: TrustedProxies = None,
@@ -66,30 +87,45 @@ def serve(
     keep_uploads: KeepUploads = None,
     no_uploads: NoUploads = False,
     watch: Watch = False,
+    log_format: LogFormat = None,
     index: Index = None,
     chat_model: ChatModel = None,
     chat_model_url: ChatModelUrl = None,
 ) -> None:
     """Serve the chat as a web page."""
     terminal = open_terminal()
-    origins = embed_origin or _listed("QA_EMBED_ORIGINS")
     with ready(
         terminal,
         index,
         chat_model=chat_model,
         chat_model_url=chat_model_url,
+        host=host,
+        port=port,
+        embed_origins=embed_origin or None,
+        allowed_hosts=allow_host or None,
+        trusted_proxies=trusted_proxy or None,
+        keep_uploads=keep_uploads,
         uploads=False if no_uploads else None,
         sign_in=sign_in,
+        watch=watch or None,
+        log_format=log_format,
     ) as assistant:
+        settings = assistant.settings
         with terminal.waiting("Preparing the page"):
+            from qa.api import log, log_sync, log_to_stderr
             from qa.cli.output.reports import changed, summary
             from ui.server import serve as serve_page
 
         def announce(url: str) -> None:
             terminal.note(f"Footnote is at {url} (Ctrl-C to stop)")
+            if settings.log_format:
+                log_to_stderr(settings.log_format)
+                log("started", url=url)
 
         def told(found: SyncReport | QAError) -> None:
-            if isinstance(found, QAError):
+            if settings.log_format:
+                log_sync(found)
+            elif isinstance(found, QAError):
                 terminal.error(str(found))
             elif changed(found):
                 terminal.note(summary(found))
@@ -97,17 +133,12 @@ def serve(
         with contextlib.suppress(KeyboardInterrupt):
             serve_page(
                 assistant,
-                host,
-                port,
-                embed_origins=origins,
-                allowed_hosts=allow_host or (),
-                trusted_proxies=trusted_proxy or _listed("QA_TRUSTED_PROXIES"),
-                keep_uploads=keep_uploads,
-                watching=told if watch else None,
+                settings.host,
+                settings.port,
+                embed_origins=settings.embed_origins,
+                allowed_hosts=settings.allowed_hosts,
+                trusted_proxies=settings.trusted_proxies,
+                keep_uploads=settings.keep_uploads,
+                watching=told if settings.watch else None,
                 ready=announce,
             )
-
-
-def _listed(variable: str) -> list[str]:
-    """The items of an environment variable, separated by commas or spaces."""
-    return os.environ.get(variable, "").replace(",", " ").split()

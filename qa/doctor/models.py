@@ -111,7 +111,9 @@ def check_chat_model(settings: Settings) -> Check:
     from qa.models import generation_error, open_chat_model, untraced
 
     name, patience = settings.chat_model, min(settings.chat_model_timeout, PATIENCE)
-    model = open_chat_model(name, url=settings.chat_model_url, timeout=patience)
+    model = open_chat_model(
+        name, url=settings.chat_model_url, key=settings.chat_model_key, timeout=patience
+    )
     try:
         with untraced():
             model.invoke("Reply with one word: ready")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa.index.changes import Changes
 from qa.index.combined import Combined, Keywords, Searchable, check_alike, reading_together
-from qa.index.index import Index, open_index
+from qa.index.index import Index, open_index, open_store
 from qa.index.kept_lines import AUDIT_FILE, audit_files, audit_folder, audit_lines
 from qa.index.keywords import FILE, KeywordIndex
 from qa.index.layout import (
@@ -23,12 +23,15 @@ from qa.index.parts import Parts, Stretch, directions, parts_values
 from qa.index.scope import Scope
 from qa.index.snapshot import Snapshot
 from qa.index.stores.erasing import vector_files
+from qa.index.stores.manifest import Manifest
+from qa.index.stores.store import Store
 from qa.index.verdicts import Verdict, Verdicts
 
 __all__ = [
     "AUDIT_FILE", "FILE", "Changes", "Combined", "Entry", "Failure", "Index", "KeywordIndex",
-    "Keywords", "Parts", "Prepared", "PreparedPassage", "Scope", "Searchable", "Snapshot",
-    "Stamp", "Stretch", "Verdict", "Verdicts", "audit_files", "audit_folder", "audit_lines",
-    "check_alike", "directions", "document_id", "document_of", "entry_of", "open_index",
-    "parts_values", "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
+    "Keywords", "Manifest", "Parts", "Prepared", "PreparedPassage", "Scope", "Searchable",
+    "Snapshot", "Stamp", "Store", "Stretch", "Verdict", "Verdicts", "audit_files", "audit_folder",
+    "audit_lines", "check_alike", "directions", "document_id", "document_of", "entry_of",
+    "open_index", "open_store", "parts_values", "passage_id", "reading_together", "rule_id",
+    "text_version", "vector_files",
 ]  # fmt: skip

@@ -26,6 +26,7 @@ from qa.models.llamacpp import CONTEXT_TOKENS, LlamaServer, check_gguf
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from pydantic import SecretStr
 
 # A key for OpenAI-compatible servers that need none, as the client insists on one.
 PLACEHOLDER_KEY = "no-key"
@@ -39,12 +40,15 @@ _EXAMPLES = "ollama:llama3.2, openai:gpt-4.1-mini or llamacpp:/path/to/model.ggu
 _EXTRAS = ("anthropic", "llamacpp", "ollama", "openai")
 
 
-def open_chat_model(name: str, *, url: str | None = None, timeout: float = 120) -> BaseChatModel:
+def open_chat_model(
+    name: str, *, url: str | None = None, key: SecretStr | None = None, timeout: float = 120
+) -> BaseChatModel:
     """The chat model called "provider:name", at temperature 0.
 
     Providers are `ollama`, `openai` (with `url`, any server that speaks its
     protocol), `llamacpp` (a GGUF file) and whatever LangChain's
-    `init_chat_model` knows. `timeout` counts seconds of silence.
+    `init_chat_model` knows. `key` is that of a server; without one, the
+    provider's own variable has it. `timeout` counts seconds of silence.
 
     Raises:
         ModelUnavailableError: the provider is unknown, its package or key is
@@ -56,7 +60,7 @@ def open_chat_model(name: str, *, url: str | None = None, timeout: float = 120) 
         raise ModelUnavailableError(
             f"Chat model {name!r}: write it as provider:name, for example {_EXAMPLES}."
         )
-    return _PROVIDERS.get(provider, _open_any)(_Wanted(provider, model, url, timeout))
+    return _PROVIDERS.get(provider, _open_any)(_Wanted(provider, model, url, key, timeout))
 
 
 def generation_error(error: Exception, name: str, model: object) -> GenerationError:
@@ -120,6 +124,7 @@ class _Wanted:
     provider: str
     model: str
     url: str | None
+    key: SecretStr | None
     timeout: float
 
     def __str__(self) -> str:
@@ -141,10 +146,11 @@ def _open_ollama(wanted: _Wanted) -> BaseChatModel:
 
 def _open_openai(wanted: _Wanted) -> BaseChatModel:
     url = wanted.url or url_in_environment("openai")
-    key = os.environ.get("OPENAI_API_KEY")
+    given = os.environ.get("OPENAI_API_KEY")
+    key = wanted.key or (_secret(given) if given else None)
     if not url and not key:
         raise ModelUnavailableError(
-            f"{wanted}: set OPENAI_API_KEY, or give the base URL of an "
+            f"{wanted}: set chat_model_key or OPENAI_API_KEY, or give the base URL of an "
             "OpenAI-compatible server (chat_model_url)."
         )
     with needed_for(str(wanted), "langchain-openai", extra("openai")):
@@ -153,7 +159,7 @@ def _open_openai(wanted: _Wanted) -> BaseChatModel:
     return ChatOpenAI(
         model=wanted.model,
         base_url=url or _OPENAI_URL,
-        api_key=_secret(key or PLACEHOLDER_KEY),
+        api_key=key or _secret(PLACEHOLDER_KEY),
         temperature=0,
         timeout=wanted.timeout,
         max_retries=0 if url else 2,
@@ -186,6 +192,8 @@ def _open_any(wanted: _Wanted) -> BaseChatModel:
     arguments: dict[str, Any] = {"temperature": 0}
     if wanted.url:
         arguments["base_url"] = wanted.url
+    if wanted.key:
+        arguments["api_key"] = wanted.key
     provider = wanted.provider
     package = f"langchain-{provider.replace('_', '-')}"
     install = extra(provider) if provider in _EXTRAS else package
@@ -216,7 +224,7 @@ _PROVIDERS: dict[str, Callable[[_Wanted], BaseChatModel]] = {
 }
 
 
-def _secret(key: str) -> Any:
+def _secret(key: str) -> SecretStr:
     from pydantic import SecretStr
 
     return SecretStr(key)

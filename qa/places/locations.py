@@ -13,6 +13,9 @@ PACKAGED_EMBEDDER = "package:all-MiniLM-L6-v2"
 _NO_NAME = re.compile(r"[^a-z0-9.]+")
 _LONGEST_NAME = 60
 
+BESIDE = ("audit", "feedback", "keys", "users")
+"""What is kept of an index outside it; see `beside`."""
+
 
 def cache_folder() -> Path:
     """The folder for the fast copies of encoders; `QA_CACHE` moves it."""

@@ -49,6 +49,7 @@ from qa.records.documents import (
 )
 from qa.records.marks import PageBox, PageMarks
 from qa.records.reports import (
+    Backup,
     Forgotten,
     Progress,
     Skipped,
@@ -61,7 +62,7 @@ from qa.records.reports import (
 from qa.records.times import now
 
 __all__ = [
-    "MARKER", "Answer", "Attached", "Block", "BlockKind", "Citation", "Document",
+    "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Document",
     "Draft", "Forgotten", "Heading", "HeadingPart", "Hit", "Link", "Metadata", "Outcome",
     "PageBox", "PageMarks", "Passage", "Progress", "Reading", "Reason", "Scan", "Skipped",
     "Source", "Span", "Stage", "Statement", "StatementKind", "Status", "SyncReport", "Turn",

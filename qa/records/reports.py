@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,9 +57,9 @@ class SyncReport:
         return SyncReportJSON.shown(self)
 
 
-Stage = Literal["waiting", "comparing", "fetching", "reading", "embedding"]
+Stage = Literal["waiting", "comparing", "fetching", "reading", "embedding", "saving", "restoring"]
 """What a sync does: wait for another one, look which files have changed, fetch pages of the web
-(of a total that grows as they are found), read, embed."""
+(of a total that grows as they are found), read, embed. A backup saves, and is restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +158,21 @@ class Status:
         from qa.schemas import StatusJSON
 
         return StatusJSON.shown(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """An archive of what a server keeps; `made` is when (ISO 8601, UTC).
+
+    `files` counts its files by part (index, uploads, audit, feedback, keys, users), `size` is the
+    bytes that they take unpacked. An index on a Chroma server is not in it.
+    """
+
+    file: Path
+    made: str
+    files: Mapping[str, int]
+    size: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The backup as JSON, as `qa backup --json` gives it."""
+        return {**asdict(self), "file": str(self.file)}

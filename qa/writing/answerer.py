@@ -46,7 +46,9 @@ def open_answerer(name: str, settings: Settings) -> ChatAnswerer:
         ModelUnavailableError: its package, file or server is missing.
     """
     timeout = settings.chat_model_timeout
-    model = open_chat_model(name, url=settings.chat_model_url, timeout=timeout)
+    model = open_chat_model(
+        name, url=settings.chat_model_url, key=settings.chat_model_key, timeout=timeout
+    )
     return ChatAnswerer(model, name, unsupported=settings.unsupported, timeout=timeout)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from qa.errors import ModelUnavailableError, SettingsError
 from qa.models.chat import (
@@ -320,3 +321,12 @@ def test_a_server_that_stops_has_an_error_of_its_own(
         list(stream)
     model.root_client.close()
     assert "cannot be reached" in str(generation_error(caught.value, "openai:whatever", model))
+
+
+def test_a_key_comes_before_the_variable_of_its_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("langchain_openai")
+    monkeypatch.setenv("OPENAI_API_KEY", "of the environment")
+
+    model: Any = open_chat_model("openai:any", key=SecretStr("given"))
+
+    assert model.openai_api_key.get_secret_value() == "given"

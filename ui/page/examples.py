@@ -32,6 +32,8 @@ class Examples:
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._made: OrderedDict[str, Future[list[str]]] = OrderedDict()
+        self._threads: list[threading.Thread] = []
+        self._ended = False
 
     def begin(self) -> None:
         """Make those for whoever may read what everybody may; of a broken index there are none."""
@@ -40,6 +42,12 @@ class Examples:
             self._for(reader, reader.status())
         except QAError:
             return
+
+    def end(self, seconds: float) -> None:
+        """Make no more; those that are being made have so many seconds."""
+        self._ended = True
+        for thread in self._threads:
+            thread.join(seconds)
 
     def known(self, reader: Assistant, status: Status) -> list[str] | None:
         """The examples for what a reader sees, whose state is given; None while they are made."""
@@ -63,19 +71,23 @@ class Examples:
                 future = self._made[state] = Future()
                 while len(self._made) > MOST_KEPT:
                     self._made.popitem(last=False)
-                # A server that is stopped does not wait for it.
-                threading.Thread(target=self._make, args=(reader, future), daemon=True).start()
+                # Not a daemon: models are not to be running when Python goes.
+                thread = threading.Thread(target=self._make, args=(reader, future))
+                self._threads = [*filter(threading.Thread.is_alive, self._threads), thread]
+                thread.start()
             self._made.move_to_end(state)
             return future
 
     def _make(self, reader: Assistant, future: Future[list[str]]) -> None:
         try:
             with self._making:  # one after the other, for people's questions take precedence
-                found = reader.examples()
+                found = [] if self._ended else reader.examples()
         except QAError:
             found = []  # questions will report the problem
         except BaseException:
             future.set_result([])
+            if self._ended:  # and the assistant, or Python itself, is being closed
+                return
             raise
         future.set_result(found)
 

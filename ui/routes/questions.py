@@ -1,4 +1,4 @@
-"""`/health`, `/api/state`, `/api/ask` and `/api/related`."""
+"""`/api/state`, `/api/ask` and `/api/related`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from qa import Answer, Citation, Hit, Passage, QAError
-from qa.api import LONGEST_HISTORY, Asked, Earlier, seen, viewer_of
+from qa.api import LONGEST_HISTORY, Asked, Earlier, seen
 
 if TYPE_CHECKING:
     from qa import Assistant, Viewer
@@ -69,22 +68,11 @@ class Answered(BaseModel):
         )
 
 
-def routes(assistant: Assistant, attachments: Attachments, line: Line) -> APIRouter:
+def routes(
+    assistant: Assistant, attachments: Attachments, line: Line, holdings: Holdings
+) -> APIRouter:
     """The routes; only those that take a question ever wait for other questions, in `line`."""
-    holdings = Holdings(lambda: attachments.activity.ended)
     router = APIRouter()
-
-    @router.get("/health", response_model=None)
-    async def health(request: Request) -> Response:
-        stranger = viewer_of(request) is None
-        try:
-            held = await holdings.told(seen(assistant, request))
-        except QAError:
-            if stranger:  # what is wrong names files
-                return JSONResponse({"status": "not available"}, 503)
-            raise
-        counts = {} if stranger else {name: held[name] for name in ("documents", "passages")}
-        return JSONResponse({"status": "ok", **counts})
 
     @router.get("/api/state")
     async def state(request: Request) -> dict[str, Any]:

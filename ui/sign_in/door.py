@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
     from qa.api import Desk, Keys, Provider
 
-# What anybody gets: it holds nothing of the documents.
-OPEN = frozenset(("/health", "/embed.js", "/sign-in", "/sign-in-frame", "/sign-out"))
+# What anybody gets: it holds nothing of the documents. `/metrics` has its own rule.
+OPEN = frozenset((
+    "/health", "/healthz", "/readyz", "/metrics", "/embed.js", "/sign-in", "/sign-in-frame",
+    "/sign-out",
+))  # fmt: skip
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/")
 # The page asks for it again and again, whether anybody is there or not.
 BY_ITSELF = "/api/state"

@@ -31,8 +31,12 @@ _STAGES = {
     "fetching": "Fetching",
     "reading": "Reading",
     "embedding": "Embedding",
+    "saving": "Saving",
+    "restoring": "Restoring",
 }
 _WORK = ("reading", "embedding")
+# What is said as soon as it begins.
+_SAID = ("waiting", "reading", "saving", "restoring")
 
 
 class Pace:
@@ -126,7 +130,7 @@ def lines(
 
     def show(progress: Progress) -> None:
         pace.take(progress)
-        if progress.stage not in said and progress.stage in ("waiting", "reading"):
+        if progress.stage not in said and progress.stage in _SAID:
             said.add(progress.stage)
             files = f" {count(progress.total, 'file')}" if progress.total else ""
             terminal.note(f"{_STAGES[progress.stage]}{files}…")

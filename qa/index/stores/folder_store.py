@@ -45,6 +45,7 @@ from qa.index.stores.erasing import erase as erase_deleted
 from qa.index.stores.generation import copy, flush, is_of_vectors, lent, seal
 from qa.index.stores.holding import close_folder, delete, lock_shared, open_folder, unlock
 from qa.index.stores.index_folder import IndexFolder
+from qa.index.stores.manifest import Manifest
 from qa.index.stores.paging import Records
 from qa.index.stores.store import (
     PASSAGES,
@@ -206,6 +207,65 @@ class FolderStore(Store):
             finally:
                 writer.discard()
 
+    @contextlib.contextmanager
+    def published(self) -> Iterator[tuple[Path, Manifest]]:
+        """The folder and the manifest of the newest generation."""
+        manifest = self.place.current()
+        folder = self.folder_of(manifest.generation)
+        if not manifest.files:  # also made by a version that had no manifests
+            raise IndexUnavailableError(
+                f"There is nothing in the index {self.location} yet. "
+                "To fill it, run: qa sync FOLDER"
+            )
+        try:
+            descriptor = open_folder(folder)
+        except FileNotFoundError as error:
+            raise self.place.gone(manifest.generation) from error
+        except OSError as error:
+            raise self.unavailable(error) from error
+        try:
+            if not lock_shared(descriptor, folder):
+                raise self.place.gone(manifest.generation)
+            yield folder, manifest
+        finally:
+            close_folder(descriptor)
+            with contextlib.suppress(IndexUnavailableError):
+                if manifest.generation < self.generation():
+                    delete(folder, 0)
+
+    @contextlib.contextmanager
+    def replacing(self, timeout: float) -> Iterator[Path]:
+        """A draft that becomes the newest generation, whatever was there before."""
+        self.place.refuse_strangers()
+        with locked(self.folder / "lock", timeout, self.location):
+            with self.place.disk():
+                self.place.mend_current()
+                self.sweep()
+                number = 1 + max([0, *self.place.numbers()])
+                draft = self.folder_of(number).with_suffix(".draft")
+                shutil.rmtree(draft, ignore_errors=True)
+                draft.mkdir(parents=True)
+            try:
+                yield draft
+                with self.place.disk(), self.reaching():
+                    self.publish(draft, number)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+
+    def publish(self, draft: Path, number: int, *, patience: float = 0) -> None:
+        """Let readers see a draft that nobody has open; older generations are deleted.
+
+        Raises:
+            IndexUnavailableError: Chroma did not save all vectors.
+            OSError: the disk failed.
+        """
+        manifest = seal(draft, number)
+        folder = self.folder_of(number)
+        draft.replace(folder)
+        flush([folder.parent])
+        self.place.point_to(manifest)
+        self.sweep(patience=patience)
+
     def settle(self, draft: View) -> None:
         """Let Chroma save the vectors that are still only in its log.
 
@@ -296,14 +356,9 @@ class _FolderWriter(Writer):
         blank(draft.folder)
         if erase:
             erase_deleted(draft.folder)
-        manifest = seal(draft.folder, draft.generation)
-        folder = self._store.folder_of(draft.generation)
-        draft.folder.replace(folder)
-        flush([folder.parent])
-        self._store.place.point_to(manifest)
+        self._store.publish(draft.folder, draft.generation, patience=_PATIENCE if at_once else 0)
         self._damage = {}
         self._anew = False
-        self._store.sweep(patience=_PATIENCE if at_once else 0)
 
     def discard(self) -> None:
         if self._draft is not None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from qa.errors import IndexLockedError, IndexUnavailableError
+from qa.index.stores.manifest import Manifest
 from qa.index.stores.paging import Records
 
 if TYPE_CHECKING:
@@ -94,6 +95,30 @@ class Store(ABC):
         Raises:
             IndexLockedError: another writer did not finish within `timeout` seconds.
         """
+
+    @contextlib.contextmanager
+    def published(self) -> Iterator[tuple[Path, Manifest] | None]:
+        """The folder and the manifest of the newest generation; None if a server keeps it.
+
+        It is not deleted in the block, unless it has something that must be forgotten.
+
+        Raises:
+            IndexUnavailableError: there is none, or it cannot be read.
+        """
+        yield None
+
+    @contextlib.contextmanager
+    def replacing(self, timeout: float) -> Iterator[Path]:  # noqa: ARG002
+        """An empty folder for all files of a generation, which is published after the block.
+
+        Raises:
+            IndexLockedError: another writer did not finish within `timeout` seconds.
+            IndexUnavailableError: a server keeps the index, or the disk failed.
+        """
+        raise IndexUnavailableError(
+            f"{self.location} is a Chroma server, which keeps its index itself."
+        )
+        yield
 
     def examine(self) -> Mapping[str, str]:
         """Check every byte of the newest generation: the damaged files, each with the problem.

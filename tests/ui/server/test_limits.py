@@ -309,7 +309,8 @@ def test_a_question_that_takes_too_long_gets_an_error(sample_index: Path) -> Non
     assistant = qa.Assistant(sample_index, question_timeout=0.0001)
     attachments = Attachments(assistant)
     server = FastAPI()
-    server.include_router(routes(assistant, attachments, Service.of(assistant).line))
+    line = Service.of(assistant).line
+    server.include_router(routes(assistant, attachments, line, Holdings()))
     tell_errors(server)
     answer = TestClient(server).post("/api/ask", json=QUESTION)
     assert answer.status_code == 503

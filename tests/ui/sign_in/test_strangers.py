@@ -94,7 +94,8 @@ def test_the_walk_finds_every_part_of_the_server(routes: list[tuple[str, str]]) 
     assert len(routes) > 300
     assert paths >= {
         "/", "/en", "/en/", "/de/config", "/fr/gradio_api/queue/join", "/es/gradio_api/upload",
-        "/static/chat/page.js", "/embed.js", "/health", "/mcp", "/v1/chat/completions",
+        "/static/chat/page.js", "/embed.js", "/health", "/healthz", "/readyz", "/mcp",
+        "/v1/chat/completions",
         "/v1/models", "/api/v1/ask", "/api/v1/source", "/api/v1/openapi.json", "/api/source",
         "/api/original", "/api/page", "/api/marks", "/api/export", "/api/feedback", "/api/uploads",
         "/api/state", "/api/ask", "/api/related", "/api/examples", "/sign-in", "/signed-in",
@@ -129,7 +130,9 @@ def test_open_routes_give_nothing_away(guarded: str, routes: list[tuple[str, str
     opened = {path for _, path in routes if is_open(path) and not path.startswith(OPEN_FOLDERS)}
     assert opened == OPEN
     with httpx.Client(base_url=guarded, timeout=60) as stranger:
-        assert stranger.get("/health").json() == {"status": "ok"}
+        for path in ("/health", "/healthz"):
+            assert stranger.get(path).json() == {"status": "ok"}
+        assert set(stranger.get("/readyz").json()) == {"status", "checks"}
         assert "customElements" in stranger.get("/embed.js").text
         form = stranger.get("/sign-in")
         parts = re.findall(r'(?:href|src)="([^"]+)"', form.text)

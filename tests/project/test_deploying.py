@@ -1,0 +1,241 @@
+"""What is in deploy/: it is valid, fits the program, and works with the real programs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import qa
+from tests.chroma_server import free_port
+from tests.ui.conftest import served_index as served_index
+from tests.ui.serving import start
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEPLOY = PROJECT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+NAME = "chat.example.org"
+
+
+def test_the_settings_of_the_service_are_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(DEPLOY / "footnote.toml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    settings = qa.Settings.load()
+    assert (settings.sign_in, settings.allowed_hosts) == ("password", (NAME,))
+    unit = (DEPLOY / "systemd" / "footnote.service").read_text(encoding="utf-8")
+    (limit,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.M)
+    assert int(limit) > settings.stop_seconds
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_units_of_systemd_are_valid(unit: Path, tmp_path: Path) -> None:
+    for one in UNITS:
+        text = one.read_text(encoding="utf-8").replace("/opt/footnote/bin/qa", sys.executable)
+        (tmp_path / one.name).write_text(text, encoding="utf-8")
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / unit.name)], capture_output=True, text=True
+    )
+    said = [line for line in checked.stderr.splitlines() if str(tmp_path) in line]
+    assert (checked.returncode, said) == (0, [])
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_the_service_is_shut_in() -> None:
+    unit = DEPLOY / "systemd" / "footnote.service"
+    rated = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(unit)],
+        capture_output=True,
+        text=True,
+    )
+    assert rated.returncode == 0, rated.stdout[-300:]
+
+
+def test_the_lock_has_a_version_and_hashes_of_everything() -> None:
+    text = (DEPLOY / "requirements.txt").read_text(encoding="utf-8")
+    assert "://" not in text, "an index or a place of one machine"
+    locked = {}
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        first, *hashes = block.split(" \\\n")
+        requirement = Requirement(first)
+        (version,) = requirement.specifier
+        assert version.operator == "=="
+        assert hashes
+        assert all(re.fullmatch(r"\s*--hash=sha256:[0-9a-f]{64}", one) for one in hashes), first
+        locked[requirement.name] = version.version
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for line in project["dependencies"]:
+        wanted = Requirement(line)
+        if wanted.name == "torch":  # its build is chosen where it is installed
+            bounds = {str(one) for one in wanted.specifier}
+            for place in ("docs/deployment.md", "deploy/container/Containerfile"):
+                said = re.findall(r'"torch([^"]+)"', (PROJECT / place).read_text(encoding="utf-8"))
+                assert [set(one.split(",")) for one in said] == [bounds], place
+            continue
+        assert wanted.specifier.contains(locked[wanted.name]), f"run deploy/lock: {line}"
+    compose = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")
+    assert f"chromadb/chroma:{locked['chromadb']}" in compose
+
+
+def test_containers_run_without_root_and_write_to_their_own_places() -> None:
+    lines = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8").splitlines()
+    first = [line.split()[0] for line in lines if re.match(r"[A-Z]+ ", line)]
+    assert first.index("USER") < first.index("ENTRYPOINT")
+    assert {"HEALTHCHECK", "STOPSIGNAL"} <= set(first)
+    for line in lines:
+        for place in re.findall(r"^COPY (?!--from)(\S+) (\S+)?", line):
+            assert (PROJECT / place[0]).exists(), line
+    compose = yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8"))
+    chat = compose["services"]["footnote"]
+    assert chat["read_only"] is True
+    assert chat["cap_drop"] == ["ALL"]
+    names = {name.removeprefix("QA_").lower() for name in chat["environment"] if name[:3] == "QA_"}
+    assert names <= set(qa.Settings.model_fields)
+    containerfile = "\n".join(lines)
+    names = {name.lower() for name in re.findall(r"QA_([A-Z_]+)=", containerfile)} - {"cache"}
+    assert names <= set(qa.Settings.model_fields)
+
+
+class Portal(BaseHTTPRequestHandler):
+    """Signs in whoever has the cookie, as oauth2-proxy does."""
+
+    def do_GET(self) -> None:
+        known = "sso=yes" in self.headers.get("cookie", "")
+        self.send_response(202 if known else 401)
+        if known:
+            self.send_header("X-Auth-Request-User", "ada")
+            self.send_header("X-Auth-Request-Groups", "people,leads")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Portal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@contextmanager
+def nginx(folder: Path, chat: str, portal: int) -> Iterator[httpx.Client]:
+    """The real one with our file, in which only places differ, and the lines for single sign-on."""
+    text = (DEPLOY / "nginx" / "footnote.conf").read_text(encoding="utf-8")
+    text = re.sub(r'proxy_set_header X-Forwarded-(User|Groups) "";\n\s*', "", text)
+    text = re.sub(r"^(\s*)#(?=\S)", r"\1", text, flags=re.M)  # with a space, it is a comment
+    http_port, tls_port = free_port(), free_port()
+    for old, new in (
+        ("127.0.0.1:7860", httpx.URL(chat).netloc.decode()),
+        ("127.0.0.1:4180", f"127.0.0.1:{portal}"),
+        ("listen 80;", f"listen 127.0.0.1:{http_port};"),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{tls_port} ssl;"),
+        (f"/etc/ssl/certs/{NAME}.pem", str(folder / "certificate.pem")),
+        (f"/etc/ssl/private/{NAME}.key", str(folder / "key.pem")),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
+         "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log stderr; events {{}} "
+        f"http {{ access_log off; {places}\n{text}\n}}",
+        encoding="utf-8",
+    )
+    assert NGINX is not None
+    child = subprocess.Popen(
+        [NGINX, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    context = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
+    try:
+        while not _listens(tls_port):
+            assert child.poll() is None, child.stderr and child.stderr.read()
+        with httpx.Client(
+            base_url=f"https://127.0.0.1:{tls_port}",
+            headers={"Host": NAME},
+            verify=context,
+            timeout=60,
+            transport=_Named(verify=context),
+        ) as client:
+            yield client
+    finally:
+        child.terminate()
+        child.communicate(timeout=30)
+
+
+class _Named(httpx.HTTPTransport):
+    """Asks for the certificate of our name, which no name server knows."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["sni_hostname"] = NAME
+        return super().handle_request(request)
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_behind_nginx_with_tls_and_single_sign_on(
+    served_index: Path, portal: int, tmp_path: Path
+) -> None:
+    child, url = start(
+        served_index,
+        "--sign-in", "proxy", "--trusted-proxy", "127.0.0.1", "--allow-host", NAME,
+        "--log-format", "json",
+    )  # fmt: skip
+    try:
+        with nginx(tmp_path, url, portal) as client:
+            assert client.get("/api/state").status_code == 401
+            forged = {"X-Forwarded-User": "eve", "X-Forwarded-Groups": "board"}
+            assert client.get("/api/state", headers=forged).status_code == 401
+
+            client.cookies.set("sso", "yes")
+            page = client.get("/en/", headers=forged)
+            assert page.status_code == 200
+            assert '<meta name="footnote-viewer" content="ada">' in page.text
+            assert page.headers["strict-transport-security"]
+
+            asked = {"question": "Where might the second summit be held?"}
+            told = client.post("/api/ask", json=asked, headers={"Origin": f"https://{NAME}"})
+            assert "Hanoi" in told.text
+            assert client.get("/metrics").status_code == 404
+            id = told.headers["x-request-id"]
+            assert re.fullmatch(r"[0-9a-f]{32}", id), "nginx makes it"
+    finally:
+        child.terminate()
+        _, said = child.communicate(timeout=60)
+    assert f'"request_id": "{id}"' in said

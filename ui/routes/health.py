@@ -1,0 +1,44 @@
+"""`/healthz` (and `/health`), whether the server runs, and `/readyz`, whether it can answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from qa import QAError
+from qa.api import seen, viewer_of
+
+if TYPE_CHECKING:
+    from qa import Assistant
+    from qa.api import Readiness
+    from ui.routes.questions import Holdings
+
+
+def routes(assistant: Assistant, holdings: Holdings, readiness: Readiness) -> APIRouter:
+    """The routes, which are open to strangers: they are told the names of checks only."""
+    router = APIRouter()
+
+    @router.get("/health", response_model=None)
+    @router.get("/healthz", response_model=None)
+    async def health(request: Request) -> Response:
+        stranger = viewer_of(request) is None
+        try:
+            held = await holdings.told(seen(assistant, request))
+        except QAError:
+            if stranger:  # what is wrong names files
+                return JSONResponse({"status": "not available"}, 503)
+            raise
+        counts = {} if stranger else {name: held[name] for name in ("documents", "passages")}
+        return JSONResponse({"status": "ok", **counts})
+
+    @router.get("/readyz", response_model=None)
+    async def ready() -> Response:
+        checks = await readiness.told()
+        passed = all(checks.values())
+        said = {name: "ok" if good else "failed" for name, good in checks.items()}
+        body = {"status": "ready" if passed else "not ready", "checks": said}
+        return JSONResponse(body, 200 if passed else 503)
+
+    return router
