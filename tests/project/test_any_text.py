@@ -71,6 +71,7 @@ from qa.records import Answer, Document, Draft, Heading, Hit, Link, Passage, Spa
 from qa.retrieval import as_written, joining, misspelt, respelt
 from qa.text import amounts, cleaning, dates, excerpts, language, sentences, spelling, terms
 from qa.text import asking as asking_words
+from qa.text.ages import dated
 from qa.text.markup import shapes
 from qa.text.markup.links import (
     address,
@@ -609,9 +610,7 @@ READ: dict[str, Callable[..., object]] = {
     "answering.suggesting.suggestions.asked_by": lambda a, b, c: suggestions.asked_by(
         f"{a} {b} {c}"
     ),
-    "answering.contradictions.dated": lambda a, b, c: contradictions.dated(
-        Passage(a, a, b, c, 0, 1, "x", metadata={"date": a, "updated": b, c: c})
-    ),
+    "text.ages.dated": lambda a, b, c: dated(a, b, {"date": a, "updated": b, c: c}),
     "index.layout.entry_of index.layout.text_version index.layout.passage_record"
     " index.layout.read_document indexing.preparing.splitting.split records.documents.context"
     " indexing.preparing.splitting.embedded_text indexing.preparing.splitting.unit_text"
