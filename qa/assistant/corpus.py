@@ -31,7 +31,18 @@ from qa.index import Snapshot, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
 from qa.places import cache_folder
-from qa.records import Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
+from qa.records import (
+    Document,
+    Forgotten,
+    Link,
+    PageMarks,
+    Progress,
+    Review,
+    ReviewFinding,
+    Status,
+    SyncReport,
+)
+from qa.review import Reviewing
 from qa.settings import Settings
 
 
@@ -88,11 +99,7 @@ class Corpus:
         """
         self._check_may_change()
         given = folders_of(folders)
-        if progress is not None and not callable(progress):
-            raise ArgumentError(
-                f"progress is called with a qa.Progress; {described(progress)} cannot be called."
-            )
-        report = progress or (lambda _: None)
+        report = _reporting(progress)
         return indexing.sync(
             self.index,
             self._preparing,
@@ -159,6 +166,50 @@ class Corpus:
         forgotten = indexing.forget(self.index, source_of(source), self.settings)
         self._showing.forget(self.index)
         return forgotten
+
+    def review(
+        self,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        viewer: Viewer | None = None,
+    ) -> Review:
+        """What in the documents their owner may want to mend, the likeliest first.
+
+        The documents are compared with each other: statements that contradict each other, texts
+        that are kept twice, documents that a newer one replaces; and their links are followed
+        within the documents. What was compared is kept, and only what is new or has changed is
+        compared again; a review that is interrupted goes on where it was. A `viewer` gets what is
+        found in the documents that they may read.
+
+        Raises:
+            IndexUnavailableError: the index's folder cannot be written to.
+        """
+        self._check_open()
+        report = _reporting(progress)
+
+        def giving_way(told: Progress) -> None:
+            report(told)
+            self._precedence.give_way()
+
+        return Reviewing(self.index).review(giving_way, self._seeing(viewer))
+
+    def set_aside(self, finding: str) -> ReviewFinding:
+        """Leave a finding of `review` out from now on, until one of its texts changes.
+
+        Raises:
+            ArgumentError: there is no finding with this id.
+        """
+        self._check_may_change()
+        return Reviewing(self.index).set_aside(finding, self._viewer)
+
+    def bring_back(self, finding: str) -> ReviewFinding:
+        """Show a finding again that was set aside.
+
+        Raises:
+            ArgumentError: there is no finding with this id.
+        """
+        self._check_may_change()
+        return Reviewing(self.index).bring_back(finding, self._viewer)
 
     def document(self, source: str, *, viewer: Viewer | None = None) -> Document:
         """A document as it was read, with the text that the offsets of citations refer to.
@@ -312,6 +363,14 @@ class Corpus:
                 "This assistant was closed. Open another one: "
                 f"qa.Assistant(index={self.settings.index!r})"
             )
+
+
+def _reporting(progress: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
+    if progress is not None and not callable(progress):
+        raise ArgumentError(
+            f"progress is called with a qa.Progress; {described(progress)} cannot be called."
+        )
+    return progress or (lambda _: None)
 
 
 def _folders(snapshot: Snapshot) -> Mapping[str, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from qa.checking.cases import Cases, Count, cases_of, count_of, without
-from qa.checking.claims import LIGHT, Strictness, details, stems_of
+from qa.checking.claims import LIGHT, Strictness, details, near, stems_of
 from qa.checking.entailment import Entailment, packaged
-from qa.checking.negation import says_no
+from qa.checking.negation import denies, says_no
 from qa.checking.support import Evidence, Support
 
 __all__ = [
@@ -18,7 +18,9 @@ __all__ = [
     "Support",
     "cases_of",
     "count_of",
+    "denies",
     "details",
+    "near",
     "packaged",
     "says_no",
     "stems_of",

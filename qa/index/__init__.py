@@ -17,16 +17,19 @@ from qa.index.layout import (
     rule_id,
     text_version,
 )
+from qa.index.leading import named, slug
 from qa.index.making import Prepared, PreparedPassage
 from qa.index.parts import Parts, Stretch, directions, parts_values
+from qa.index.reviewed import At, Found, Reviewed, ReviewedDocument
 from qa.index.scope import Scope
 from qa.index.snapshot import Snapshot
 from qa.index.stores.erasing import vector_files
 from qa.index.verdicts import Verdict, Verdicts
 
 __all__ = [
-    "FILE", "Changes", "Combined", "Entry", "Failure", "Index", "KeywordIndex", "Keywords", "Parts",
-    "Prepared", "PreparedPassage", "Scope", "Searchable", "Snapshot", "Stamp", "Stretch", "Verdict",
-    "Verdicts", "check_alike", "directions", "document_id", "document_of", "entry_of", "open_index",
-    "parts_values", "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
+    "FILE", "At", "Changes", "Combined", "Entry", "Failure", "Found", "Index", "KeywordIndex",
+    "Keywords", "Parts", "Prepared", "PreparedPassage", "Reviewed", "ReviewedDocument", "Scope",
+    "Searchable", "Snapshot", "Stamp", "Stretch", "Verdict", "Verdicts", "check_alike",
+    "directions", "document_id", "document_of", "entry_of", "named", "open_index", "parts_values",
+    "passage_id", "reading_together", "rule_id", "slug", "text_version", "vector_files",
 ]  # fmt: skip
