@@ -24,6 +24,9 @@ from qa.text.markup.links import address, is_outside
 LEAST_OF_ROOT = 0.2
 """How many of the links from the top of a site must lead somewhere for its folder to be the top."""
 _MISSING, _MISSING_PLACE = 0.9, 0.7
+# Where a page says by what other addresses it is found, and by what name.
+_OTHER_ADDRESSES = re.compile(r"redirect_?from|redirects?|permalink|alias(?:es)?|url", re.I)
+_OTHER_NAME = re.compile(r"slug", re.I)
 # What a site has besides pages.
 _NO_PAGE = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|ico|css|js|json|xml|zip|gz|mp[34]|mov|woff2?|ya?ml|rss|atom)$",
@@ -53,7 +56,7 @@ def within(links: Sequence[Link], source: str, folders: Mapping[str, str]) -> li
         target = address(link.target)
         if is_web(source) and target:
             target = _joined(source, target)
-        if not target or re.fullmatch(r"#|#top|/", target):
+        if not target or re.fullmatch(r"#(?:top)?|/(?:#.*)?", target):
             continue
         if not is_outside(target) or any(target.startswith(site) for site in sites):
             found.append(link)
@@ -75,8 +78,13 @@ class Links:
         self._unread = unread
         self._by_source = {entry.source: entry for entry in entries.values()}
         self._by_name: dict[str, list[str]] = defaultdict(list)
-        for source in self._by_source:
-            self._by_name[_last(source)].append(source)
+        self._by_address: dict[str, Entry] = {}
+        for entry in entries.values():
+            self._by_name[_last(entry.source)].append(entry.source)
+            for name, value in entry.metadata.items():
+                if _OTHER_ADDRESSES.fullmatch(name) or _OTHER_NAME.fullmatch(name):
+                    for other in str(value).split(", "):
+                        self._by_address.setdefault(_plain(other), entry)
 
     def dead(self, links: Mapping[str, Sequence[Link]]) -> Iterator[DeadLink]:
         """Those of each document, by its id, that lead nowhere."""
@@ -85,10 +93,13 @@ class Links:
             entry = self._entries[id]
             seen: set[str] = set()
             for link in own:
-                if link.target in seen:
+                found = self._checked(entry, link, tops)
+                if found is None:
                     continue
-                seen.add(link.target)
-                if (found := self._checked(entry, link, tops)) is not None:
+                # Links to several places of one missing document are one finding.
+                missing = link.target if found.place else link.target.partition("#")[0]
+                if missing not in seen:
+                    seen.add(missing)
                     yield found
 
     def leads_to(self, entry: Entry, link: Link) -> str | None:
@@ -114,12 +125,15 @@ class Links:
         path = unquote(path.partition("?")[0])
         if not path:
             return entry
+        if (found := self._by_address.get(_plain(path))) is not None:
+            return found
         folders = folders_above(entry.source)
         beside = f"{entry.source.partition('.')[0]}/" if not path.startswith("/") else ""
         for start in (entry.source, beside, *(f"{folder}/" for folder in reversed(folders))):
             if start and (found := named(path.lstrip("/"), start, self._by_source.get)):
                 return found
-        return None
+        # A page may only say the last part of its address.
+        return self._by_address.get(_last(path)) if path.strip("/") else None
 
     def _is_missing(self, entry: Entry, path: str, tops: Mapping[str, float]) -> bool:
         """Whether a target that is not in the index is nowhere else, as far as can be told."""
@@ -141,8 +155,8 @@ class Links:
         )
 
     def _has_place(self, target: Entry, anchor: str) -> bool:
-        wanted = slug(anchor)
-        slugs = {slug(heading.text) for heading in target.headings}
+        wanted = _anchor(anchor)
+        slugs = {_anchor(heading.text) for heading in target.headings}
         if not wanted or wanted in slugs or re.sub(r"-\d+$", "", wanted) in slugs:
             return True
         if is_web(target.source):
@@ -177,6 +191,16 @@ class Links:
         """The only document whose name is that of a missing one."""
         found = self._by_name.get(_last(unquote(path.partition("?")[0])), [])
         return found[0] if len(found) == 1 else ""
+
+
+def _anchor(heading: str) -> str:
+    """A heading as sites name it, with the “and” that some make of “&”."""
+    return slug(heading.replace("&", " ")).replace("-and-", "-")
+
+
+def _plain(path: str) -> str:
+    """An address within a site without what makes no difference."""
+    return path.strip().strip("/").removesuffix(".html").lower()
 
 
 def _joined(source: str, target: str) -> str:
