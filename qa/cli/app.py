@@ -29,6 +29,8 @@ from qa.cli.options import (
     Json,
     open_terminal,
 )
+from qa.cli.review import EXAMPLES as REVIEW_EXAMPLES
+from qa.cli.review import review
 from qa.cli.serve import serve
 from qa.cli.sync import forget, status, sync
 from qa.cli.user import app as user
@@ -117,6 +119,7 @@ app.command()(chat)
 app.command()(sync)
 app.command()(forget)
 app.command()(status)
+app.command(epilog=REVIEW_EXAMPLES)(review)
 app.command()(serve)
 app.add_typer(key, name="key")
 app.add_typer(user, name="user")

@@ -17,7 +17,7 @@ from qa.index.layout import (
     rule_id,
     text_version,
 )
-from qa.index.leading import named, slug
+from qa.index.leading import named
 from qa.index.making import Prepared, PreparedPassage
 from qa.index.parts import Parts, Stretch, directions, parts_values
 from qa.index.reviewed import At, Found, Reviewed, ReviewedDocument
@@ -31,5 +31,5 @@ __all__ = [
     "Keywords", "Parts", "Prepared", "PreparedPassage", "Reviewed", "ReviewedDocument", "Scope",
     "Searchable", "Snapshot", "Stamp", "Stretch", "Verdict", "Verdicts", "check_alike",
     "directions", "document_id", "document_of", "entry_of", "named", "open_index", "parts_values",
-    "passage_id", "reading_together", "rule_id", "slug", "text_version", "vector_files",
+    "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
 ]  # fmt: skip

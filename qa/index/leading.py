@@ -46,9 +46,9 @@ def _within(target: str, own: Entry, entry_of: Callable[[str], Entry | None]) ->
     entry = own if path in ("", own.source) else named(path, own.source, entry_of)
     if entry is None:
         return ""
-    wanted = slug(unquote(anchor))
+    wanted = _slug(unquote(anchor))
     for heading in entry.headings if wanted else ():
-        if slug(heading.text) == wanted:
+        if _slug(heading.text) == wanted:
             start, end = heading.start, heading.start + len(heading.text)
             return f"{SOURCE}{quote(entry.source, safe='/')}:{start}-{end}"
     # A link to a missing place still opens the other document; this one is open already.
@@ -77,6 +77,6 @@ def named(path: str, source: str, entry_of: Callable[[str], Entry | None]) -> En
     return next((entry for entry in found if entry is not None), None)
 
 
-def slug(text: str) -> str:
+def _slug(text: str) -> str:
     """A heading as sites name it in an address."""
     return "-".join(re.findall(r"\w+", text.casefold()))

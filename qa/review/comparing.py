@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from qa.index import At, Entry, Found, ReviewedDocument, Snapshot, document_of
 from qa.review.contradictions import LEAST_SHARED, Contradictions
@@ -19,8 +19,6 @@ _NEAREST = 24
 _LEAST_COSINE = 0.4
 # Of a document, the likest ones are looked at.
 _MOST_OTHERS = 60
-# As alike are passages that may be the same text.
-_SAME = 0.85
 
 
 class Comparing:
@@ -43,20 +41,19 @@ class Comparing:
         near = self._near(entry)
         versions = dict(self._versions(text))
         others = [*versions.values()]
-        alike = [self._texts.text(id) for id, cosine in near.items() if cosine >= _SAME]
-        for id, cosine in near.items():
-            if id in versions:
+        alike = [self._texts.text(id) for id in near]
+        for other in alike:
+            if other.entry.id in versions:
                 continue  # an older version says other things, and much of the same
-            other = self._texts.text(id)
-            same = self._same(text, other, alike) if cosine >= _SAME else None
+            same = self._same(text, other, alike)
             others += [same] if same is not None else []
             if same is None or same.kind != "duplicate document":
                 others += self._contradicting(text, other)
         links = within(text.document.links, entry.source, self._folders)
         return ReviewedDocument(entry.id, entry.indexed, tuple(others), tuple(links))
 
-    def _near(self, entry: Entry) -> dict[str, float]:
-        """The documents with passages near those of a document, each with the largest cosine."""
+    def _near(self, entry: Entry) -> list[str]:
+        """The documents with passages near those of a document, the nearest first."""
         found: Counter[str] = Counter()
         best: dict[str, float] = {}
         for vector in self._snapshot.vectors(entry.passage_ids).values():
@@ -65,8 +62,7 @@ class Comparing:
                 if other != entry.id and cosine >= _LEAST_COSINE:
                     found[other] += 1
                     best[other] = max(cosine, best.get(other, 0.0))
-        likest = sorted(best, key=lambda id: (-best[id], -found[id], id))[:_MOST_OTHERS]
-        return {id: best[id] for id in likest}
+        return sorted(best, key=lambda id: (-best[id], -found[id], id))[:_MOST_OTHERS]
 
     def _versions(self, text: Text) -> Iterator[tuple[str, Found]]:
         """The documents that this one replaces, or that replace it."""
@@ -94,8 +90,7 @@ class Comparing:
                 yield id, self._found("replaced", version.score, text, *tops, version.newer)
 
     def _same(self, text: Text, other: Text, alike: Sequence[Text]) -> Found | None:
-        around = [one for one in alike if one is not other]
-        same = duplicate(text, other, around)
+        same = duplicate(text, other, alike)
         if same is None:
             return None
         kind = "duplicate document" if same.whole else "duplicate passage"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
-from qa.index import Entry, named, slug
+from qa.index import Entry, named
 from qa.indexing import is_there, original
 from qa.places import folders_above, is_web
 from qa.records import Link
@@ -53,7 +53,7 @@ def within(links: Sequence[Link], source: str, folders: Mapping[str, str]) -> li
     sites = [folder for folder in folders.values() if is_web(folder)]
     found: list[Link] = []
     for link in links:
-        target = address(link.target)
+        target = _address(link)
         if is_web(source) and target:
             target = _joined(source, target)
         if not target or re.fullmatch(r"#(?:top)?|/(?:#.*)?", target):
@@ -78,6 +78,8 @@ class Links:
         self._unread = unread
         self._by_source = {entry.source: entry for entry in entries.values()}
         self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_stem = {_stem(source): entry for source, entry in self._by_source.items()}
+        self._inside = {folder for source in self._by_source for folder in folders_above(source)}
         self._by_address: dict[str, Entry] = {}
         for entry in entries.values():
             self._by_name[_last(entry.source)].append(entry.source)
@@ -104,11 +106,11 @@ class Links:
 
     def leads_to(self, entry: Entry, link: Link) -> str | None:
         """The id of the document that a link leads to."""
-        found = self._target(entry, address(link.target).partition("#")[0])
+        found = self._target(entry, _address(link).partition("#")[0])
         return found.id if found is not None else None
 
     def _checked(self, entry: Entry, link: Link, tops: Mapping[str, float]) -> DeadLink | None:
-        path, _, anchor = address(link.target).partition("#")
+        path, _, anchor = _address(link).partition("#")
         target = self._target(entry, path)
         if target is None:
             missing = self._is_missing(entry, path, tops)
@@ -132,6 +134,10 @@ class Links:
         for start in (entry.source, beside, *(f"{folder}/" for folder in reversed(folders))):
             if start and (found := named(path.lstrip("/"), start, self._by_source.get)):
                 return found
+            # The page of a site is made of a file with another suffix.
+            whole = posixpath.normpath(posixpath.join(posixpath.dirname(start), path.lstrip("/")))
+            if start and (found := self._by_stem.get(_stem(whole))):
+                return found
         # A page may only say the last part of its address.
         return self._by_address.get(_last(path)) if path.strip("/") else None
 
@@ -148,6 +154,9 @@ class Links:
         top = max((name for name in above if name in tops), key=lambda name: tops[name], default="")
         if path.startswith("/") and (not top or tops[top] < LEAST_OF_ROOT):
             return False
+        first, _, rest = path.strip("/").partition("/")
+        if path.startswith("/") and rest and f"{top}/{first}" not in self._inside:
+            return False  # a part of the site that is made of something else
         starts = [posixpath.dirname(entry.source), entry.source.partition(".")[0], *above]
         ways = {posixpath.normpath(posixpath.join(start, path.lstrip("/"))) for start in starts}
         return not any(
@@ -157,7 +166,7 @@ class Links:
     def _has_place(self, target: Entry, anchor: str) -> bool:
         wanted = _anchor(anchor)
         slugs = {_anchor(heading.text) for heading in target.headings}
-        if not wanted or wanted in slugs or re.sub(r"-\d+$", "", wanted) in slugs:
+        if not wanted or wanted in slugs or re.sub(r"\d+$", "", wanted) in slugs:
             return True
         if is_web(target.source):
             return True  # a page may have places without headings, which its text does not tell
@@ -176,7 +185,7 @@ class Links:
             entry = self._entries[id]
             above = folders_above(entry.source)
             for link in own:
-                path = unquote(address(link.target).partition("#")[0].partition("?")[0])
+                path = unquote(_address(link).partition("#")[0].partition("?")[0])
                 if is_web(entry.source) or not path.startswith("/"):
                     continue
                 all_.update(above)
@@ -193,9 +202,16 @@ class Links:
         return found[0] if len(found) == 1 else ""
 
 
+def _address(link: Link) -> str:
+    """A link's address; what a template puts before one is read as “#”."""
+    target = address(link.target)
+    return target[1:] if target.startswith("#/") else target
+
+
 def _anchor(heading: str) -> str:
-    """A heading as sites name it, with the “and” that some make of “&”."""
-    return slug(heading.replace("&", " ")).replace("-and-", "-")
+    """A heading as any site may name it: with an “and” for “&” or not, with dots or not."""
+    words = re.findall(r"[^\W_]+", heading.replace("&", " ").casefold())
+    return "".join(word for word in words if word != "and")
 
 
 def _plain(path: str) -> str:
@@ -208,6 +224,12 @@ def _joined(source: str, target: str) -> str:
         return address(urljoin(source, target)).partition("#")[0]
     except ValueError:
         return ""
+
+
+def _stem(source: str) -> str:
+    """A source without its suffixes: “a/b” of “a/b.html.md”."""
+    folder, _, name = source.rstrip("/").rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}".lower()
 
 
 def _last(path: str) -> str:

@@ -16,12 +16,16 @@ from qa.text.sentences import Range
 # Chosen by reading what they add and take; see the table in tests/benchmarks/README.md.
 LEAST_SHARED = 0.8
 """How much of each of two documents must be in the other for them to be the same."""
+WHOLLY_SHARED = 0.98
+"""The same, where there are more such documents: else what they share is a template."""
 LEAST_WORDS = 40
 """Words of a document; shorter ones say the same by chance."""
 LONG_PASSAGE = 60
 """Words of a passage that is in two documents."""
-TEMPLATE = 3
-"""In how many more documents a passage is part of a template."""
+TEMPLATE = 1.5
+"""In how many more documents, on average, the words of a template stand."""
+# Fewer runs of words in both are neither a long passage nor a document.
+_LEAST_SHINGLES = LEAST_SHARED * (LEAST_WORDS - SHINGLE)
 # Words of a quote; the whole of a long document would help nobody.
 _QUOTED = 120
 
@@ -38,15 +42,22 @@ class Duplicate:
 
 def duplicate(one: Text, other: Text, around: Sequence[Text]) -> Duplicate | None:
     """The longest text that is in both documents, if it is long; `around` are similar documents."""
+    if len(one.shingles.keys() & other.shingles.keys()) < _LEAST_SHINGLES:
+        return None
     shared, back = one.share_in(other), other.share_in(one)
     first, second, length = _longest_run(one, other)
     if not length:
         return None
-    places = (_range(one, first, length), _range(other, second, length))
+    lead = _lead(one, first, length)
+    shown = length - lead
+    places = (_range(one, first + lead, shown), _range(other, second + lead, shown))
     short = min(len(one.words), len(other.words))
-    if min(shared, back) >= LEAST_SHARED and short >= LEAST_WORDS:
-        return Duplicate(True, *places, score=0.5 + 0.5 * min(shared, back))
-    if length < LONG_PASSAGE or _is_template(one, first, length, around):
+    same = min(shared, back)
+    if same < WHOLLY_SHARED and _is_template(one, other, first, length, around):
+        return None
+    if same >= LEAST_SHARED and short >= LEAST_WORDS:
+        return Duplicate(True, *places, score=0.5 + 0.5 * same)
+    if length < LONG_PASSAGE:
         return None
     return Duplicate(False, *places, score=min(0.9, 0.6 + length / 1000))
 
@@ -75,13 +86,21 @@ def _longest_run(one: Text, other: Text) -> tuple[int, int, int]:
     return best
 
 
+def _lead(text: Text, first: int, length: int) -> int:
+    """How many words of a run come before its first whole sentence; 0 if that would be many."""
+    starts = {sentence.start for sentence in text.sentences}
+    lead = (at for at in range(length // 3) if text.words[first + at].start in starts)
+    return next(lead, 0)
+
+
 def _range(text: Text, first: int, length: int) -> Range:
     last = first + min(length, _QUOTED) - 1
     return text.words[first].start, text.words[last].end
 
 
-def _is_template(one: Text, first: int, length: int, around: Sequence[Text]) -> bool:
-    """Whether most of a passage is in several other documents as well."""
+def _is_template(one: Text, other: Text, first: int, length: int, around: Sequence[Text]) -> bool:
+    """Whether a passage is in several other documents as well, wholly or in parts."""
     run = {one.shingle(at) for at in range(first, first + length - SHINGLE + 1)}
-    holding = sum(len(run & text.shingles.keys()) >= LEAST_SHARED * len(run) for text in around)
-    return holding >= TEMPLATE
+    others = (text for text in around if text is not one and text is not other)
+    held = sum(len(run & text.shingles.keys()) for text in others)
+    return held >= TEMPLATE * len(run)

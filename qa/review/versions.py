@@ -28,7 +28,8 @@ _OLD = re.compile(
     r"|withdrawn|backup|bak|draft)\b",
     re.I,
 )
-_NEW = re.compile(r"\b(?:new|final|current|latest|updated|revised)\b", re.I)
+# “New” by itself begins many titles: “New colleagues”.
+_NEW = re.compile(r"\b(?:new(?=\W*$)|final|latest|updated|revised)\b", re.I)
 _COPY = re.compile(r"\b(?:copy(?: of)?|kopie)\b|\(\d\)", re.I)
 _VERSION = re.compile(
     r"\b(?:v|ver|version|rev|revision|edition|release)[ .]?(\d+(?:\.\d+)*)\b", re.I
@@ -81,7 +82,7 @@ def replaced(one: Text, other: Text, of_one_name: int) -> Replaced | None:
 
     `one` and `other` may be swapped; `newer` counts from the first.
     """
-    if not names_of(one.entry) & names_of(other.entry) or not _marked_apart(one, other):
+    if not _marked_apart(one.entry, other.entry):
         return None
     shared = max(one.share_in(other), other.share_in(one))
     series = of_one_name >= SERIES and _DATE.search(_told(one.entry))
@@ -129,17 +130,26 @@ def _version(entry: Entry) -> tuple[int, ...]:
     return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
-def _marked_apart(one: Text, other: Text) -> bool:
-    """Whether one is marked as a version, and the other not in the same way."""
-    first, second = (
-        [mark.findall(_told(text.entry).lower()) for mark in _MARKS] for text in (one, other)
-    )
-    return first != second
+def _marked_apart(one: Entry, other: Entry) -> bool:
+    """Whether they have one name, and are marked as versions in different ways.
+
+    Of documents with one title, the names of their files and folders may mark them, too.
+    """
+    first, second = name_of(one.title), name_of(other.title)
+    if first == second != "" and first not in _OF_MANY:
+        return _marks(_told(one)) != _marks(_told(other))
+    files = [_spaced(_file(entry.source)) for entry in (one, other)]
+    first, second = map(name_of, files)
+    return first == second and first not in _OF_MANY and _marks(files[0]) != _marks(files[1])
+
+
+def _marks(text: str) -> list[list[str]]:
+    return [mark.findall(text.lower()) for mark in _MARKS]
 
 
 def _told(entry: Entry) -> str:
     """What a document says of its version: its title, its name and its folders."""
-    return f"{_spaced(entry.title)} | {_spaced(entry.source)}"
+    return f"{_spaced(entry.source)} | {_spaced(entry.title)}"
 
 
 def _file(source: str) -> str:

@@ -31,8 +31,9 @@ _STAGES = {
     "fetching": "Fetching",
     "reading": "Reading",
     "embedding": "Embedding",
+    "reviewing": "Comparing",
 }
-_WORK = ("reading", "embedding")
+_WORK = ("reading", "embedding", "reviewing")
 
 
 class Pace:
@@ -54,7 +55,7 @@ class Pace:
         last = self.last
         if last is None or not last.total:
             return []
-        kind = "page" if last.stage == "fetching" else "file"
+        kind = {"fetching": "page", "reviewing": "document"}.get(last.stage, "file")
         said = [f"{last.done:,} of {count(last.total, kind)}"]
         if self._started is None or last.stage not in _WORK:
             return said
@@ -126,9 +127,10 @@ def lines(
 
     def show(progress: Progress) -> None:
         pace.take(progress)
-        if progress.stage not in said and progress.stage in ("waiting", "reading"):
+        if progress.stage not in said and progress.stage in ("waiting", "reading", "reviewing"):
             said.add(progress.stage)
-            files = f" {count(progress.total, 'file')}" if progress.total else ""
+            kind = "document" if progress.stage == "reviewing" else "file"
+            files = f" {count(progress.total, kind)}" if progress.total else ""
             terminal.note(f"{_STAGES[progress.stage]}{files}…")
 
     def tell() -> None:
