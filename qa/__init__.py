@@ -94,7 +94,8 @@ _HOMES = {
     "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
         "Answer", "Block", "Citation", "Document", "Forgotten", "Heading", "Hit", "Link",
-        "PageMarks", "Passage", "Progress", "Reading", "Review", "ReviewFinding", "Scan", "Skipped", "Source", "Span",
+        "PageMarks", "Passage", "Progress", "Reading", "Review", "ReviewFinding", "Scan", "Skipped",
+        "Source", "Span",
         "Status", "SyncReport", "Turn", "Unread", "hard_to_read", "headings_below", "rows_of",
     ),
     "qa.places.regular_file": ("open_regular",),

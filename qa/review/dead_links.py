@@ -2,8 +2,8 @@
 
 A link is one of these if its target is neither in the index nor on disk, in any of the ways in
 which generators of sites read it: relative to the file, to a folder with the file's name, or to the
-top of the site. Which folder is that top is told by the links that do lead somewhere. Nothing is requested
-from the web.
+top of the site. Which folder is that top is told by the links that do lead somewhere. Nothing is
+requested from the web.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ agreed. Taxis are paid for at night and wherever there is no other way to get to
 """
 
 _FOOTER = """This page belongs to the handbook of the company. It is written by the people team and
-read by everybody who works here. If you find something that is wrong, or that you do not understand,
+read by everybody who works here. If you find something wrong, or that you do not understand,
 write to the people team and say which page you mean and what you would have expected to find there.
 We answer every message within the week and thank you for it. The handbook is no contract of work.
 """
@@ -112,17 +112,17 @@ OTHERS = {
     "building/basement.md": f"# The basement\n\n{_CYCLING}",
     # kept twice, as a part of two documents
     "visits/hosts.md": f"# Being a host\n\nGuests are welcome in all our offices.\n\n{_VISITORS}\n"
-    "## Gifts\n\nSmall gifts from visitors may be kept; larger ones go to the raffle in December.\n\n"
+    "## Gifts\n\nSmall gifts from visitors may be kept; larger ones go to the raffle in winter.\n\n"
     "## Press\n\nVisitors from the press are looked after by the office of the board, which also "
     "answers their questions before and after the visit and reads what they are going to print.\n",
     "reception/desk.md": f"# The reception desk\n\nThe desk is open all day.\n\n{_VISITORS}\n"
-    "## Parcels\n\nParcels are taken in for everybody and stored behind the desk on the shelves.\n\n"
-    "## Taxis\n\nThe desk calls a taxi for whoever asks, and keeps the list of the drivers who know "
-    "the way through the yard; at night the guard at the back door does so in the place of the desk.\n",
+    "## Parcels\n\nParcels are taken in for everybody and stored behind the desk on shelves.\n\n"
+    "## Taxis\n\nThe desk calls a taxi for whoever asks, and keeps a list of drivers who know "
+    "the way through the yard; at night the guard at the back door does so in its place.\n",
     # replaced
     "travel/travel-policy-2021.md": f"# Travel policy 2021\n\n{_TRAVEL}Trips are booked by fax.\n",
     "travel/travel-policy-2024.md": f"# Travel policy 2024\n\n{_TRAVEL}Trips are booked online.\n",
-    "it/laptops-old.md": "# Laptops (old)\n\nThis page has been replaced by [Devices](devices.md).\n",
+    "it/laptops-old.md": "# Laptops (old)\n\nThis page was replaced by [Devices](devices.md).\n",
     "it/devices.md": "# Devices\n\nAsk the help desk for a device; it is there on the next day.\n",
     # links that lead nowhere, and others
     "start/welcome.md": "# Welcome\n\n## First day\n\nRead about [devices](../it/devices.md) and "
@@ -151,7 +151,7 @@ def pages() -> dict[str, str]:
             title = name.capitalize() if side == "rules" else "What new colleagues ask"
             found[f"{side}/{name.replace(' ', '-')}.md"] = f"# {title}\n\n{sentence}\n"
     for name, sides in NEAR_MISSES.items():
-        for side, (title, sentence) in enumerate(sides):
-            where = f"near/{name.replace(' ', '-').replace(',', '')}-{'ab'[side]}.md"
+        for letter, (title, sentence) in zip("ab", sides, strict=True):
+            where = f"near/{name.replace(' ', '-').replace(',', '')}-{letter}.md"
             found[where] = f"# {title}\n\n{sentence}\n"
     return found
