@@ -223,13 +223,13 @@ def _apart(one: Text, statement: Sentence, other: Text, against: Sentence) -> bo
         (f"{first.title} {statement.above}", f"{second.title} {against.above}"),
         (_name(first.source), _name(second.source)),
     ]
-    if any(_parallel(stems_above(here), stems_above(there)) for here, there in pairs):
+    if any(_parallel(_stems_above(here), _stems_above(there)) for here, there in pairs):
         return True
     here, there = first.source.rpartition("/"), second.source.rpartition("/")
     return (
         _name(first.source) == _name(second.source)
         and here[0] != there[0]
-        and _two_sided(stems_above(here[0]), stems_above(there[0]))
+        and _two_sided(_stems_above(here[0]), _stems_above(there[0]))
     )
 
 
@@ -237,7 +237,7 @@ def _parallel(one: frozenset[str], other: frozenset[str]) -> bool:
     return bool(one & other) and _two_sided(one, other)
 
 
-def stems_above(text: str) -> frozenset[str]:
+def _stems_above(text: str) -> frozenset[str]:
     """The stems of a title, heading or name of a file that say what is below it."""
     return frozenset(stems(re.sub(r"[-_/.]", " ", text))) - _OF_FORM
 

@@ -1,4 +1,4 @@
-"""What a review finds in real pages, against what a person judged; and what each of its rules earns.
+"""What a review finds in real pages, as a person judged it; and what each of its rules earns.
 
 python -m tests.benchmarks.review [FOLDER...] [--first 100] [--list] [--rules]
 
