@@ -25,6 +25,8 @@ LEAST_ALIKE = 0.6
 """How much of the words of both must be in both, where their figures differ."""
 LEAST_ALIKE_DENIED = 0.6
 """The same, where one denies the other."""
+LEAST_ALIKE_BUT_NOT = 0.8
+"""The same, where all that tells is a “not” after the first verb."""
 LEAST_SHARED = 3
 """How many words must be in both."""
 LEAST_CONTRADICTED = 0.5
@@ -68,6 +70,15 @@ _VERB = re.compile(
     r"|opens?|closes?|starts?|ends?|pays?|apply|applies|submit|ask|use|send|keep|work|earns?)\b|n[’']t\b",
     re.I,
 )
+_PERCENT = re.compile(r"%|percent|per cent", re.I)
+# A thing that is counted, or the sign after its number.
+_COUNTED = re.compile(r"\s*%|\s+[^\W\d_]{3,}")
+_NOT = re.compile(
+    r"\b(?:(?:may|must|can|could|should|will|shall|is|are|was|were|do|does|did|has|have) not|cannot"
+    r"|\w+n[’']t)\b",
+    re.I,
+)
+_SUBORDINATE = re.compile(r"\b(?:if|unless|when|while|that|which|who|whose|where|because)\b", re.I)
 _ENDS = (".", "!", "?", ";", ".)", "”", '"')
 
 
@@ -173,15 +184,16 @@ def _counting(statement: Sentence) -> list[Figure]:
     return [figure for figure in statement.figures if not _names_something(statement, figure)]
 
 
-def _names_something(statement: Sentence, figure: Figure) -> bool:
-    text = statement.text
+def _names_something(sentence: Sentence, figure: Figure) -> bool:
+    """Whether a number counts nothing: “section 3”, “version 4.1”, “form 71”."""
     if figure.kind is not Kind.NUMBER:
         return False
-    before = stems(text[: figure.start].rsplit(None, 1)[-1]) if text[: figure.start].strip() else []
-    return bool(_LABELS.intersection(before)) or (
-        not re.match(r"(?:\s*%|\s+(?:percent|per cent)\b|\s+[^\W\d_]{3,})", text[figure.end :])
-        and "%" not in text[figure.start : figure.end]
-    )
+    before, after = sentence.text[: figure.start], sentence.text[figure.end :]
+    label = before.rsplit(None, 1)[-1] if before.strip() else ""
+    if _LABELS.intersection(stems(label)):
+        return True
+    percent = _PERCENT.search(sentence.text, figure.start, figure.end)
+    return not (percent or _COUNTED.match(after))
 
 
 def _cases(statement: Sentence, figures: list[Figure]) -> checking.Cases:
@@ -197,7 +209,20 @@ def _denied(one: Sentence, other: Sentence) -> bool:
         len(one.words & other.words) >= LEAST_SHARED
         and alike(one.words, other.words) >= LEAST_ALIKE_DENIED
         and not _two_sided(one.words, other.words)
-        and checking.denies(says.text, checking.details(says.text), [denies.text])
+        and (
+            checking.denies(says.text, checking.details(says.text), [denies.text])
+            or _says_not(denies, says)
+        )
+    )
+
+
+def _says_not(one: Sentence, other: Sentence) -> bool:
+    """Whether the verb of one is denied, and all the rest is nearly the same."""
+    said = _NOT.search(one.text)
+    return (
+        said is not None
+        and not _SUBORDINATE.search(one.text[: said.start()])
+        and alike(one.words, other.words) >= LEAST_ALIKE_BUT_NOT
     )
 
 

@@ -24,6 +24,18 @@ CONTRADICTIONS = {
         "Dogs are allowed in the office on all days.",
         "Dogs are not allowed in the office.",
     ),
+    "carrying over": (
+        "Unused leave may be taken into the next year.",
+        "Unused leave may not be taken into the next year.",
+    ),
+    "passwords": (
+        "Passwords must have at least 12 characters.",
+        "A password must have at least 16 characters.",
+    ),
+    "pension": (
+        "The company pays 5% of the salary into the pension fund.",
+        "The company pays 7 percent of the salary into the pension fund.",
+    ),
     "receipts": (
         "You need a receipt for purchases below 20 euros.",
         "You do not need a receipt for purchases below 20 euros.",
@@ -74,6 +86,30 @@ NEAR_MISSES = {
     "no, of something else": (
         ("Garden", "Bicycles are allowed in the garden of the building."),
         ("Stairs", "Bicycles are not allowed in the stairwell of the building."),
+    ),
+    "a limit": (
+        ("Payments", "Invoices of suppliers abroad are paid within 14 days."),
+        ("Accounts", "Invoices of suppliers are paid within 30 days."),
+    ),
+    "new ones": (
+        ("Suppliers", "Complaints of customers are answered within 5 working days."),
+        ("Customers", "Complaints of new customers are answered within 2 working days."),
+    ),
+    "numbers of forms": (
+        ("Births", "Fill in form 12 carefully and send it to the payroll team."),
+        ("Moving house", "Fill in form 17 carefully and send it to the payroll team."),
+    ),
+    "a total and a part": (
+        ("Headcount", "The company employs 120 people in the factory and the office."),
+        ("Shifts", "The company employs 45 people in the factory."),
+    ),
+    "two prices of one thing": (
+        ("Shop", "A monthly ticket for the canteen costs 60 euros."),
+        ("Kitchen", "A single ticket for the canteen costs 5 euros."),
+    ),
+    "labels": (
+        ("Reviews", "Supervisor (Section 4, Topic 4.1 of the guide)"),
+        ("Goals", "Supervisor (Section 3, Topic 3.2 of the guide)"),
     ),
     "a condition": (
         ("Home office", "You may work from home on two days a week."),
