@@ -29,7 +29,7 @@ LEAST_ALIKE_BUT_NOT = 0.8
 """The same, where all that tells is a “not” after the first verb."""
 LEAST_SHARED = 3
 """How many words must be in both."""
-LEAST_CONTRADICTED = 0.5
+LEAST_CONTRADICTED = 0.3
 """How likely the entailment model must find a contradiction between statements with other figures,
 in the direction in which it is surer."""
 LEAST_DENIED = 0.8
