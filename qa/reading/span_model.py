@@ -72,15 +72,15 @@ class SpanModel(CrossEncoder):
     def read(self, question: str, texts: Sequence[Tokens]) -> list[Logits]:
         """What the model says about each text as an answer to the question."""
         asked = self.encoded(question).ids[:LONGEST_QUESTION]  # asked once, so it is not kept
-        return [self._read(asked, text) for text in texts]
-
-    def _read(self, asked: tuple[int, ...], text: Tokens) -> Logits:
-        lead, length = len(asked) + 2, len(text.ids)
-        start, end, answer = self.run(asked, text.ids, ("start", "end", "answer"))
-        return Logits(
-            text,
-            start[0, lead : lead + length],
-            end[0, lead : lead + length],
-            float(start[0, 0] + end[0, 0]),
-            float(answer[0]),
-        )
+        found = self.run_each(asked, [text.ids for text in texts], ("start", "end", "answer"))
+        lead = len(asked) + 2
+        return [
+            Logits(
+                text,
+                start[0, lead : lead + len(text.ids)],
+                end[0, lead : lead + len(text.ids)],
+                float(start[0, 0] + end[0, 0]),
+                float(answer[0]),
+            )
+            for text, (start, end, answer) in zip(texts, found, strict=True)
+        ]

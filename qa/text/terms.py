@@ -57,6 +57,9 @@ _RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
 _JOINTS = r"['’.,\-\u2010\u2011]"
 # A run of letters and digits, with single joints inside: it's, E-4012, 3.14, a/b stays two.
 _WORD = re.compile(f"{_RUN}(?:{_JOINTS}{_RUN})*")
+# The same for a text without marks, as most are: many times faster to look for.
+_PLAIN_WORD = re.compile(rf"[^\W_]+(?:{_JOINTS}[^\W_]+)*")
+_MARKED = frozenset(_MARKS)
 _PART = re.compile(_RUN)
 _JOINT = re.compile(_JOINTS)
 _CLITIC = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))$", re.IGNORECASE)
@@ -80,6 +83,13 @@ MAY = re.compile(r"(?<=[^\W_] )May\b|(?<=, )May\b|\bMay(?=,? \d)")
 """The month of May, or the name, but not the verb, nor the first word of a sentence."""
 
 
+# Longer words, such as sentences in scripts without spaces, hardly come twice.
+_KNOWN_LENGTH = 30
+
+_Found = tuple[int, int, str, bool]
+"""A term of a word: its range in the word, its stem, and whether it is a stop word."""
+
+
 class Term(NamedTuple):
     """A term and the range of its word."""
 
@@ -91,11 +101,10 @@ class Term(NamedTuple):
 def terms(text: str, *, keep_stop_words: bool = False) -> list[Term]:
     """The terms of `text` in order, without stop words unless they are to be kept."""
     return [
-        term
-        for term in _terms(text)
-        if keep_stop_words
-        or not is_stop_word(text[term.start : term.end])
-        or MAY.match(text, term.start)
+        Term(at + start, at + end, stem)
+        for at, found in _words(text)
+        for start, end, stem, empty in found
+        if not empty or keep_stop_words or MAY.match(text, at + start)
     ]
 
 
@@ -106,7 +115,12 @@ def codes(found: Iterable[str]) -> list[str]:
 
 def stems(text: str, *, keep_stop_words: bool = False) -> list[str]:
     """The stems of `text` in order, with repetitions."""
-    return [term.stem for term in terms(text, keep_stop_words=keep_stop_words)]
+    return [
+        stem
+        for at, found in _words(text)
+        for start, _, stem, empty in found
+        if not empty or keep_stop_words or MAY.match(text, at + start)
+    ]
 
 
 def word_count(text: str) -> int:
@@ -127,23 +141,36 @@ def is_stop_word(word: str) -> bool:
     return word.lower() in STOP_WORDS and not (word.isupper() and len(word) > 1)
 
 
-def _terms(text: str) -> Iterator[Term]:
-    for match in _WORD.finditer(text):
-        at = match.start()
-        for run in UNSPACED.finditer(text, at, match.end()):
-            yield from _words(text, at, run.start())
-            yield from _pairs(text, run.start(), run.end())
-            at = run.end()
-        yield from _words(text, at, match.end())
+def _words(text: str) -> Iterator[tuple[int, tuple[_Found, ...]]]:
+    """Where each word begins, and its terms."""
+    pattern = _PLAIN_WORD if text.isascii() or _MARKED.isdisjoint(text) else _WORD
+    for match in pattern.finditer(text):
+        word = match.group()
+        yield match.start(), _known(word) if len(word) <= _KNOWN_LENGTH else _terms_of(word)
 
 
-def _words(text: str, start: int, end: int) -> Iterator[Term]:
+def _terms_of(word: str) -> tuple[_Found, ...]:
+    found: list[Term] = []
+    at = 0
+    for run in UNSPACED.finditer(word):
+        found += _of_letters(word, at, run.start())
+        found += _pairs(word, run.start(), run.end())
+        at = run.end()
+    found += _of_letters(word, at, len(word))
+    return tuple((*term, is_stop_word(word[term.start : term.end])) for term in found)
+
+
+# Most words of a text are among those that came before.
+_known = lru_cache(maxsize=50_000)(_terms_of)
+
+
+def _of_letters(text: str, start: int, end: int) -> Iterator[Term]:
     for match in _WORD.finditer(text, start, end):
         if word := _CLITIC.sub("", match.group()):  # "do n't", as some write it, leaves nothing
-            yield from _word(word, match.start())
+            yield from _parts(word, match.start())
 
 
-def _word(word: str, start: int) -> Iterator[Term]:
+def _parts(word: str, start: int) -> Iterator[Term]:
     parts = list(_PART.finditer(word))
     if len(parts) == 1 or _NUMBER.fullmatch(word):
         yield Term(start, start + len(word), stem(word))
