@@ -24,7 +24,7 @@ from qa.text.markup.links import address, is_outside
 LEAST_OF_ROOT = 0.2
 """How many of the links from the top of a site must lead somewhere for its folder to be the top."""
 _MISSING, _MISSING_PLACE = 0.9, 0.7
-# Where a page says by what other addresses it is found, and by what name.
+# Where a page says by what other addresses it is found, and the last part of its address.
 _OTHER_ADDRESSES = re.compile(r"redirect_?from|redirects?|permalink|alias(?:es)?|url", re.I)
 _OTHER_NAME = re.compile(r"slug", re.I)
 # What a site has besides pages.
@@ -81,12 +81,15 @@ class Links:
         self._by_stem = {_stem(source): entry for source, entry in self._by_source.items()}
         self._inside = {folder for source in self._by_source for folder in folders_above(source)}
         self._by_address: dict[str, Entry] = {}
+        self._by_slug: dict[str, Entry] = {}
         for entry in entries.values():
             self._by_name[_last(entry.source)].append(entry.source)
             for name, value in entry.metadata.items():
-                if _OTHER_ADDRESSES.fullmatch(name) or _OTHER_NAME.fullmatch(name):
+                if _OTHER_ADDRESSES.fullmatch(name):
                     for other in str(value).split(", "):
                         self._by_address.setdefault(_plain(other), entry)
+                elif _OTHER_NAME.fullmatch(name):
+                    self._by_slug.setdefault(_last(str(value)), entry)
 
     def dead(self, links: Mapping[str, Sequence[Link]]) -> Iterator[DeadLink]:
         """Those of each document, by its id, that lead nowhere."""
@@ -120,8 +123,7 @@ class Links:
         return DeadLink(entry.id, link, True, _MISSING_PLACE, target.source)
 
     def _target(self, entry: Entry, path: str) -> Entry | None:
-        if is_web(entry.source):
-            whole = _joined(entry.source, path) if path else entry.source
+        if whole := _on_the_web(entry, path):
             ways = (whole, whole.rstrip("/"), f"{whole}/", whole.partition("?")[0])
             return next((self._by_source[way] for way in ways if way in self._by_source), None)
         path = unquote(path.partition("?")[0])
@@ -138,13 +140,11 @@ class Links:
             whole = posixpath.normpath(posixpath.join(posixpath.dirname(start), path.lstrip("/")))
             if start and (found := self._by_stem.get(_stem(whole))):
                 return found
-        # A page may only say the last part of its address.
-        return self._by_address.get(_last(path)) if path.strip("/") else None
+        return self._by_slug.get(_last(path)) if path.strip("/") else None
 
     def _is_missing(self, entry: Entry, path: str, tops: Mapping[str, float]) -> bool:
         """Whether a target that is not in the index is nowhere else, as far as can be told."""
-        if is_web(entry.source):
-            whole = _joined(entry.source, path)
+        if whole := _on_the_web(entry, path):
             return not (_NO_PAGE.search(urlsplit(whole).path) or self._unread(whole))
         path = unquote(path.partition("?")[0])
         folder = self._folders.get(entry.folder)
@@ -224,6 +224,15 @@ def _joined(source: str, target: str) -> str:
         return address(urljoin(source, target)).partition("#")[0]
     except ValueError:
         return ""
+
+
+def _on_the_web(entry: Entry, path: str) -> str:
+    """The whole address of a link that leads to a page of the web; "" for one to a file."""
+    if is_web(path):
+        return path
+    if not is_web(entry.source):
+        return ""
+    return _joined(entry.source, path) if path else entry.source
 
 
 def _stem(source: str) -> str:

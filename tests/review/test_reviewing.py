@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 import qa
+from qa.cli.output.findings import print_review
+from qa.cli.output.terminal import Terminal
 from qa.index.reviewed import FILE
 from tests.indexing.mirroring import write
 from tests.review.handbook import CONTRADICTIONS, NEAR_MISSES, pages
@@ -220,3 +223,16 @@ def test_the_json(review: qa.Review) -> None:
         "id", "kind", "score", "citations", "dates", "newer", "target", "meant"
     }  # fmt: skip
     assert first["citations"][0]["number"] == 1
+
+
+def test_the_terminal_says_what_to_open(review: qa.Review) -> None:
+    out, err = StringIO(), StringIO()
+    print_review(Terminal(out, err), review)
+    said = out.getvalue()
+    assert all(finding.id in said for finding in review.findings)
+    assert "docs/travel/travel-policy-2024.md · 2024 · newer" in said
+    assert "docs/travel/travel-policy-2021.md · 2021\n" in said
+    assert "leads to rules.md" in said
+    assert said.index("contradict each other (9)") < said.index("lead nowhere (2)")
+    assert said.rstrip().endswith(f"{len(review.findings)} findings in {len(pages())} documents.")
+    assert "--set-aside ID" in err.getvalue()
