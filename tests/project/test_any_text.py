@@ -660,6 +660,7 @@ READ: dict[str, Callable[..., object]] = {
     " reading.by_model.ExtractiveReader.windows_of"
     " reading.by_model.ExtractiveReader.candidates models.cross_encoder.CrossEncoder.tokens"
     " models.cross_encoder.CrossEncoder.encoded models.cross_encoder.CrossEncoder.run"
+    " models.cross_encoder.CrossEncoder.run_each"
     " reading.span_model.SpanModel.read": read_by_model,
     "index.keywords.whole.KeywordIndex.reconcile index.keywords.whole.KeywordIndex.search"
     " index.keywords.whole.KeywordIndex.meant index.keywords.whole.KeywordIndex.stems_found"

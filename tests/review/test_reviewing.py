@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import qa
+from qa.cli.app import app
 from qa.cli.output.findings import print_review
 from qa.cli.output.terminal import Terminal
 from qa.index.reviewed import FILE
@@ -236,3 +240,16 @@ def test_the_terminal_says_what_to_open(review: qa.Review) -> None:
     assert said.index("contradict each other (9)") < said.index("lead nowhere (2)")
     assert said.rstrip().endswith(f"{len(review.findings)} findings in {len(pages())} documents.")
     assert "--set-aside ID" in err.getvalue()
+
+
+def test_the_verb(two: qa.Assistant) -> None:
+    def run(*arguments: str) -> Any:
+        place = str(two.index.store.folder)
+        result = CliRunner().invoke(app, ["review", "--index", place, *arguments, "--json"])
+        assert result.exit_code == 0
+        return json.loads(result.stdout)
+
+    (finding,) = run()["findings"]
+    assert [one["id"] for one in run("--set-aside", finding["id"])["aside"]] == [finding["id"]]
+    assert run()["findings"] == []
+    assert run("--bring-back", finding["id"])["findings"] == [finding]
