@@ -27,6 +27,8 @@ _MISSING, _MISSING_PLACE = 0.9, 0.7
 # Where a page says by what other addresses it is found, and the last part of its address.
 _OTHER_ADDRESSES = re.compile(r"redirect_?from|redirects?|permalink|alias(?:es)?|url", re.I)
 _OTHER_NAME = re.compile(r"slug", re.I)
+# A place that a link may lead to, in HTML and in some kinds of Markdown.
+_PLACE = re.compile(r"""\b(?:id|name)\s?=\s?["']?([^\s"'<>]+)|\{#([^\s{}]+)\}""", re.I)
 # What a site has besides pages.
 _NO_PAGE = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|ico|css|js|json|xml|zip|gz|mp[34]|mov|woff2?|ya?ml|rss|atom)$",
@@ -166,7 +168,7 @@ class Links:
     def _has_place(self, target: Entry, anchor: str) -> bool:
         wanted = _anchor(anchor)
         slugs = {_anchor(heading.text) for heading in target.headings}
-        if not wanted or wanted in slugs or re.sub(r"\d+$", "", wanted) in slugs:
+        if not wanted or wanted in slugs or wanted.rstrip("0123456789") in slugs:
             return True
         if is_web(target.source):
             return True  # a page may have places without headings, which its text does not tell
@@ -175,8 +177,7 @@ class Links:
             text = file.read_bytes().decode("utf-8", "replace") if file else ""
         except OSError:
             return True
-        names = re.escape(anchor)
-        return re.search(rf"\b(?:id|name)\s*=\s*[\"']?{names}\b|#{names}\}}", text) is not None
+        return any(anchor in place.groups() for place in _PLACE.finditer(text))
 
     def _tops(self, links: Mapping[str, Sequence[Link]]) -> Mapping[str, float]:
         """How many of the links that begin with “/” lead somewhere from each folder, as a share."""
