@@ -31,12 +31,14 @@ def _prepare(options: argparse.Namespace) -> None:
         verbs_of,
         wice,
     )
+    from training.entailment.verdicts import verdicts
 
     parts = (
         fever(options.bench, options.held_back),
         wice(options.bench),
         squad(options.bench, options.held_back_articles, options.questions),
         changed_sentences(options.bench, options.sentences),
+        verdicts(options.bench, options.held_back, options.copies),
     )
     verbs = verbs_of(options.bench)
     (options.out / _TRAIN).parent.mkdir(parents=True, exist_ok=True)
@@ -136,6 +138,7 @@ def _add_prepare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--questions", type=float, default=0.35, help="the share that is used")
     verb.add_argument("--asked", type=float, default=0.25, help="the share asked as questions")
     verb.add_argument("--sentences", type=float, default=0.06, help="the share that is used")
+    verb.add_argument("--copies", type=int, default=3, help="of our own questions")
 
 
 def _add_fit(verb: argparse.ArgumentParser) -> None:

@@ -86,7 +86,7 @@ class Pages:
         self.by_page: dict[str, list[PageUnit]] = {}
         for file in tqdm(sorted(folder.rglob("*.md")), desc="pages"):
             name = file.relative_to(folder).as_posix()
-            found = list(_units_of(file, name)) if only is None or name in only else ()
+            found = list(units_of(file, name)) if only is None or name in only else ()
             if found:
                 self.by_page[found[0].page] = found
         self.all = {one.id: one for page in self.by_page.values() for one in page}
@@ -275,7 +275,8 @@ def _label(asked: Asked, other: PageUnit) -> int | None:
     return PART if right.overlaps(other) or (guessed and right.page == other.page) else WRONG
 
 
-def _units_of(file: Path, page: str) -> Iterator[PageUnit]:
+def units_of(file: Path, page: str) -> Iterator[PageUnit]:
+    """The units of a page, except outlines."""
     try:
         document = read(file.read_bytes(), page)
     except EmptyFileError:
