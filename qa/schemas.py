@@ -161,6 +161,29 @@ class SyncReportJSON(Schema):
         return [{"old": old, "new": new} for old, new in renamed]
 
 
+class ReviewFindingJSON(Schema):
+    """Something in the documents that their owner may want to mend."""
+
+    id: str
+    kind: str
+    score: Rounded
+    citations: tuple[CitationJSON, ...]
+    dates: tuple[str, ...]
+    newer: int | None
+    target: str
+    meant: str
+
+
+class ReviewJSON(Schema):
+    """What a review found, as `qa review --json` gives it."""
+
+    documents: int
+    judged: int
+    seconds: Annotated[float, AfterValidator(lambda value: round(value, 3))]
+    findings: tuple[ReviewFindingJSON, ...]
+    aside: tuple[ReviewFindingJSON, ...]
+
+
 class SourceJSON(Schema):
     """A document of the index; `groups` may read it, or everybody if there are none.
 

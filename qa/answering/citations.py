@@ -17,9 +17,7 @@ from qa.records import (
     Passage,
     Reason,
     Span,
-    headings_above,
-    page_at,
-    recognised,
+    located,
 )
 from qa.text.markup.links import unlinked
 from qa.text.sentences import LIST_MARK, Range
@@ -79,18 +77,10 @@ def placed(
         hit = hit_of(citation, hits)
         assert hit is not None, "a citation that was checked stands in a hit"
         entry = entries[hit.passage.document_id]
-        path = headings_above(entry.headings, citation.start)
-        parts = {heading.part: heading for heading in path}
-        slide, sheet = parts.get("slide"), parts.get("sheet")
         found.append(
             replace(
-                citation,
-                heading=" > ".join(heading.text for heading in path),
-                page=page_at(entry.pages, citation.start),
-                slide=slide.number if slide else None,
-                sheet=sheet.text if sheet else None,
+                located(citation, entry.headings, entry.pages, entry.scans),
                 rows=_rows_of(citation, rows.get(entry.id, ())),
-                recognised=recognised(entry.scans, citation.start, citation.end),
             )
         )
     return tuple(found)

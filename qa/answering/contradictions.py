@@ -7,18 +7,16 @@ it: “25 days of annual leave”, “28 days of paid annual leave”.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qa import checking
 from qa.answering.units.choosing import Choice
 from qa.questions import Kind, candidates, kind_of
-from qa.records import Hit, Passage, Span
-from qa.text.amounts import amounts, same_amount
-from qa.text.dates import YEAR, dates
+from qa.records import Hit, Span
+from qa.text.amounts import same_amount
 from qa.text.sentences import Range, sentences
-from qa.text.terms import is_stop_word, stem, stems
+from qa.text.terms import stems
 
 # The answers to these are either the same or not; other statements can be worded in many ways.
 _KINDS = (
@@ -40,32 +38,6 @@ _COUNTABLE = (Kind.MONEY, Kind.NUMBER, Kind.DURATION)
 # Where both count the same thing, the words say more than the score, which is lower for a sentence
 # that is worded differently from the question.
 _SURE_SHARE_OF_COUNT = 0.5
-# A unit by itself (“days”) is not a thing.
-_LEAST_COUNTED = 2
-_JOINS = frozenset(("of", "the"))
-_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s'’-]")
-# The subject of a sentence that says how many of something people in general have, and its verb.
-_ANYONE = checking.LIGHT | {
-    stem(word)
-    for word in (
-        "everyone", "everybody", "all", "each", "every", "any", "employee", "staff", "worker",
-        "colleague", "entitled", "receive", "granted", "offer", "provide", "allow", "total",
-    )
-}  # fmt: skip
-# Words that limit a statement to some cases, so that it does not contradict one about others.
-_LIMITS = re.compile(
-    r"\b(?:if|unless|when|once|after|before|during|until|since|from|under|over|above|below|only"
-    r"|except|without|at (?:least|most)|up to|more|less|fewer|additional|extra|further|another"
-    r"|remaining|unused|part|half|new|former|old|previous|temporary|seasonal|junior|senior"
-    r"|external|internal|abroad|weekdays?|weekends?)\b",
-    re.IGNORECASE,
-)
-
-# Names of a document's properties that are dates, and of those that lie in the future.
-_DATE_NAMES = re.compile(
-    r"date|created|published|updated|modified|revised|reviewed|effective", re.IGNORECASE
-)
-_OF_LATER = re.compile(r"expir|due|next", re.IGNORECASE)
 
 
 def contradicting(question: str, spans: Sequence[Span]) -> Span | None:
@@ -112,32 +84,6 @@ def echoes(question: str, spans: Sequence[Span], choices: Sequence[Choice]) -> l
     return [hit for _, hit in sorted(found.values(), key=lambda one: -one[0])[:_ECHOES]]
 
 
-def dated(passage: Passage) -> str:
-    """The date of its document, as far as it has one: `2024-03-12`, `2024-03`, `2024`, or "".
-
-    It comes from the document's properties (the last of several dates), else from its title or
-    name.
-    """
-    told = [
-        date
-        for name, value in passage.metadata.items()
-        if _DATE_NAMES.search(name) and not _OF_LATER.search(name)
-        for date in _years_and_days(str(value))
-    ]
-    if told:
-        return max(told)
-    for text in (passage.title, passage.source.rpartition("/")[2]):
-        if found := _years_and_days(text):
-            return max(found)
-    return ""
-
-
-def _years_and_days(text: str) -> list[str]:
-    # A day in any year (“--03-12”) does not say which is newer.
-    whole = [date for date in dates(text.replace("_", " ")) if not date.startswith("-")]
-    return whole or YEAR.findall(text)
-
-
 def _said_otherwise(question: str, kind: Kind, one: Span, other: Span) -> bool:
     """Whether both say the same of the same thing, with different answers."""
     return (
@@ -153,75 +99,27 @@ def _counted_otherwise(one: Span, other: Span) -> bool:
     if other.score < _SURE_SHARE_OF_COUNT * one.score:
         return False
     first, second = _count(one), _count(other)
-    if first is None or second is None:
-        return False
-    fewer, more = sorted((first.counted, second.counted), key=len)
-    return (
-        first.number != second.number
-        and len(fewer) >= _LEAST_COUNTED
-        and fewer <= more
-        and first.cases == second.cases
-        # "Managers have 30 days", "interns have 15 days".
-        and not (first.about - second.about and second.about - first.about)
-    )
+    return first is not None and second is not None and first.contradicts(second)
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """What a sentence counts: the number, and stems of the thing, its owner and the cases."""
-
-    number: frozenset[str]
-    counted: frozenset[str]
-    about: frozenset[str]
-    cases: frozenset[str]
-
-
-def _count(span: Span) -> _Count | None:
+def _count(span: Span) -> checking.Count | None:
     """The number in the phrase that answers, and the thing that is counted."""
     if span.short is None:
         return None
     start, end = _phrase(span)
-    text = span.text
-    for first, last in candidates(Kind.NUMBER, text, ""):
+    for first, last in candidates(Kind.NUMBER, span.text, ""):
         if first < end and start < last:
-            return _Count(
-                # Without what follows it, which may be a unit in only one of the sentences.
-                number=amounts(text[first:last]),
-                counted=checking.stems_of(_noun_phrase(text[last:])),
-                about=frozenset(detail.stem for detail in checking.details(text[:first])) - _ANYONE,
-                cases=frozenset().union(*_cases(text, [(first, last)])),
-            )
+            return checking.count_of(span.text, (first, last))
     return None
-
-
-def _noun_phrase(text: str) -> str:
-    """The beginning of a text, up to a sign or word that leads on to something else."""
-    for match in _WORD_OR_SIGN.finditer(text):
-        word = match.group()
-        if not word[0].isalnum() or (is_stop_word(word) and word.lower() not in _JOINS):
-            return text[: match.start()]
-    return text
-
-
-def _cases(text: str, cut: Sequence[Range]) -> tuple[frozenset[str], frozenset[str]]:
-    """What limits a statement: its names, its numbers, and words such as “after”.
-
-    `cut` is what it says of those cases.
-    """
-    said = checking.details(_without(text, cut))
-    names = {detail.stem for detail in said if detail.kind is checking.Strictness.NAME}
-    numbers = {detail.stem for detail in said if detail.kind is checking.Strictness.NUMBER}
-    limits = {match.group().lower() for match in _LIMITS.finditer(text)}
-    return frozenset(names), frozenset(numbers | limits)
 
 
 def _of_other_cases(question: str, kind: Kind, one: Span, other: Span) -> bool:
     """Whether they speak of other cases: of Vienna and of Lisbon, of staff and of new staff."""
-    (names, limits), (other_names, other_limits) = (
-        _cases(span.text, [_asked_for(question, kind, span), _phrase(span)])
+    first, second = (
+        checking.cases_of(span.text, [_asked_for(question, kind, span), _phrase(span)])
         for span in (one, other)
     )
-    return limits != other_limits or bool(names - other_names and other_names - names)
+    return first.differ_from(second)
 
 
 def _differ(question: str, kind: Kind, one: Span, other: Span) -> bool:
@@ -269,10 +167,4 @@ def _frame(kind: Kind, span: Span, *, phrase: bool) -> frozenset[str]:
     # A second amount or date would make two sentences of the same kind look less alike than they
     # are.
     cut = candidates(kind, span.text, "")
-    return checking.stems_of(_without(span.text, [*cut, _phrase(span)] if phrase else cut))
-
-
-def _without(text: str, cut: Sequence[Range]) -> str:
-    for start, end in cut:
-        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
-    return text
+    return checking.stems_of(checking.without(span.text, [*cut, _phrase(span)] if phrase else cut))

@@ -12,13 +12,14 @@ from typing import Protocol
 
 from qa.answering.citations import cite, harmless, quoted, refusal, said
 from qa.answering.confidence import confidence
-from qa.answering.contradictions import contradicting, dated
+from qa.answering.contradictions import contradicting
 from qa.answering.own_words import disagreement
 from qa.answering.units.choosing import LISTS, Choice
 from qa.answering.units.selecting import selected
 from qa.answering.units.wording import Saying, cell, say
 from qa.questions import LONG, Form, form_of
 from qa.records import Citation, Draft, Hit, Span, Statement
+from qa.text.ages import dated
 
 # Kinds of questions that no single phrase answers.
 _NO_PHRASE = (LONG - {Form.LIST}) | {Form.WHETHER, Form.REASON}
@@ -98,7 +99,8 @@ def in_full(chosen: Sequence[Choice], form: Form, question: str) -> Generator[st
 
 def _both_sides(question: str, one: Span, other: Span) -> Generator[str, None, Draft]:
     """Two statements that cannot both hold, the newer one first, each with its document's date."""
-    sides = [(span, dated(span.hit.passage)) for span in (one, other)]
+    passages = ((span, span.hit.passage) for span in (one, other))
+    sides = [(span, dated(at.title, at.source, at.metadata)) for span, at in passages]
     if all(date for _, date in sides):
         sides.sort(key=lambda side: side[1], reverse=True)
     citations = tuple(cite(span, number) for number, (span, _) in enumerate(sides, 1))

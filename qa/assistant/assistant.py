@@ -33,7 +33,7 @@ from qa.assistant.arguments import (
     seconds_of,
     turns_of,
 )
-from qa.assistant.corpus import Corpus
+from qa.assistant.upkeep import Upkeep
 from qa.errors import ArgumentError, described
 from qa.events import Answered, Asker, Searched, Unanswered, sources_of
 from qa.index import Index, Scope, Searchable, check_alike, open_index, reading_together
@@ -59,7 +59,7 @@ TOOL = (
 _KEPT_EXAMPLES = 32
 
 
-class Assistant(Corpus):
+class Assistant(Upkeep):
     """Answers questions from the documents of an index, with a checked footnote on everything.
 
     One Assistant serves many threads. Opening it touches no network, no model

@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Self
 
-from qa import backups, indexing
+from qa import indexing
 from qa.access import OWNER, Viewer
 from qa.answering import Precedence
 from qa.assistant.arguments import (
@@ -31,11 +30,11 @@ from qa.errors import (
     described,
 )
 from qa.events import Asker, Erased, Listeners, Synced, Way
-from qa.index import Snapshot, Verdicts, open_index
+from qa.index import Snapshot, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
 from qa.places import cache_folder
-from qa.records import Backup, Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
+from qa.records import Document, Forgotten, Link, PageMarks, Progress, Status, SyncReport
 from qa.settings import Settings
 
 
@@ -104,11 +103,7 @@ class Corpus:
         """
         self._check_may_change()
         given = folders_of(folders)
-        if progress is not None and not callable(progress):
-            raise ArgumentError(
-                f"progress is called with a qa.Progress; {described(progress)} cannot be called."
-            )
-        report = progress or (lambda _: None)
+        report = reporting(progress)
         return self._synced(
             indexing.sync(
                 self.index,
@@ -183,43 +178,6 @@ class Corpus:
         self._showing.forget(self.index)
         self.listeners.tell(Erased(by=self.by, index=self.settings.index, forgotten=forgotten))
         return forgotten
-
-    def backup(
-        self,
-        file: str | Path,
-        *,
-        force: bool = False,
-        progress: Callable[[Progress], None] = lambda _: None,
-    ) -> Backup:
-        """Write the index, and what is kept beside it, into one archive; see `qa.backup`.
-
-        It may be used, and synced, meanwhile.
-
-        Raises:
-            BackupError: the file is there already, or cannot be written.
-            IndexUnavailableError: there is no index, or it is damaged.
-        """
-        self._check_may_change()
-        return backups.backup(file, settings=self.settings, force=force, progress=progress)
-
-    def expire(self) -> int:
-        """Remove what has been kept for as long as the settings allow; the number of lines removed.
-
-        That is lines of the audit and opinions of answers; see `Settings.audit_days` and
-        `feedback_days`. `qa sync` does it, and `qa serve` every day.
-
-        Raises:
-            IndexUnavailableError: a file cannot be changed.
-        """
-        self._check_may_change()
-        settings = self.settings
-        kept = (
-            (Audit(settings.index), settings.audit_days),
-            (Verdicts.of(settings.index), settings.feedback_days),
-        )
-        return sum(
-            lines.expire(datetime.now(UTC) - timedelta(days=days)) for lines, days in kept if days
-        )
 
     def document(self, source: str, *, viewer: Viewer | None = None) -> Document:
         """A document as it was read, with the text that the offsets of citations refer to.
@@ -383,6 +341,19 @@ class Corpus:
                 "This assistant was closed. Open another one: "
                 f"qa.Assistant(index={self.settings.index!r})"
             )
+
+
+def reporting(progress: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
+    """What a caller wants to be told of progress.
+
+    Raises:
+        ArgumentError: it cannot be called.
+    """
+    if progress is not None and not callable(progress):
+        raise ArgumentError(
+            f"progress is called with a qa.Progress; {described(progress)} cannot be called."
+        )
+    return progress or (lambda _: None)
 
 
 def _folders(snapshot: Snapshot) -> Mapping[str, str]:

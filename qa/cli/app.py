@@ -30,6 +30,8 @@ from qa.cli.options import (
     Json,
     open_terminal,
 )
+from qa.cli.review import EXAMPLES as REVIEW_EXAMPLES
+from qa.cli.review import review
 from qa.cli.serve import serve
 from qa.cli.sync import forget, status, sync
 from qa.cli.user import app as user
@@ -118,6 +120,7 @@ app.command()(chat)
 app.command()(sync)
 app.command()(forget)
 app.command()(status)
+app.command(epilog=REVIEW_EXAMPLES)(review)
 app.command()(serve)
 app.command(epilog=BACKUP_EXAMPLES)(backup)
 app.command()(restore)

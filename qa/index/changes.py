@@ -27,6 +27,7 @@ from qa.index.layout import (
 )
 from qa.index.making import Making, Prepared, PreparedPassage
 from qa.index.parts import parts_record
+from qa.index.reviewed import Reviewed
 from qa.index.snapshot import Snapshot, entries_of, snapshot_of
 from qa.index.stores.store import View, Writer
 from qa.index.verdicts import Verdicts
@@ -46,10 +47,12 @@ class Changes:
         snapshot: Snapshot | None,
         made_by: Making,
         verdicts: Verdicts,
+        reviewed: Reviewed,
         before: Snapshot | None = None,
     ) -> None:
         self.before = before
         self._verdicts = verdicts
+        self._reviewed = reviewed
         self._writer = writer
         self._made_by = made_by
         self.failures = dict(snapshot.failures) if snapshot is not None else {}
@@ -148,13 +151,14 @@ class Changes:
         )
         snapshot_of(view, self.head, self.entries).keywords.close()
         texts = self._removed_texts(view)
-        self._verdicts.erase(self._removed, texts, self._renamed)
+        self._erase(texts)
         view.documents.upsert([HEAD], [[1.0, 0.0]], metadatas=[head_record(self.head)])
         # Last, because readers of a server may still be sent to the old passages.
         self._sweep(view)
         self._writer.publish(erase=self._erasing, at_once=at_once)
-        # An answer may have been given from the old passages, and rated, until this moment.
-        self._verdicts.erase(self._removed, texts, self._renamed)
+        # An answer may have been given from the old passages, and rated, until this moment; and
+        # they may have been reviewed.
+        self._erase(texts)
         self._written_head, self._dirty, self._erasing = self.head, False, False
         self._removed, self._renamed = set(), {}
 
@@ -243,6 +247,11 @@ class Changes:
         wanted = self._wanted()
         ids = [id for id in dict.fromkeys(self._obsolete) if id not in wanted]
         return list(view.passages.get(ids, include=["documents"])["documents"] or [])
+
+    def _erase(self, texts: Sequence[str]) -> None:
+        """Remove what is kept beside the index of documents that were removed or replaced."""
+        self._verdicts.erase(self._removed, texts, self._renamed)
+        self._reviewed.keep_only({id: entry.indexed for id, entry in self.entries.items()})
 
     def _wanted(self) -> set[str]:
         return {id for entry in self.entries.values() for id in entry.passage_ids}

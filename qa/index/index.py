@@ -14,6 +14,7 @@ from qa.index.changes import Changes
 from qa.index.layout import FORMAT, Head
 from qa.index.layout import text_version as text_version
 from qa.index.making import Making
+from qa.index.reviewed import Reviewed
 from qa.index.snapshot import Snapshot as Snapshot
 from qa.index.snapshot import head_of, read, snapshot_of
 from qa.index.stores.store import Store, Writer
@@ -102,7 +103,8 @@ class Index:
         self, writer: Writer, snapshot: Snapshot | None, before: Snapshot | None = None
     ) -> Changes:
         verdicts = Verdicts.of(self.store.location)
-        return Changes(writer, snapshot, self.made_by, verdicts, before)
+        reviewed = Reviewed(self.store.folder)
+        return Changes(writer, snapshot, self.made_by, verdicts, reviewed, before)
 
     @contextlib.contextmanager
     def _as_it_was(self, unread: bool) -> Iterator[Snapshot]:

@@ -43,7 +43,7 @@ def _within(target: str, own: Entry, entry_of: Callable[[str], Entry | None]) ->
     path, _, anchor = target.partition("#")
     if not is_web(target):
         path = unquote(path.partition("?")[0])
-    entry = own if path in ("", own.source) else _named(path, own, entry_of)
+    entry = own if path in ("", own.source) else named(path, own.source, entry_of)
     if entry is None:
         return ""
     wanted = _slug(unquote(anchor))
@@ -63,10 +63,11 @@ def _joined(source: str, target: str) -> str:
     return ""
 
 
-def _named(path: str, own: Entry, entry_of: Callable[[str], Entry | None]) -> Entry | None:
+def named(path: str, source: str, entry_of: Callable[[str], Entry | None]) -> Entry | None:
+    """The document that a path in the document `source` stands for."""
     if is_web(path):
         return entry_of(path)
-    scheme, mark, place = own.source.rpartition("://")
+    scheme, mark, place = source.rpartition("://")
     if path.startswith("/"):  # from the top of the site, which is the folder that was read
         whole = place.partition("/")[0] + path
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qa.access import Viewer
 from qa.errors import IndexUnavailableError, UnknownSourceError
@@ -35,6 +35,10 @@ from qa.index.parts import Parts, Stretch, joined, nested, read_parts
 from qa.index.scope import Scope
 from qa.index.stores.store import View
 from qa.records import Document, Link, Passage, Source, Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # A filter that lists up to this many documents costs Chroma little.
 _LISTED_GLADLY = 2_000
@@ -182,9 +186,16 @@ class Snapshot:
         """The cosine between `vector` and each of these passages."""
         import numpy as np
 
+        of = np.asarray(vector, dtype=np.float32)
+        return {id: float(of @ own) for id, own in self.vectors(ids).items()}
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vector of each of these passages."""
+        import numpy as np
+
         found = self.view.passages.get(ids=list(ids), include=["embeddings"])
         vectors = np.asarray(found["embeddings"], dtype=np.float32).reshape(len(found["ids"]), -1)
-        return dict(zip(found["ids"], (vectors @ np.asarray(vector, "f4")).tolist(), strict=True))
+        return dict(zip(found["ids"], vectors, strict=True))
 
     def holds(self, id: str) -> bool:
         """Whether a passage belongs to the current version of its document."""

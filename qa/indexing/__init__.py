@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa.indexing.adding import add
 from qa.indexing.folders.comparing import stale
-from qa.indexing.folders.files import original
+from qa.indexing.folders.files import is_there, original
 from qa.indexing.forgetting import forget
 from qa.indexing.preparing.storing import Preparing
 from qa.indexing.showing import Showing
@@ -12,5 +12,5 @@ from qa.indexing.syncing import sync
 from qa.indexing.watching import watch
 
 __all__ = [
-    "Preparing", "Showing", "add", "forget", "original", "stale", "sync", "watch",
+    "Preparing", "Showing", "add", "forget", "is_there", "original", "stale", "sync", "watch",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from qa.records.answers import (
     from_scan,
     headings_below,
     in_file,
+    located,
     rows_of,
 )
 from qa.records.documents import (
@@ -59,14 +60,15 @@ from qa.records.reports import (
     SyncReport,
     Unread,
 )
+from qa.records.reviews import FindingKind, Review, ReviewFinding
 from qa.records.times import now
 
 __all__ = [
-    "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Document",
-    "Draft", "Forgotten", "Heading", "HeadingPart", "Hit", "Link", "Metadata", "Outcome",
-    "PageBox", "PageMarks", "Passage", "Progress", "Reading", "Reason", "Scan", "Skipped",
-    "Source", "Span", "Stage", "Statement", "StatementKind", "Status", "SyncReport", "Turn",
-    "Unit", "UnitKind", "Unread", "are_apart", "are_nested", "context", "from_scan", "hard_to_read",
-    "heading_path", "headings_above", "headings_below", "in_file", "now", "outlined", "page_at",
-    "path_above", "recognised", "rows_of",
+    "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Document", "Draft",
+    "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Link", "Metadata", "Outcome",
+    "PageBox", "PageMarks", "Passage", "Progress", "Reading", "Reason", "Review", "ReviewFinding",
+    "Scan", "Skipped", "Source", "Span", "Stage", "Statement", "StatementKind", "Status",
+    "SyncReport", "Turn", "Unit", "UnitKind", "Unread", "are_apart", "are_nested", "context",
+    "from_scan", "hard_to_read", "heading_path", "headings_above", "headings_below", "in_file",
+    "located", "now", "outlined", "page_at", "path_above", "recognised", "rows_of",
 ]  # fmt: skip

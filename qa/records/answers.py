@@ -6,11 +6,19 @@ All offsets count characters (Python string indices) in `Document.text`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from qa.records.documents import Passage, hard_to_read
+from qa.records.documents import (
+    Heading,
+    Passage,
+    Scan,
+    hard_to_read,
+    headings_above,
+    page_at,
+    recognised,
+)
 
 MARKER = re.compile(r"\s?\[(\d+)\]")
 """How a text refers to a citation, with the space before it; see `Citation.marker`."""
@@ -129,6 +137,26 @@ class Citation:
             from_scan(self.recognised),
         ]
         return ", ".join(filter(None, parts))
+
+
+def located(
+    citation: Citation, headings: Sequence[Heading], pages: Sequence[int], scans: Sequence[Scan]
+) -> Citation:
+    """A citation with the headings above its quote, and its page, slide or sheet.
+
+    `headings`, `pages` and `scans` are those of its document.
+    """
+    path = headings_above(headings, citation.start)
+    parts = {heading.part: heading for heading in path}
+    slide, sheet = parts.get("slide"), parts.get("sheet")
+    return replace(
+        citation,
+        heading=" > ".join(heading.text for heading in path),
+        page=page_at(pages, citation.start),
+        slide=slide.number if slide else None,
+        sheet=sheet.text if sheet else None,
+        recognised=recognised(scans, citation.start, citation.end),
+    )
 
 
 def headings_below(cited: Any) -> list[str]:

@@ -57,17 +57,20 @@ class SyncReport:
         return SyncReportJSON.shown(self)
 
 
-Stage = Literal["waiting", "comparing", "fetching", "reading", "embedding", "saving", "restoring"]
+Stage = Literal[
+    "waiting", "comparing", "fetching", "reading", "embedding", "saving", "restoring", "reviewing"
+]  # fmt: skip
 """What a sync does: wait for another one, look which files have changed, fetch pages of the web
-(of a total that grows as they are found), read, embed. A backup saves, and is restored."""
+(of a total that grows as they are found), read, embed. A backup saves, and is restored; a review
+has one stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress of a sync: `done` of `total` files are compared, or later, are read.
+    """The progress of a sync or a review: `done` of `total` files are compared, or later, are read.
 
-    `passages` have been embedded so far. `share` is how much of the reading and embedding is done,
-    by the sizes of the files; it also grows while a single file is embedded.
+    `passages` have been embedded (or reviewed) so far. `share` is how much of the reading and
+    embedding is done, by the sizes of the files; it also grows while a single file is embedded.
     """
 
     stage: Stage

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import qa
-from qa.answering.contradictions import contradicting, dated
+from qa.answering.contradictions import contradicting
 from qa.answering.quoting import QuotingAnswerer
 from qa.questions.followups import restated
 from qa.records import Hit, Passage, Span
+from qa.text.ages import dated
 
 GOLD = Path(__file__).parents[1] / "seeds" / "questions.jsonl"
 
@@ -95,7 +96,7 @@ def test_the_newer_document_comes_first_with_its_date(
     ],
 )
 def test_when_a_document_is_from(title: str, source: str, date: str) -> None:
-    assert dated(Passage("a:v:0", "a", source, title, 0, 1, "x")) == date
+    assert dated(title, source, {}) == date
 
 
 def test_a_disagreement_can_be_unsure_like_other_answers(

@@ -35,7 +35,7 @@ from qa.api.events import event
 from qa.api.mcp import server as mcp_server
 from qa.api.stretches import stretch
 from qa.assistant import langchain_views
-from qa.checking import claims, negation, packaged
+from qa.checking import cases, claims, negation, packaged
 from qa.checking import support as alignment
 from qa.cli.output import answer_text, terminal
 from qa.errors import QAError
@@ -69,8 +69,14 @@ from qa.reading import by_words
 from qa.reading.by_model import ExtractiveReader, open_reader
 from qa.records import Answer, Document, Draft, Heading, Hit, Link, Passage, Span, Turn
 from qa.retrieval import as_written, joining, misspelt, respelt
+from qa.review import versions
+from qa.review.contradictions import Contradictions
+from qa.review.dead_links import Links, within
+from qa.review.duplicates import duplicate
+from qa.review.texts import Text, alike
 from qa.text import amounts, cleaning, dates, excerpts, language, sentences, spelling, terms
 from qa.text import asking as asking_words
+from qa.text.ages import dated
 from qa.text.markup import shapes
 from qa.text.markup.links import (
     address,
@@ -385,6 +391,34 @@ def prompted(a: str, b: str, c: str) -> None:
     prompts.restored(prompts.defused(b), found)
 
 
+def reviewed(a: str, b: str, c: str) -> None:
+    texts = [
+        Text(layout.entry_of(replace(one, id=f"d{at}"), "v", "", "", 1), one)
+        for at, one in enumerate((document(a, b, c), document(b, a, c), Document(a, b, c)))
+    ]
+    finding = Contradictions(packaged())
+    for one, other in zip(texts, [*texts[1:], texts[0]], strict=True):
+        for sentence in one.sentences[:3]:
+            assert one.document.text[sentence.start : sentence.end] == sentence.text
+            for against in other.like(sentence, 1):
+                finding.between(one, sentence, other, against)
+                assert 0 <= alike(sentence.frame, against.frame) <= 1
+        same = duplicate(one, other, texts)
+        assert same is None or same.one[0] < same.one[1]
+        versions.replaced(one, other, 2)
+        versions.said_to_replace(one, [(0, "d0")], {"d0"})
+    versions.name_of(a)
+    entries = {text.entry.id: text.entry for text in texts}
+    folders = {"a": "/nowhere", "b": "https://a.example/"}
+    own = [
+        Link(0, 1, target) for target in (a, b, c, f"/{a}", f"../{b}#{c}", f"https://a.example/{c}")
+    ]
+    leading_out = {id: within(own, entry.source, folders) for id, entry in entries.items()}
+    found = Links(entries, folders, lambda _: False)
+    for dead in found.dead(leading_out):
+        found.leads_to(entries[dead.document_id], dead.link)
+
+
 def split(a: str, b: str, c: str, embedder: Embedder) -> None:
     whole = document(a, b, c)
     adding.check_storable(whole)
@@ -609,9 +643,12 @@ READ: dict[str, Callable[..., object]] = {
     "answering.suggesting.suggestions.asked_by": lambda a, b, c: suggestions.asked_by(
         f"{a} {b} {c}"
     ),
-    "answering.contradictions.dated": lambda a, b, c: contradictions.dated(
-        Passage(a, a, b, c, 0, 1, "x", metadata={"date": a, "updated": b, c: c})
-    ),
+    "checking.cases.cases_of": lambda a, b, c: cases.cases_of(a, [(0, 1)]),
+    "checking.cases.count_of": lambda a, b, c: cases.count_of(a, (0, 1)),
+    "checking.cases.without": lambda a, b, c: cases.without(a, [(0, 1)]),
+    "review.texts.alike review.versions.name_of review.versions.said_to_replace"
+    " review.dead_links.Links.dead review.dead_links.within index.leading.named": reviewed,
+    "text.ages.dated": lambda a, b, c: dated(a, b, {"date": a, "updated": b, c: c}),
     "index.layout.entry_of index.layout.text_version index.layout.passage_record"
     " index.layout.read_document indexing.preparing.splitting.split records.documents.context"
     " indexing.preparing.splitting.embedded_text indexing.preparing.splitting.unit_text"
@@ -623,6 +660,7 @@ READ: dict[str, Callable[..., object]] = {
     " reading.by_model.ExtractiveReader.windows_of"
     " reading.by_model.ExtractiveReader.candidates models.cross_encoder.CrossEncoder.tokens"
     " models.cross_encoder.CrossEncoder.encoded models.cross_encoder.CrossEncoder.run"
+    " models.cross_encoder.CrossEncoder.run_each"
     " reading.span_model.SpanModel.read": read_by_model,
     "index.keywords.whole.KeywordIndex.reconcile index.keywords.whole.KeywordIndex.search"
     " index.keywords.whole.KeywordIndex.meant index.keywords.whole.KeywordIndex.stems_found"
@@ -768,6 +806,11 @@ NO_TEXT = {
     "cli.serve": "the words of a command",
     "cli.user": "the words of a command",
     "cli.sync": "the words of a command",
+    "cli.review": "the words of a command",
+    "review.reviewing": "ids of findings, with their own tests",
+    "review.texts.Texts": "the id of a document",
+    "index.reviewed": "ids and versions of documents, with their own tests",
+    "records.answers.located": "a citation that was checked",
     "errors": "names of packages",
     "index.making": "a protocol",
     "indexing.adding.with_id": "a document, for the id that its source has",

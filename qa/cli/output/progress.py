@@ -33,10 +33,11 @@ _STAGES = {
     "embedding": "Embedding",
     "saving": "Saving",
     "restoring": "Restoring",
+    "reviewing": "Comparing",
 }
-_WORK = ("reading", "embedding")
+_WORK = ("reading", "embedding", "reviewing")
 # What is said as soon as it begins.
-_SAID = ("waiting", "reading", "saving", "restoring")
+_SAID = ("waiting", "reading", "saving", "restoring", "reviewing")
 
 
 class Pace:
@@ -58,7 +59,7 @@ class Pace:
         last = self.last
         if last is None or not last.total:
             return []
-        kind = "page" if last.stage == "fetching" else "file"
+        kind = {"fetching": "page", "reviewing": "document"}.get(last.stage, "file")
         said = [f"{last.done:,} of {count(last.total, kind)}"]
         if self._started is None or last.stage not in _WORK:
             return said
@@ -132,7 +133,8 @@ def lines(
         pace.take(progress)
         if progress.stage not in said and progress.stage in _SAID:
             said.add(progress.stage)
-            files = f" {count(progress.total, 'file')}" if progress.total else ""
+            kind = "document" if progress.stage == "reviewing" else "file"
+            files = f" {count(progress.total, kind)}" if progress.total else ""
             terminal.note(f"{_STAGES[progress.stage]}{files}…")
 
     def tell() -> None:

@@ -9,7 +9,10 @@ import shutil
 from pathlib import Path
 
 # Names in the folder of an index, and names that any folder may contain.
-_OWN = {"CURRENT", "CURRENT.new", "generations", "lock", "README.md", "lost+found"}
+_OWN = {
+    "CURRENT", "CURRENT.new", "generations", "lock", "README.md", "lost+found",
+    "review.jsonl", "review.lock", "review.new",
+}  # fmt: skip
 _DRAFT = ".draft"
 # The names in a generation's folder; the folders of Chroma's vectors are named by a UUID.
 _PART = re.compile(

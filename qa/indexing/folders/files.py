@@ -115,6 +115,20 @@ def original(source: str, folder: str, folders: Mapping[str, str]) -> Path | Non
 
 def file_of(source: str, folder: str, folders: Mapping[str, str]) -> File | None:
     """The same as `original`, to be opened."""
+    found = _within(source, folder, folders)
+    if found is None or not found[0].is_file():
+        return None
+    return File(found[0], source, folder, found[1])
+
+
+def is_there(source: str, folder: str, folders: Mapping[str, str]) -> bool:
+    """Whether a folder that was read has a file or folder of this name, in the index or not."""
+    below = source == folder or source.startswith(f"{folder}/")
+    return below and _within(source, folder, folders) is not None
+
+
+def _within(source: str, folder: str, folders: Mapping[str, str]) -> tuple[Path, Path] | None:
+    """The path of a source that exists below its folder, and the path of that."""
     place = place_of(source, folder, folders)
     if place is None or "\0" in source or ".." in place.parts:
         return None
@@ -123,9 +137,7 @@ def file_of(source: str, folder: str, folders: Mapping[str, str]) -> File | None
         path = place.resolve(strict=True)
     except (OSError, RuntimeError):  # gone, or circular links
         return None
-    if not (path.is_relative_to(root) and path.is_file()):
-        return None
-    return File(path, source, folder, root)
+    return (path, root) if path.is_relative_to(root) else None
 
 
 def folder_name(path: Path, folders: Mapping[str, str]) -> str:

@@ -1,0 +1,100 @@
+"""What the owner of an index sees to: that it is saved, that what is old goes, and what to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from qa import backups
+from qa.access import Viewer
+from qa.assistant.corpus import Corpus, reporting
+from qa.audit import Audit
+from qa.index import Verdicts
+from qa.records import Backup, Progress, Review, ReviewFinding
+from qa.review import Reviewing
+
+
+class Upkeep(Corpus):
+    """A corpus that is looked after."""
+
+    def backup(
+        self,
+        file: str | Path,
+        *,
+        force: bool = False,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Backup:
+        """Write the index, and what is kept beside it, into one archive; see `qa.backup`.
+
+        It may be used, and synced, meanwhile.
+
+        Raises:
+            BackupError: the file is there already, or cannot be written.
+            IndexUnavailableError: there is no index, or it is damaged.
+        """
+        self._check_may_change()
+        return backups.backup(file, settings=self.settings, force=force, progress=progress)
+
+    def expire(self) -> int:
+        """Remove what has been kept for as long as the settings allow; the number of lines removed.
+
+        That is lines of the audit and opinions of answers; see `Settings.audit_days` and
+        `feedback_days`. `qa sync` does it, and `qa serve` every day.
+
+        Raises:
+            IndexUnavailableError: a file cannot be changed.
+        """
+        self._check_may_change()
+        settings = self.settings
+        kept = (
+            (Audit(settings.index), settings.audit_days),
+            (Verdicts.of(settings.index), settings.feedback_days),
+        )
+        return sum(
+            lines.expire(datetime.now(UTC) - timedelta(days=days)) for lines, days in kept if days
+        )
+
+    def review(
+        self,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        viewer: Viewer | None = None,
+    ) -> Review:
+        """What in the documents their owner may want to mend, the likeliest first.
+
+        The documents are compared with each other: statements that contradict each other, texts
+        that are kept twice, documents that a newer one replaces; and their links are followed
+        within the documents. What was compared is kept, and only what is new or has changed is
+        compared again; a review that is interrupted goes on where it was. A `viewer` gets what is
+        found in the documents that they may read.
+
+        Raises:
+            IndexUnavailableError: the index's folder cannot be written to.
+        """
+        self._check_open()
+        report = reporting(progress)
+
+        def giving_way(told: Progress) -> None:
+            report(told)
+            self._precedence.give_way()
+
+        return Reviewing(self.index).review(giving_way, self._seeing(viewer))
+
+    def set_aside(self, finding: str) -> ReviewFinding:
+        """Leave a finding of `review` out from now on, until one of its texts changes.
+
+        Raises:
+            ArgumentError: there is no finding with this id.
+        """
+        self._check_may_change()
+        return Reviewing(self.index).set_aside(finding, self._viewer)
+
+    def bring_back(self, finding: str) -> ReviewFinding:
+        """Show a finding again that was set aside.
+
+        Raises:
+            ArgumentError: there is no finding with this id.
+        """
+        self._check_may_change()
+        return Reviewing(self.index).bring_back(finding, self._viewer)
