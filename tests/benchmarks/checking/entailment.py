@@ -76,8 +76,8 @@ def of_pairs(file: Path) -> Iterator[Case]:
     """The pairs that were held back from training."""
     for pair in read_pairs(file):
         name = f"{pair.source}, {LABELS[pair.label]}"
-        if pair.source == "asked":
-            continue  # no statements
+        if pair.source in ("asked", "verdict"):
+            continue  # questions, no statements
         yield Case(name, pair.statement, (pair.passage,), pair.label == SUPPORTED)
 
 
