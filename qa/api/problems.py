@@ -13,6 +13,7 @@ from typing import Any
 from qa.errors import (
     AccessError,
     ArgumentError,
+    BackupError,
     BusyError,
     EvaluationError,
     GenerationError,
@@ -43,6 +44,7 @@ STATUS: Mapping[type[QAError], int] = {
     ArgumentError: 422,
     EvaluationError: 422,
     LoadError: 422,
+    BackupError: 500,
     SettingsError: 500,
     GenerationError: 502,
     BusyError: 503,

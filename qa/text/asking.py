@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from qa.text.terms import STOP_WORDS, UNSPACED, stems, terms
 from qa.text.vocabulary.words import words_of
@@ -26,7 +26,6 @@ _LATIN = re.compile(r"[A-Za-z\u00aa-\u024f\u1e00-\u1eff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 
 
-@lru_cache(maxsize=1_000)
 def asked_in(question: str) -> str | None:
     """Which of `OTHER_LANGUAGES` a question is in, or `UNKNOWN`; None for English.
 

@@ -36,6 +36,12 @@ def log_to_stderr(format: LogFormat) -> None:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("footnote").setLevel(logging.INFO)
+    # A server that ran in this process before may have given them ways of their own.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
 
 
 def log(event: str, level: int = logging.INFO, **fields: object) -> None:
