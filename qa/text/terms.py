@@ -17,6 +17,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import snowballstemmer
@@ -185,10 +186,25 @@ def _parts(word: str, start: int) -> Iterator[Term]:
 
 
 def _pairs(text: str, start: int, end: int) -> Iterator[Term]:
-    if end - start == 1:
-        yield Term(start, end, text[start:end])
-    for at in range(start, end - 1):
-        yield Term(at, at + 2, text[at : at + 2].lower())
+    letters = _letters(text, start, end)
+    if len(letters) == 1:
+        yield letters[0]
+    for first, second in pairwise(letters):
+        yield Term(first.start, second.end, (first.stem + second.stem).lower())
+
+
+def _letters(text: str, start: int, end: int) -> list[Term]:
+    """The characters of a range, each with the marks that are part of it when it is composed."""
+    found: list[Term] = []
+    for at in range(start, end):
+        letter = text[at]
+        if found and letter in _MARKED:
+            composed = unicodedata.normalize("NFC", found[-1].stem + letter)
+            if len(composed) == 1:
+                found[-1] = Term(found[-1].start, at + 1, composed)
+                continue
+        found.append(Term(at, at + 1, letter))
+    return found
 
 
 @lru_cache(maxsize=200_000)

@@ -175,6 +175,8 @@ def test_every_letter_belongs_to_a_term(text: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", categories=["L", "N", "Mn"]), max_size=30))
+@example("\u1026")
+@example("がぎ")
 def test_a_text_and_its_decomposed_form_have_the_same_terms(text: str) -> None:
     # Scripts that give pairs of letters give more of them when they are decomposed.
     assume(not any("\u1100" <= letter <= "\ud7ff" for letter in text))
