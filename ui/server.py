@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,17 @@ from uvicorn.config import LOGGING_CONFIG
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from qa import QAError, SettingsError
-from qa.api import Desk, Metrics, Provider, Readiness, Service, log, mount, tell_errors
+from qa.api import (
+    Desk,
+    Metrics,
+    Provider,
+    Readiness,
+    Service,
+    is_loopback,
+    log,
+    mount,
+    tell_errors,
+)
 from ui.bodies import Bodies
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
@@ -346,14 +355,6 @@ def host_names(host: str, allowed: Iterable[str]) -> Names:
     machine = socket.gethostname().lower()
     short = machine.partition(".")[0]
     return Names(frozenset(names | {machine, short, f"{short}.local"}), addresses=True)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on `host`."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qa.api.seeing import opened, seen
     from qa.api.service import Service
     from qa.api.sign_in.desk import Desk, TooManyTriesError
+    from qa.api.sign_in.elsewhere import is_loopback
     from qa.api.sign_in.provider import Begun, Provider
     from qa.api.sign_in.sessions import Sessions
     from qa.api.sign_in.users import User, Users
@@ -41,6 +42,7 @@ _HOMES = {
     "qa.api.seeing": ("opened", "seen"),
     "qa.api.service": ("Service",),
     "qa.api.sign_in.desk": ("Desk", "TooManyTriesError"),
+    "qa.api.sign_in.elsewhere": ("is_loopback",),
     "qa.api.sign_in.provider": ("Begun", "Provider"),
     "qa.api.sign_in.sessions": ("Sessions",),
     "qa.api.sign_in.users": ("User", "Users"),
@@ -50,9 +52,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "LONGEST_HISTORY", "REQUEST_ID", "Asked", "Begun", "Cited", "Desk", "Earlier", "Key", "Keys",
     "Line", "LogFormat", "Metrics", "Problem", "Provider", "Readiness", "Service", "Sessions",
-    "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "keep", "log",
-    "log_sync", "log_to_stderr", "mount", "opened", "seen", "serve_stdio", "tell_errors", "told",
-    "viewer_of", "written",
+    "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "is_loopback",
+    "keep", "log", "log_sync", "log_to_stderr", "mount", "opened", "seen", "serve_stdio",
+    "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 

@@ -22,12 +22,12 @@ from qa.assistant.arguments import (
     whole_number,
 )
 from qa.audit import Audit
+from qa.backups import told_to
 from qa.errors import (
     AccessError,
     ArgumentError,
     IndexUnavailableError,
     QAError,
-    described,
 )
 from qa.events import Asker, Erased, Listeners, Synced, Way
 from qa.index import Snapshot, open_index
@@ -349,11 +349,7 @@ def reporting(progress: Callable[[Progress], None] | None) -> Callable[[Progress
     Raises:
         ArgumentError: it cannot be called.
     """
-    if progress is not None and not callable(progress):
-        raise ArgumentError(
-            f"progress is called with a qa.Progress; {described(progress)} cannot be called."
-        )
-    return progress or (lambda _: None)
+    return (lambda _: None) if progress is None else told_to(progress)
 
 
 def _folders(snapshot: Snapshot) -> Mapping[str, str]:

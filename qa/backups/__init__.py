@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from qa.backups.contents import told_to
 from qa.backups.restoring import restore
 from qa.backups.writing import backup
 
-__all__ = ["backup", "restore"]
+__all__ = ["backup", "restore", "told_to"]

@@ -97,7 +97,7 @@ def path_of(file: object) -> Path:
 
 
 def told_to(progress: object) -> Callable[[Progress], None]:
-    """Whoever is told how far a backup is.
+    """Whoever is told how far something is.
 
     Raises:
         ArgumentError: it cannot be called.

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from qa import Asker, SignedIn, SignInRefused, SignInUnavailableError, UnknownCallerError, Viewer
-from qa.api import Begun, viewer_of
+from qa.api import Begun
 from ui.sign_in import cookies
-from ui.sign_in.page import Way, elsewhere, in_frame
-from ui.sign_in.routes import ALONE, NOT_KEPT, STRANGER, Tell, end, frames, led, sign_out
+from ui.sign_in.page import Way, elsewhere
+from ui.sign_in.routes import ALONE, STRANGER, Tell, end, entrance, frames, led, sign_out
 
 if TYPE_CHECKING:
     from qa.api import Provider
@@ -33,21 +33,12 @@ def routes(
     `address` is where people reach the server, if it is not what requests say.
     """
     router = APIRouter()
+    entrance(router, origins, elsewhere)
     frames(router, provider.sessions)
     sign_out(router, provider.sessions, tell)
 
     def returning(request: Request) -> str:
         return f"{(address or str(request.base_url)).rstrip('/')}/{RETURN}"
-
-    @router.get("/sign-in", response_model=None)
-    def shown(request: Request, next: str = "", again: bool = False) -> Response:
-        way = Way.of(next, request)
-        if viewer_of(request) is not None:
-            return led(way.address)
-        if way.embedded or request.headers.get("sec-fetch-dest") == "iframe":
-            return HTMLResponse(in_frame(way, origins, refused=again), headers=NOT_KEPT)
-        problem = way.texts.sign_in_cookies if again else ""
-        return HTMLResponse(elsewhere(way, problem=problem), headers=ALONE)
 
     @router.get(f"/{BEGIN}", response_model=None)
     async def begin(request: Request, next: str = "") -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
@@ -41,10 +41,19 @@ Tell = Callable[[Event], None]
 """Tells those who listen what happened."""
 
 
+class Page(Protocol):
+    """What somebody signs in at, as HTML."""
+
+    def __call__(self, way: Way, *, problem: str = "") -> str:
+        """The page, with what went wrong."""
+        ...
+
+
 def routes(desk: Desk, origins: tuple[str, ...], tell: Tell) -> APIRouter:
     """The routes; pages of `origins` may show ours in a frame. All addresses are relative."""
     router = APIRouter()
-    _form(router, desk, origins, tell)
+    entrance(router, origins, form)
+    _form(router, desk, tell)
     frames(router, desk.sessions)
     sign_out(router, desk.sessions, tell)
     return router
@@ -64,7 +73,9 @@ def sign_out(router: APIRouter, sessions: Sessions, tell: Tell) -> None:
         return reply
 
 
-def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...], tell: Tell) -> None:
+def entrance(router: APIRouter, origins: tuple[str, ...], page: Page) -> None:
+    """The route of the page to sign in at; in a frame, it leads to a window of its own."""
+
     @router.get("/sign-in", response_model=None)
     def shown(request: Request, next: str = "", again: bool = False) -> Response:
         way = Way.of(next, request)
@@ -73,8 +84,10 @@ def _form(router: APIRouter, desk: Desk, origins: tuple[str, ...], tell: Tell) -
         if way.embedded or request.headers.get("sec-fetch-dest") == "iframe":
             return HTMLResponse(in_frame(way, origins, refused=again), headers=NOT_KEPT)
         problem = way.texts.sign_in_cookies if again else ""
-        return HTMLResponse(form(way, problem=problem), headers=ALONE)
+        return HTMLResponse(page(way, problem=problem), headers=ALONE)
 
+
+def _form(router: APIRouter, desk: Desk, tell: Tell) -> None:
     @router.post("/sign-in", response_model=None)
     async def sign_in(request: Request) -> Response:
         sent = await _sent(request)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.access import Viewer
-from qa.api.sign_in.elsewhere import is_here, secret_of
+from qa.api.sign_in.elsewhere import is_loopback, secret_of
 from qa.api.sign_in.users import LONGEST_NAME, LONGEST_PASSWORD, User
 from qa.errors import SettingsError, SignInUnavailableError, UnknownCallerError, extra, need
 
@@ -52,7 +52,7 @@ class Directory:
         self._over_tls = parts.scheme == "ldaps"
         # Without TLS, passwords could be read on their way.
         self._begin_tls = parts.scheme == "ldap" and (
-            settings.ldap_ca_file is not None or not is_here(parts.hostname)
+            settings.ldap_ca_file is not None or not is_loopback(parts.hostname)
         )
         self._password = secret_of(settings, "ldap_bind_password")
         self._tls = _tls(settings.ldap_ca_file)

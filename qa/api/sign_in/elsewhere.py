@@ -34,7 +34,7 @@ def secret_of(settings: Settings, name: str) -> str | None:
         ) from error
 
 
-def is_here(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host name is this machine's for itself."""
     try:
         return ip_address(host).is_loopback

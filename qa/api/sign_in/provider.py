@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.access import Viewer
-from qa.api.sign_in.elsewhere import is_here, secret_of
+from qa.api.sign_in.elsewhere import is_loopback, secret_of
 from qa.api.sign_in.sessions import Sessions
 from qa.errors import SettingsError, SignInUnavailableError, UnknownCallerError, extra, need
 
@@ -230,4 +230,6 @@ def _is_safe(address: object) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_here(host)))
+    return bool(host) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    )
