@@ -1,11 +1,12 @@
 """How often an answer has everything that a question about a handbook asks for, and not much more.
 
 python -m tests.benchmarks.handbook
+python -m tests.benchmarks.handbook tests/benchmarks/data/handbooks/kittiwake
 python -m tests.benchmarks.handbook --answers /tmp/answers.jsonl --worst 20
 
-Indexes the pages of the set, asks its questions, and measures the answers as `qa eval` does: one is
-complete if every vital fact is in it, and concise if it is at most three times as long as a good
-one, or sixty words. The answers can be saved and read.
+Indexes the pages of a set (`docs/` and `questions.jsonl` in a folder), asks its questions, and
+measures the answers as `qa eval` does: one is complete if every vital fact is in it, and concise if
+it is at most three times as long as a good one, or sixty words. The answers can be saved and read.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from tests.benchmarks.sets import BENCH, CACHE
 HANDBOOK = BENCH / "handbook"
 
 
-def questions() -> list[qa.Expected]:
-    """The questions of the set; it names sources within the folder that is indexed."""
-    found = read_set(HANDBOOK / "questions.jsonl").questions
+def questions(folder: Path = HANDBOOK) -> list[qa.Expected]:
+    """The questions of a set; it names sources within the folder that is indexed."""
+    found = read_set(folder / "questions.jsonl").questions
     return [
         replace(one, sources={f"docs/{source}": grade for source, grade in one.sources.items()})
         for one in found
@@ -65,22 +66,25 @@ def worst(outcomes: Sequence[Outcome], most: int) -> None:
 def main() -> None:
     """Print the figures, also of each kind of question."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, default=CACHE / "handbook")
-    parser.add_argument("--answers", type=Path, default=CACHE / "handbook-answers.jsonl")
+    parser.add_argument("folder", type=Path, nargs="?", default=HANDBOOK)
+    parser.add_argument("--index", type=Path, help="where it is kept")
+    parser.add_argument("--answers", type=Path, help="a file for the answers")
     parser.add_argument("--worst", type=int, default=0)
     arguments = parser.parse_args()
-    if not HANDBOOK.is_dir():
-        sys.exit(f"There is no set to ask: {HANDBOOK.resolve()} is missing.")
+    folder: Path = arguments.folder
+    if not folder.is_dir():
+        sys.exit(f"There is no set to ask: {folder.resolve()} is missing.")
+    answers = arguments.answers or CACHE / f"{folder.name}-answers.jsonl"
     terminal = Terminal()
-    with qa.Assistant(index=arguments.index) as assistant:
+    with qa.Assistant(index=arguments.index or CACHE / folder.name) as assistant:
         with shown(terminal) as progress:
-            assistant.sync([HANDBOOK / "docs"], progress=progress)
-        asked = questions()
+            assistant.sync([folder / "docs"], progress=progress)
+        asked = questions(folder)
         with counting(terminal, "Asking", len(asked), "question") as advance:
             evaluation = qa.evaluate(
-                assistant, asked, name="handbook", progress=lambda _done, _total: advance()
+                assistant, asked, name=folder.name, progress=lambda _done, _total: advance()
             )
-    with arguments.answers.open("w", encoding="utf-8") as file:
+    with answers.open("w", encoding="utf-8") as file:
         for outcome in evaluation.outcomes:
             file.write(json.dumps(answer(outcome), ensure_ascii=False) + "\n")
     print_evaluation(terminal, evaluation)

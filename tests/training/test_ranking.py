@@ -28,15 +28,8 @@ from training.ranking.groups import (
     read_groups,
     tokenised,
 )
-from training.ranking.pages import (
-    OWN_QUESTIONS,
-    Pages,
-    asked_of_pages,
-    groups_of,
-    own_questions,
-    split,
-    to_rank,
-)
+from training.ranking.own_questions import OWN_PAGES, QUESTIONS, own_questions, yes_or_no
+from training.ranking.pages import Pages, asked_of_pages, groups_of, split, to_rank
 from training.ranking.questions import Vocabulary, as_typed, mistyped, of_heading, of_lead
 from training.ranking.scores import ranking, scores_of
 from training.reader.batches import batches_of, read
@@ -83,7 +76,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     folder = tmp_path_factory.mktemp("pages")
     for town in TOWNS:
         (folder / f"{town}.md").write_text(PAGE.format(town=town), encoding="utf-8")
-    return Pages(folder, None)
+    return Pages([folder], None)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +88,7 @@ def test_a_heading_leads_to_the_text_below_it(pages: Pages) -> None:
     answers = {
         one.right.headings[-1]: one.right
         for one in asked_of_pages(pages, 1)
-        if one.kind == "heading" and one.right.page == "Birk.md"
+        if one.right is not None and one.kind == "heading" and one.page == "Birk.md"
     }
     assert answers["Borrowing a book"].unit.kind == "steps"
     assert answers["Borrowing a book"].text.endswith("within three weeks.")
@@ -119,13 +112,14 @@ def test_pages_are_held_back_whole(pages: Pages) -> None:
     trained, held = split(list(asked_of_pages(pages, 1)), 0.4)
     assert trained
     assert held
-    assert not {one.right.page for one in trained} & {one.right.page for one in held}
+    assert not {one.page for one in trained} & {one.page for one in held}
 
 
 def test_texts_to_be_ranked_have_the_answer_once(pages: Pages) -> None:
     asked = list(asked_of_pages(pages, 1))[:6]
     for one, group in zip(asked, to_rank(pages, asked, most=20), strict=True):
         assert len(group.candidates) <= 20
+        assert one.right is not None
         assert [c.text for c in group.candidates if c.label == RIGHT] == [one.right.under(0)]
 
 
@@ -257,14 +251,54 @@ def _stepping(run: JointFit, steps: int) -> Iterator[NDArray[np.int64]]:
         run.step += 1
 
 
+def test_questions_of_ours_lead_to_the_smallest_unit_or_to_none(
+    pages: Pages, tmp_path: Path
+) -> None:
+    asked = [
+        {"page": "Birk.md", "question": "what do i pay if late", "holds": ["ten pence a day"]},
+        {"page": "Birk.md", "question": "what do students pay", "holds": []},
+    ]
+    _write(tmp_path, *asked)
+    fine, none = own_questions(pages, tmp_path)
+    assert fine.right is not None
+    assert fine.right.unit.kind == "paragraph"
+    assert none.right is None
+    (answered, unanswered) = groups_of(pages, [fine, none])
+    assert answered.answered
+    assert not unanswered.answered
+    assert len(unanswered.candidates) == len(answered.candidates) == 8
+    _write(tmp_path, {**asked[0], "holds": ["eleven pence"]})
+    with pytest.raises(SystemExit, match=r"fines\.jsonl:1: no unit of Birk\.md"):
+        list(own_questions(pages, tmp_path))
+
+
+def test_a_question_without_a_verdict_has_no_answer(pages: Pages, tmp_path: Path) -> None:
+    asked = {"page": "Birk.md", "question": "do children pay", "holds": "Children pay nothing"}
+    others = {**asked, "question": "do pupils of sixteen pay", "verdict": "not said"}
+    _write(tmp_path, {**asked, "verdict": "no"}, others)
+    decided, undecided = yes_or_no(pages, tmp_path)
+    assert decided.right is not None
+    assert undecided.right is None
+    assert undecided.near == decided.near > 0
+
+
+def _write(folder: Path, *entries: object) -> None:
+    lines = "".join(f"{json.dumps(entry)}\n" for entry in entries)
+    (folder / "fines.jsonl").write_text(lines, encoding="utf-8")
+
+
 @pytest.mark.shared
 def test_each_of_our_questions_has_its_answer() -> None:
     folder = Path(__file__).resolve().parents[2] / ".." / "shared" / "bench" / "train" / "pages"
     if not folder.is_dir():
         pytest.skip("needs ../shared/bench/train/pages beside the checkout")
-    lines = OWN_QUESTIONS.read_text(encoding="utf-8").splitlines()
-    asked = {json.loads(line)["page"] for line in lines}
-    pages = Pages(folder, None, only=asked)
+    asked = {
+        json.loads(line)["page"]
+        for file in QUESTIONS.glob("*.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    }
+    pages = Pages([folder, OWN_PAGES], None, only=asked)
     own = list(own_questions(pages))
-    assert len(own) >= 150
-    assert len({one.right.page for one in own}) == len(asked)
+    assert len(own) >= 3000
+    assert {one.page for one in own} == asked
+    assert 0.05 < sum(one.right is None for one in own) / len(own) < 0.2

@@ -35,22 +35,15 @@ def _prepare(options: argparse.Namespace) -> None:
 
     from qa.models import open_embedder
     from training.examples import chance
-    from training.ranking.pages import (
-        Pages,
-        asked_of_pages,
-        counted,
-        groups_of,
-        own_questions,
-        split,
-        to_rank,
-    )
+    from training.ranking.own_questions import OWN_PAGES, own_questions, yes_or_no
+    from training.ranking.pages import Pages, asked_of_pages, counted, groups_of, split, to_rank
     from training.ranking.sets import of_sets
     from training.reader.model import encoder_folder, open_tokenizer
 
     embedder = open_embedder(options.embedder) if options.embedder else None
-    pages = Pages(options.bench / "train" / "pages", embedder)
+    pages = Pages([options.bench / "train" / "pages", OWN_PAGES], embedder)
     made, made_held = split(list(asked_of_pages(pages, options.copies)), options.held_back)
-    own, own_held = split(list(own_questions(pages)), options.held_back)
+    own, own_held = split([*own_questions(pages), *yes_or_no(pages)], options.held_back)
     made = [one for one in made if chance(f"{one.id} kept") < options.made]
     train = [*groups_of(pages, made), *groups_of(pages, own, options.own_copies)]
     train += of_sets(options.bench, options.held_back_articles, options.sets)

@@ -1,8 +1,8 @@
 """Pages -> groups: the text below a heading or an introduction, among others nearby and elsewhere.
 
-There are no questions on these pages, so their headings, lines before lists and rare words are made
-into questions (`training/ranking/questions.py`). Questions that we wrote name words of their
-answer.
+There are few questions on these pages (those that we wrote: `training/ranking/own_questions.py`),
+so their headings, lines before lists and rare words are made into questions
+(`training/ranking/questions.py`).
 """
 
 from __future__ import annotations
@@ -23,11 +23,8 @@ from qa.models.embedders import Embedder
 from qa.records import Document, Unit
 from training.examples import chance, order
 from training.examples.negatives import PassageSearch
-from training.json_lines import read_lines
 from training.ranking.groups import PART, RIGHT, WRONG, Candidate, Group, below
 from training.ranking.questions import Vocabulary, of_heading, of_lead, of_words
-
-OWN_QUESTIONS = Path(__file__).with_name("questions.jsonl")
 
 _TEXTS = 8
 _PARTS, _NEAR, _NAMESAKES = 2, 3, 1  # of the other texts; the rest is from the search
@@ -38,6 +35,7 @@ _UNDER_NOTHING = 0.1  # … and of those that have lost all above them
 _OF_WORDS = 0.06  # the share of units that a search for a few of their words is made of
 _SHORTEST, _LONGEST = 6, 330  # words of an answer
 _NO_HEADING = re.compile(r"https?:|^--|\{[{%]")
+_ALL = 99  # more headings than there are above any unit
 _WHOLE = 0.6  # the share of a section that its list must be, to answer for all of it
 
 
@@ -78,13 +76,21 @@ class PageUnit:
 
 
 class Pages:
-    """All units of all or some pages in a folder, and a search over them."""
+    """All units of all or some pages in some folders, and a search over them.
+
+    A page is named by its path in its folder.
+    """
 
     def __init__(
-        self, folder: Path, embedder: Embedder | None, *, only: Container[str] | None = None
+        self,
+        folders: Sequence[Path],
+        embedder: Embedder | None,
+        *,
+        only: Container[str] | None = None,
     ) -> None:
         self.by_page: dict[str, list[PageUnit]] = {}
-        for file in tqdm(sorted(folder.rglob("*.md")), desc="pages"):
+        files = [(file, folder) for folder in folders for file in sorted(folder.rglob("*.md"))]
+        for file, folder in tqdm(files, desc="pages"):
             name = file.relative_to(folder).as_posix()
             found = list(units_of(file, name)) if only is None or name in only else ()
             if found:
@@ -111,12 +117,14 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, the unit that answers it, and the origin of the question."""
+    """A question, the unit of a page that answers it, if one does, and the question's origin."""
 
     id: str
     question: str
-    right: PageUnit
+    page: str
+    right: PageUnit | None
     kind: str  # "heading", "lead", "words" or "question"
+    near: int = 0  # where on the page the answer begins, or what might be taken for it
 
 
 def asked_of_pages(pages: Pages, copies: int) -> Iterator[Asked]:
@@ -129,33 +137,11 @@ def asked_of_pages(pages: Pages, copies: int) -> Iterator[Asked]:
             if one.lead.endswith(":") and one.words <= _LONGEST:
                 question = of_lead(one.lead, one.headings[-1] if one.headings else "", drawn)
                 if question is not None:
-                    yield Asked(f"{one.id}/lead", question, one, "lead")
+                    yield _asked(f"{one.id}/lead", question, one, "lead")
             if one.unit.kind != "section" and 8 <= one.words <= 80 and drawn.random() < _OF_WORDS:
                 question = of_words(one.text, pages.vocabulary, drawn)
                 if question is not None:
-                    yield Asked(f"{one.id}/words", question, one, "words")
-
-
-def own_questions(pages: Pages, file: Path = OWN_QUESTIONS) -> Iterator[Asked]:
-    """The questions that we wrote, each with the smallest unit of its page that has the answer.
-
-    A line is a question, its `page`, and words that its answer `holds`.
-
-    Raises:
-        SystemExit: no unit of the page holds it.
-    """
-    for number, entry in enumerate(read_lines(file)):
-        holding = [
-            one
-            for one in pages.by_page.get(entry["page"], ())
-            if all(_plain(part) in _plain(one.text) for part in entry["holds"])
-        ]
-        if not holding:
-            raise SystemExit(
-                f"{file}:{number + 1}: no unit of {entry['page']} holds {entry['holds']}."
-            )
-        right = min(holding, key=lambda one: one.words)
-        yield Asked(f"question/{number}", entry["question"], right, "question")
+                    yield _asked(f"{one.id}/words", question, one, "words")
 
 
 def groups_of(pages: Pages, asked: Sequence[Asked], copies: int = 1) -> Iterator[Group]:
@@ -171,11 +157,11 @@ def groups_of(pages: Pages, asked: Sequence[Asked], copies: int = 1) -> Iterator
             lost = int(drawn.random() < _UNDER_NO_HEADING)
             titled = drawn.random() >= _UNDER_NOTHING
             if one.kind in ("words", "question") or not titled:
-                lost = 0 if titled else len(one.right.headings)
-            candidates = [Candidate(one.right.under(lost, titled=titled), RIGHT)]
-            candidates += [
-                Candidate(other.under(lost, titled=titled), label)
-                for other, label in others[: _TEXTS - 1]
+                lost = 0 if titled else _ALL
+            told = [(one.right, RIGHT)] if one.right is not None else []
+            candidates = [
+                Candidate(text.under(lost, titled=titled), label)
+                for text, label in [*told, *others][:_TEXTS]
             ]
             yield Group(f"{one.id}/{copy}", one.kind, one.question, tuple(candidates))
 
@@ -189,11 +175,11 @@ def to_rank(pages: Pages, asked: Sequence[Asked], most: int = 40) -> Iterator[Gr
                 for other in pages.by_page[page]]  # fmt: skip
         others = [
             (other, label)
-            for other in dict.fromkeys([*found, *pages.by_page[one.right.page], *near])
-            if other.id != one.right.id and (label := _label(one, other)) is not None
+            for other in dict.fromkeys([*found, *pages.by_page[one.page], *near])
+            if other is not one.right and (label := _label(one, other)) is not None
         ]
-        candidates = [Candidate(one.right.under(0), RIGHT)]
-        candidates += [Candidate(other.under(0), label) for other, label in others[: most - 1]]
+        told = [(one.right, RIGHT)] if one.right is not None else []
+        candidates = [Candidate(text.under(0), label) for text, label in [*told, *others][:most]]
         yield Group(one.id, one.kind, one.question, tuple(candidates))
 
 
@@ -212,7 +198,11 @@ def _of_section(pages: Pages, section: Sequence[PageUnit], copies: int) -> Itera
         said = about or (above[0] if above and drawn.random() < 0.15 else "")
         listed = right.unit.kind in ("list", "steps", "table")
         question = of_heading(heading, said, listed, pages.vocabulary, drawn)
-        yield Asked(f"{right.id}/{copy}", question, right, "heading")
+        yield _asked(f"{right.id}/{copy}", question, right, "heading")
+
+
+def _asked(id: str, question: str, right: PageUnit, kind: str) -> Asked:
+    return Asked(id, question, right.page, right, kind, right.unit.start)
 
 
 def _answer(section: Sequence[PageUnit]) -> PageUnit | None:
@@ -245,13 +235,13 @@ def _others(
     results of the search.
     """
     right = asked.right
-    page = [(one, _label(asked, one)) for one in pages.by_page[right.page] if one.id != right.id]
+    page = [(one, _label(asked, one)) for one in pages.by_page[asked.page] if one is not right]
     parts = [one for one, label in page if label == PART]
     near = [one for one, label in page if label == WRONG]
     # The nearest most often.
-    near.sort(key=lambda one: abs(one.unit.start - right.unit.start) * drawn.random())
-    name = right.headings[-1].lower() if right.headings else ""
-    namesakes = [one for one in pages.namesakes[name] if one.page != right.page]
+    near.sort(key=lambda one: abs(one.unit.start - asked.near) * drawn.random())
+    name = right.headings[-1].lower() if right is not None and right.headings else ""
+    namesakes = [one for one in pages.namesakes[name] if one.page != asked.page]
     drawn.shuffle(parts)
     drawn.shuffle(namesakes)
     found = [*near[:_NEAR], *namesakes[:_NAMESAKES], *_mostly_first(brought, drawn), *near[_NEAR:]]
@@ -267,7 +257,9 @@ def _mostly_first(brought: Sequence[PageUnit], drawn: random.Random) -> list[Pag
 def _label(asked: Asked, other: PageUnit) -> int | None:
     """The role of another unit for a question; None if it says the same as the answer."""
     right = asked.right
-    said, told = _plain(right.text), _plain(other.text)
+    if right is None:
+        return WRONG
+    said, told = plain(right.text), plain(other.text)
     if said == told or (right.page != other.page and (said in told or told in said)):
         return None
     # A heading stands for everything below it; which of that answers best is a guess.
@@ -294,13 +286,14 @@ def _above(document: Document, unit: Unit) -> tuple[tuple[str, ...], int]:
     return document.heading_path(unit.start), starts[-1] if starts else -1
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text in lower case, with single spaces."""
     return " ".join(text.lower().split())
 
 
 def split(asked: Sequence[Asked], held_back: float) -> tuple[list[Asked], list[Asked]]:
     """The split into training and held-back groups, by page."""
-    held = [one for one in asked if chance(f"{one.right.page} ranked") < held_back]
+    held = [one for one in asked if chance(f"{one.page} ranked") < held_back]
     names = {one.id for one in held}
     return [one for one in asked if one.id not in names], held
 
