@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
 
@@ -47,8 +47,11 @@ def told(answer: qa.Answer) -> str:
 def test_no_answer_hit_or_spelling_tells_of_a_forbidden_word(company: Company) -> None:
     with ThreadPoolExecutor(AT_ONCE) as people:
         asking = [people.submit(_asks, company, *pair) for pair in asked(company)]
-        for done in asking:
-            done.result()
+        try:
+            for done in as_completed(asking):
+                done.result()
+        finally:
+            people.shutdown(wait=False, cancel_futures=True)
 
 
 def _asks(company: Company, person: qa.Viewer, number: int) -> None:
