@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from qa.evaluation import Evaluation, Expected, evaluate
     from qa.events import (
+        AccessChanged,
         Answered,
         Asker,
         Erased,
@@ -74,6 +75,8 @@ if TYPE_CHECKING:
         Link,
         PageMarks,
         Passage,
+        PermitReport,
+        Permitted,
         Progress,
         Reading,
         Review,
@@ -112,17 +115,18 @@ _HOMES = {
     ),
     "qa.evaluation": ("Evaluation", "Expected", "evaluate"),
     "qa.events": (
-        "Answered", "Asker", "Erased", "Event", "Judged", "Published", "Searched", "SignInRefused",
-        "SignedIn", "SignedOut", "SourceOpened", "Synced", "Unanswered", "Uploaded",
+        "AccessChanged", "Answered", "Asker", "Erased", "Event", "Judged", "Published", "Searched",
+        "SignInRefused", "SignedIn", "SignedOut", "SourceOpened", "Synced", "Unanswered",
+        "Uploaded",
     ),
     "qa.index": ("Verdict", "Verdicts"),
     "qa.places": ("folders_above",),
     "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
         "Answer", "Backup", "Block", "Citation", "Document", "Forgotten", "Heading", "Hit", "Link",
-        "PageMarks", "Passage", "Progress", "Reading", "Review", "ReviewFinding", "Scan", "Skipped",
-        "Source", "Span", "Status", "SyncReport", "Turn", "Unread", "hard_to_read",
-        "headings_below", "rows_of",
+        "PageMarks", "Passage", "PermitReport", "Permitted", "Progress", "Reading", "Review",
+        "ReviewFinding", "Scan", "Skipped", "Source", "Span", "Status", "SyncReport", "Turn",
+        "Unread", "hard_to_read", "headings_below", "rows_of",
     ),
     "qa.places.regular_file": ("open_regular",),
     "qa.schemas": ("AnswerFields", "AnswerJSON", "CitationJSON"),
@@ -135,6 +139,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AccessChanged",
     "AccessError",
     "Answer",
     "AnswerFields",
@@ -173,6 +178,8 @@ __all__ = [
     "ModelUnavailableError",
     "PageMarks",
     "Passage",
+    "PermitReport",
+    "Permitted",
     "PrivateFolder",
     "Progress",
     "Published",

@@ -167,6 +167,21 @@ class Erased(Event):
     forgotten: Forgotten
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessChanged(Event):
+    """The owner said that only the groups `readers` may read what `patterns` match.
+
+    None: they forgot what was said of these patterns.
+
+    `sources` are the documents that others may read now than before.
+    """
+
+    index: str
+    patterns: tuple[str, ...]
+    readers: tuple[str, ...] | None
+    sources: tuple[str, ...]
+
+
 Listener = Callable[[Event], None]
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from qa import backups
+from qa import backups, indexing
 from qa.access import Viewer
+from qa.assistant.arguments import groups_of, source_of
 from qa.assistant.corpus import Corpus, reporting
 from qa.audit import Audit
+from qa.errors import ArgumentError, described
+from qa.events import AccessChanged
 from qa.index import Verdicts
-from qa.records import Backup, Progress, Review, ReviewFinding
+from qa.records import Backup, PermitReport, Progress, Review, ReviewFinding
 from qa.review import Reviewing
 
 
@@ -81,6 +84,62 @@ class Upkeep(Corpus):
 
         return Reviewing(self.index).review(giving_way, self._seeing(viewer))
 
+    def permit(
+        self,
+        patterns: Sequence[str] | str,
+        *,
+        groups: Collection[str] | None,
+        dry_run: bool = False,
+    ) -> PermitReport:
+        """Let only viewers in one of `groups` read what the patterns match, from now on.
+
+        A pattern is written as in `.gitignore`, from the name of a folder on ("handbook/hr/",
+        "*.pdf"), or is the name of a source. It counts before the files `.qa-access.toml` and the
+        groups of `sync` and `add`, for what comes later, too; of several patterns, the last one
+        said. "*" is everybody, an empty list nobody; None forgets what was said of a pattern. No
+        folder is looked through, but its rule files count as they are now. With `dry_run`, nothing
+        is changed.
+
+        Raises:
+            ArgumentError: that are no patterns, or groups are no list of names.
+            IndexLockedError: a sync did not finish in time.
+        """
+        self._check_may_change()
+        lines, readers = _patterns(patterns), groups_of(groups)
+        report = indexing.permit(self.index, lines, readers, self.settings, dry_run=dry_run)
+        if not dry_run:
+            self.listeners.tell(
+                AccessChanged(
+                    by=self.by,
+                    index=self.settings.index,
+                    patterns=tuple(lines),
+                    readers=None if readers is None else tuple(readers),
+                    sources=tuple(one.source for one in report.changed),
+                )
+            )
+        return report
+
+    def readers(
+        self, patterns: Sequence[str] | str | None = None
+    ) -> dict[str, tuple[str, ...] | None]:
+        """The groups that may read each document, or each that a pattern matches.
+
+        None is everybody, no groups are nobody.
+
+        Raises:
+            ArgumentError: that are no patterns.
+        """
+        self._check_may_change()
+        with self.index.reading(self._viewer) as snapshot:
+            return indexing.readers(snapshot, None if patterns is None else _patterns(patterns))
+
+    def permits(self) -> dict[str, tuple[str, ...]]:
+        """What was said with `permit`: the groups of each pattern, the last said last."""
+        self._check_may_change()
+        with self.index.reading(self._viewer) as snapshot:
+            said = snapshot.head.permits if snapshot.head is not None else {}
+            return {line: tuple(groups) for line, groups in said.items()}
+
     def set_aside(self, finding: str) -> ReviewFinding:
         """Leave a finding of `review` out from now on, until one of its texts changes.
 
@@ -98,3 +157,12 @@ class Upkeep(Corpus):
         """
         self._check_may_change()
         return Reviewing(self.index).bring_back(finding, self._viewer)
+
+
+def _patterns(given: object) -> list[str]:
+    lines = [given] if isinstance(given, str) else given
+    if not isinstance(lines, list | tuple):
+        raise ArgumentError(
+            f'patterns is a list of them, as ["handbook/hr/", "*.pdf"], not {described(given)}.'
+        )
+    return list(dict.fromkeys(map(source_of, lines)))

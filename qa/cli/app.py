@@ -30,6 +30,8 @@ from qa.cli.options import (
     Json,
     open_terminal,
 )
+from qa.cli.permit import EXAMPLES as PERMIT_EXAMPLES
+from qa.cli.permit import permit
 from qa.cli.review import EXAMPLES as REVIEW_EXAMPLES
 from qa.cli.review import review
 from qa.cli.serve import serve
@@ -120,6 +122,7 @@ app.command()(chat)
 app.command()(sync)
 app.command()(forget)
 app.command()(status)
+app.command(epilog=PERMIT_EXAMPLES)(permit)
 app.command(epilog=REVIEW_EXAMPLES)(review)
 app.command()(serve)
 app.command(epilog=BACKUP_EXAMPLES)(backup)

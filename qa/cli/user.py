@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa.cli.options import Index, Json, open_terminal
+from qa.errors import ArgumentError
 
 if TYPE_CHECKING:
     from qa.api import Users
@@ -22,13 +23,15 @@ USER_EXAMPLES = """Examples:
 
   qa user remove ada
 
+  qa user sign-out ada
+
 A password is asked for without showing it, or read from standard input. To have people sign in: qa serve --sign-in password"""  # noqa: E501  (one paragraph)
 
 Name = Annotated[str, typer.Argument(help="The name that they sign in with.")]
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Add, list and remove the people who may sign in to the server.",
+    help="Add, list, remove and sign out the people who may sign in to the server.",
     epilog=USER_EXAMPLES,
 )
 
@@ -75,6 +78,25 @@ def remove(name: Name, index: Index = None) -> None:
     terminal, users = open_terminal(), _users(index)
     users.remove(name)
     terminal.say(f"{name} may not sign in any more.")
+
+
+@app.command()
+def sign_out(
+    name: Annotated[
+        str | None, typer.Argument(help="Whom; by default, with --everyone, all.")
+    ] = None,
+    everyone: Annotated[bool, typer.Option("--everyone", help="All who have signed in.")] = False,
+    index: Index = None,
+) -> None:
+    """End somebody's sessions at once, however they sign in."""
+    from qa.api import Sessions
+    from qa.settings import Settings
+
+    if (name is None) == (not everyone):
+        raise ArgumentError("Name whom to sign out, or give --everyone.")
+    ended = Sessions.of_settings(Settings.load(index=index)).end_all(name)
+    who = "Everybody" if name is None else name
+    open_terminal().say(f"{who} is signed out; sessions that ended: {ended:,}.")
 
 
 def _password() -> str:

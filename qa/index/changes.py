@@ -64,11 +64,10 @@ class Changes:
         self.head = (snapshot.head if snapshot is not None else None) or made
         if before is not None and before.head is not None:
             head = before.head
-            self.set_head(
-                folders=head.folders, samples=head.samples, rules=head.rules, readers=head.readers
-            )
-        self.rule_of: Callable[[Entry], str] = lambda entry: entry.rule
-        """The rule of a document that is put or relabelled: by default, the one in its record."""
+            kept = ("folders", "samples", "rules", "readers", "permits")
+            self.set_head(**{name: getattr(head, name) for name in kept})
+        self.ruled: Callable[[Entry], Entry] = lambda entry: entry
+        """Gives a document that is put or relabelled its rule: by default, the one that it has."""
         self.rules: dict[str, Sequence[str]] = dict(self.head.rules)
         """The groups of each rule; what no document has is not published, except `kept_rules`."""
         self.kept_rules = set(self.head.rules)
@@ -93,7 +92,7 @@ class Changes:
 
         No two of them may have one id.
         """
-        entries = [self._ruled(document.entry) for document in documents]
+        entries = [self.ruled(document.entry) for document in documents]
         passages = [passage for document in documents for passage in document.passages]
         self._add(passages, {entry.id: entry.rule for entry in entries})
         self._commit(entries)
@@ -101,7 +100,7 @@ class Changes:
 
     def relabel(self, entry: Entry) -> None:
         """Change a document's record but not its text: it was renamed, or its metadata changed."""
-        self._commit([self._ruled(entry)])
+        self._commit([self.ruled(entry)])
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, and return the number of passages that go with them."""
@@ -177,11 +176,9 @@ class Changes:
         self._ids = {entry.source: entry.id for entry in self.entries.values()}
 
     def _rules_used(self) -> dict[str, list[str]]:
-        used = {entry.rule for entry in self.entries.values() if entry.rule} | self.kept_rules
+        held = (rule for one in self.entries.values() for rule in (one.rule, one.rule_itself))
+        used = set(filter(None, held)) | self.kept_rules
         return {rule: list(self.rules.get(rule, ())) for rule in sorted(used)}
-
-    def _ruled(self, entry: Entry) -> Entry:
-        return replace(entry, rule=self.rule_of(entry))
 
     def _add(self, passages: Sequence[PreparedPassage], rules: Mapping[str, str]) -> None:
         view = self._begin()

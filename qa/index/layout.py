@@ -50,11 +50,18 @@ class Entry:
     """What the place of the file wrote down to look at it again (`qa.indexing.mirrored`)."""
     rule: str = ""
     """The rule that says who may read it (`Head.rules`); empty if everybody may."""
+    own_rule: str | None = None
+    """The rule that it has by itself, where the owner said otherwise (`Head.permits`)."""
 
     @property
     def passage_ids(self) -> list[str]:
         """The ids of its passages, in order."""
         return [passage_id(self.id, self.version, ordinal) for ordinal in range(self.passages)]
+
+    @property
+    def rule_itself(self) -> str:
+        """The rule that it has by itself."""
+        return self.rule if self.own_rule is None else self.own_rule
 
     @property
     def indexed(self) -> str:
@@ -93,6 +100,9 @@ class Head:
     but the owner read."""
     readers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The groups that may read what is from an address; below it, those of the nearest count."""
+    permits: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The groups that may read what matches a pattern, whatever else is said of it; of several
+    patterns, the last counts."""
 
 
 def entry_of(document: Document, version: str, digest: str, folder: str, passages: int) -> Entry:

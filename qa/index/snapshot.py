@@ -95,7 +95,7 @@ class Snapshot:
         if head is not None:
             held = {entry.folder for entry in entries.values()}
             folders = {name: place for name, place in head.folders.items() if name in held}
-            head = replace(head, folders=folders, rules={}, readers={})
+            head = replace(head, folders=folders, rules={}, readers={}, permits={})
         assert isinstance(self.keywords, KeywordIndex)
         return replace(
             self,

@@ -6,11 +6,13 @@ from qa.indexing.adding import add
 from qa.indexing.folders.comparing import stale
 from qa.indexing.folders.files import is_there, original
 from qa.indexing.forgetting import forget
+from qa.indexing.permitting import permit, readers
 from qa.indexing.preparing.storing import Preparing
 from qa.indexing.showing import Showing
 from qa.indexing.syncing import sync
 from qa.indexing.watching import watch
 
 __all__ = [
-    "Preparing", "Showing", "add", "forget", "is_there", "original", "stale", "sync", "watch",
+    "Preparing", "Showing", "add", "forget", "is_there", "original", "permit", "readers", "stale",
+    "sync", "watch",
 ]  # fmt: skip

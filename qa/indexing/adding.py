@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from qa.access import EVERYONE
 from qa.errors import LoadError
 from qa.index import Changes, Entry, Index, document_id, entry_of, rule_id, text_version
+from qa.indexing.folders.rules import Permits
 from qa.indexing.preparing.storing import Incoming, Preparing
 from qa.loading import blocks_of_lines
 from qa.records import Document, Skipped, SyncReport, are_apart, now
@@ -64,6 +65,8 @@ def add(
     """
     tally = Tally()
     with index.writing(settings.lock_timeout) as session:
+        permits = Permits(session.head.permits)
+        session.ruled = permits.over(session, lambda entry: entry.rule_itself)
         batch: dict[str, Document] = {}
         sources: set[str] = set()
         rules: dict[str, str] = {}
@@ -121,7 +124,7 @@ def _rule(document: Document, session: Changes, groups: Collection[str] | None) 
     """The rule of a document that is added for these groups, or for those that it has."""
     if groups is None:
         known = session.find(document.source) or session.entries.get(document.id)
-        return known.rule if known is not None else ""
+        return known.rule_itself if known is not None else ""
     if EVERYONE in groups:
         return ""
     rule = rule_id(groups)
@@ -142,7 +145,12 @@ def _put(
 def _replace(document: Document, session: Changes, tally: Tally, rule: str) -> bool:
     """Make way for a document and count it; False if the index already holds it unchanged."""
     old = session.find(document.source)
-    if old is not None and old.id == document.id and _same(old, document) and old.rule == rule:
+    if (
+        old is not None
+        and old.id == document.id
+        and _same(old, document)
+        and old.rule_itself == rule
+    ):
         tally.unchanged.append(document.source)
         return False
     other = session.entries.get(document.id)

@@ -239,7 +239,7 @@ class _Mirror:
                 document = with_id(replace(document, id=""), self._session)
             kept_of = (
                 *(entry.digest, entry.folder, entry.stamp, entry.read, entry.note),
-                entry.rule,
+                entry.rule_itself,
             )
             batch.append(Incoming(document, *kept_of))
             if sum(len(one.document.text) for one in batch) > adding.CHARACTERS_AT_ONCE:

@@ -52,6 +52,8 @@ from qa.records.marks import PageBox, PageMarks
 from qa.records.reports import (
     Backup,
     Forgotten,
+    PermitReport,
+    Permitted,
     Progress,
     Skipped,
     Source,
@@ -66,9 +68,10 @@ from qa.records.times import now
 __all__ = [
     "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Document", "Draft",
     "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Link", "Metadata", "Outcome",
-    "PageBox", "PageMarks", "Passage", "Progress", "Reading", "Reason", "Review", "ReviewFinding",
-    "Scan", "Skipped", "Source", "Span", "Stage", "Statement", "StatementKind", "Status",
-    "SyncReport", "Turn", "Unit", "UnitKind", "Unread", "are_apart", "are_nested", "context",
-    "from_scan", "hard_to_read", "heading_path", "headings_above", "headings_below", "in_file",
-    "located", "now", "outlined", "page_at", "path_above", "recognised", "rows_of",
+    "PageBox", "PageMarks", "Passage", "PermitReport", "Permitted", "Progress", "Reading", "Reason",
+    "Review", "ReviewFinding", "Scan", "Skipped", "Source", "Span", "Stage", "Statement",
+    "StatementKind", "Status", "SyncReport", "Turn", "Unit", "UnitKind", "Unread", "are_apart",
+    "are_nested", "context", "from_scan", "hard_to_read", "heading_path", "headings_above",
+    "headings_below", "in_file", "located", "now", "outlined", "page_at", "path_above",
+    "recognised", "rows_of",
 ]  # fmt: skip

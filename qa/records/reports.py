@@ -98,6 +98,32 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Permitted:
+    """A document that others may read now than `before`: groups, or None if everybody may."""
+
+    source: str
+    before: tuple[str, ...] | None
+    groups: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PermitReport:
+    """What `permit` changed; with `dry_run`, what it would change.
+
+    `unmatched` are the given patterns that match no document; what comes later may. `skipped` are
+    rule files with a mistake or with patterns that match nothing, as a sync reports them.
+    """
+
+    changed: tuple[Permitted, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON, as `qa permit --json` gives it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A line of `qa status`: one document of the index.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -54,8 +55,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     with qa.Assistant(index=place / "index", sign_in="proxy") as assistant:
         made = Company(assistant)
         rules = ["[read]"]
+        words = ("".join(chance.sample(SYLLABLES, 4)) for _ in itertools.count())
         for number in range(200):
-            word = "".join(chance.sample(SYLLABLES, 4))
+            word = next(word for word in words if not any(word in one for one in made.words))
             text = FILLER.format(word, 100 + number, word, chance.choice(TOWNS))
             groups = chance.sample(GROUPS, chance.choice((0, 1, 1, 2, 3)))
             made.words.append(word)

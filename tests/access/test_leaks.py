@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
 
@@ -20,12 +20,15 @@ from tests.whole import WHOLE
 QUESTIONS = 5_000 if WHOLE else 12
 
 
-def asked(company: Company) -> Iterator[tuple[qa.Viewer, int]]:
-    """People, each with the number of a document that they may not read."""
-    chance = random.Random(5)
-    for _ in range(QUESTIONS):
-        person = chance.choice(company.people)
-        yield person, chance.choice(company.forbidden(person))
+# People ask at the same time, so that nothing of one shows in what another is told.
+AT_ONCE = 4
+
+
+def asked(company: Company) -> list[tuple[qa.Viewer, int]]:
+    """People, each with the number of a document that they may not read; no pair twice."""
+    pairs = [(one, number) for one in company.people for number in company.forbidden(one)]
+    assert len(pairs) > QUESTIONS
+    return random.Random(5).sample(pairs, QUESTIONS)
 
 
 def misspelt(word: str) -> str:
@@ -42,27 +45,36 @@ def told(answer: qa.Answer) -> str:
 
 
 def test_no_answer_hit_or_spelling_tells_of_a_forbidden_word(company: Company) -> None:
-    for person, number in asked(company):
-        word, allowed = company.words[number], company.readable(person)
-        reader = company.assistant.seen_by(person)
-        question = f"How much is the {word} allowance?"
-        answer = reader.ask(question)
-        shown = {hit.passage.source for hit in answer.hits}
-        shown |= {one.source for one in (*answer.citations, *answer.sections)}
-        assert shown <= allowed
-        assert word not in told(answer)
-        assert answer.asked == question
-        assert word not in (answer.suggestion or "")
-        hits = reader.search(f"How much is the {misspelt(word)} allowance?")
-        assert {hit.passage.source for hit in hits} <= allowed
-        with company.assistant.index.reading(person) as snapshot:
-            total, counts = snapshot.keywords.counts([word])
-            assert counts == {word: 0}
-            assert total == sum(entry.passages for entry in snapshot.entries.values())
-            assert snapshot.keywords.meant(misspelt(word)) == {}
-            assert snapshot.keywords.search([word], 10) == []
-            rarity = snapshot.keywords.rarity([word, "xyzzyplugh"])
-            assert rarity[word] == rarity["xyzzyplugh"]
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        asking = [people.submit(_asks, company, *pair) for pair in asked(company)]
+        try:
+            for done in as_completed(asking):
+                done.result()
+        finally:
+            people.shutdown(wait=False, cancel_futures=True)
+
+
+def _asks(company: Company, person: qa.Viewer, number: int) -> None:
+    word, allowed = company.words[number], company.readable(person)
+    reader = company.assistant.seen_by(person)
+    question = f"How much is the {word} allowance?"
+    answer = reader.ask(question)
+    shown = {hit.passage.source for hit in answer.hits}
+    shown |= {one.source for one in (*answer.citations, *answer.sections)}
+    assert shown <= allowed
+    assert word not in told(answer)
+    assert answer.asked == question
+    assert word not in (answer.suggestion or "")
+    hits = reader.search(f"How much is the {misspelt(word)} allowance?")
+    assert {hit.passage.source for hit in hits} <= allowed
+    with company.assistant.index.reading(person) as snapshot:
+        total, counts = snapshot.keywords.counts([word])
+        assert counts == {word: 0}
+        assert total == sum(entry.passages for entry in snapshot.entries.values())
+        assert snapshot.keywords.meant(misspelt(word)) == {}
+        assert snapshot.keywords.search([word], 10) == []
+        rarity = snapshot.keywords.rarity([word, "xyzzyplugh"])
+        assert rarity[word] == rarity["xyzzyplugh"]
 
 
 def test_people_are_answered_from_what_they_may_read(company: Company) -> None:
@@ -116,7 +128,7 @@ def test_the_time_tells_nothing(company: Company) -> None:
     from scipy.stats import mannwhitneyu
 
     chance, times = random.Random(11), {True: [], False: []}  # type: ignore[var-annotated]
-    for person, number in list(asked(company))[:400]:
+    for person, number in asked(company)[:400]:
         word, none = company.words[number], "".join(chance.sample(SYLLABLES, 4))
         for forbidden in chance.sample((True, False), 2):
             question = f"How much is the {word if forbidden else none} allowance?"

@@ -45,6 +45,7 @@ from qa.index.keywords import SeenKeywords
 from qa.index.leading import leading
 from qa.index.verdicts import Verdict, Verdicts
 from qa.indexing import adding
+from qa.indexing.folders.rules import Permits, last
 from qa.indexing.preparing import splitting, units
 from qa.indexing.storage.addresses import Stored, stored
 from qa.indexing.web import addresses, notes, robots
@@ -184,6 +185,12 @@ def answer(a: str, b: str, c: str) -> Answer:
 def exhausted(generator: Iterator[object]) -> None:
     for _ in generator:
         pass
+
+
+def permitted(a: str, b: str, c: str) -> None:
+    for line in (a, b, c, f"{a}/"):
+        with contextlib.suppress(QAError):
+            last(Permits({line: [b]}).rules, f"{c}/{a}")
 
 
 def support(a: str, b: str, c: str) -> None:
@@ -603,6 +610,7 @@ READ: dict[str, Callable[..., object]] = {
     "api.events.event api.mcp.server.source_of api.mcp.server.uri_of api.stretches.stretch"
     " text.markup.markdown.answer_markdown text.markup.markdown.as_html"
     " text.markup.markdown.plain_markdown": told_to_programs,
+    "indexing.folders.rules.Rule.decides indexing.folders.rules.last": permitted,
     "checking.support.Evidence.says_something checking.support.Evidence.support"
     " checking.entailment.Entailment.judge": support,
     "text.amounts.amounts text.amounts.in_digits": lambda a, b, c: amounts.amounts(
@@ -908,6 +916,10 @@ NO_TEXT = {
     "index.kept_lines": "lines of our own",
     "audit": "names, with its own tests",
     "events": "answers and hits, of which it takes the names of sources",
+    "indexing.folders.rules.Permits.over": "documents of an index",
+    "indexing.permitting": "patterns, which `Permits` reads",
+    "cli.permit": "the words of a command",
+    "cli.output.permits": "names of files and groups",
     "indexing.folders.permissions": "names of files, with their own tests",
     "loading.workers.frames.send": "bytes of a frame",
     "loading.workers.pool": "places and names of files, with their own tests",

@@ -76,10 +76,12 @@ def test_a_wrong_argument_is_refused_with_what_was_expected(
         "index": tmp_path / "other",
         "file": tmp_path / "backup.tar.gz",
         "viewer": qa.Viewer("ada"),
+        "patterns": ["none/"],
+        **({"groups": ["people"]} if name == "permit" else {}),
     }
     taken = inspect.signature(getattr(qa.Assistant, name)).parameters
     for value in WRONG:
-        if (name, argument) in (("sync", "rebuild"), ("backup", "force")):
+        if (name, argument) in (("sync", "rebuild"), ("backup", "force"), ("permit", "dry_run")):
             continue  # whatever is true
         if (name, argument) == ("backup", "progress") and value is int:
             continue  # it can be called

@@ -72,8 +72,8 @@ class Desk:
         """The desk of an index's users, or of the directory that the settings name.
 
         Raises:
-            SettingsError: there are no users, or their file cannot be read; or a setting of the
-            directory is missing.
+            SettingsError: there are no users, or their file or that of sessions cannot be read; or
+            a setting of the directory is missing.
         """
         if settings.sign_in == "ldap":
             return cls(Directory(settings), Sessions.of_settings(settings))
@@ -111,10 +111,15 @@ class Desk:
         """Whose session a token is of; `seen` if they did something.
 
         Raises:
-            SettingsError: the file of users cannot be read.
+            SettingsError: the file of users or that of sessions cannot be read.
         """
         session = self.sessions.of(token, seen=seen)
-        return self.users.still(session) if session else None
+        if session is None:
+            return None
+        viewer = self.users.still(session)
+        if viewer is None:  # and never will be again
+            self.sessions.end(token)
+        return viewer
 
 
 def household(address: str) -> str:

@@ -58,7 +58,7 @@ class Provider:
     """A provider, and the sessions of those who have signed in there.
 
     Raises:
-        SettingsError: a setting is missing or does not fit.
+        SettingsError: a setting is missing or does not fit, or sessions cannot be kept.
         ModelUnavailableError: a package is missing.
     """
 

@@ -1,39 +1,63 @@
-"""Who has signed in: sessions in memory, each known by the hash of a random token."""
+"""Who has signed in: sessions in a file, each known by the hash of a random token.
+
+Server processes with the same file have the same sessions, and a restart ends none.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import secrets
+import sqlite3
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from threading import Lock
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.access import Viewer
+from qa.errors import SettingsError
+from qa.places import beside
 
 if TYPE_CHECKING:
     from qa.settings import Settings
 
+FILE = "sessions.sqlite"
 TOKEN_BYTES = 32
 # A person has a few browsers and devices; the oldest session makes room.
 MOST_FOR_ONE = 20
 # Seconds that a code may take from one window to the next.
 CODE_SECONDS = 60.0
 HOUR = 3600.0
+# Most requests write nothing: that somebody is there is noted again after this part of the time
+# that they may be away.
+_NOTED = 0.01
+_PATIENCE = 10.0
+_TABLES = """
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;
+CREATE TABLE IF NOT EXISTS sessions (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, stamp TEXT NOT NULL,
+  groups TEXT NOT NULL, began REAL NOT NULL, seen REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS tokens (
+  digest TEXT PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE);
+CREATE TABLE IF NOT EXISTS codes (
+  digest TEXT PRIMARY KEY, until REAL NOT NULL,
+  session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE);
+"""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Session:
-    """A session; `stamp` is what has to stay as it was for it to be good. Times are in seconds.
+    """A session; `stamp` is what has to stay as it was for it to be good.
 
     `groups` are those that were known when it began.
     """
 
     name: str
     stamp: str
-    began: float
-    seen: float
     groups: tuple[str, ...] = ()
 
     @property
@@ -43,79 +67,166 @@ class Session:
 
 
 class Sessions:
-    """The sessions of a server; safe to share between threads.
+    """The sessions in a file; safe to share between threads and processes.
 
-    One ends after `idle` seconds without a request, and `longest` seconds after its beginning. All
-    end with the server.
+    One ends after `idle` seconds without a request, and `longest` seconds after its beginning.
+    `kind` is how people sign in: whoever did so in another way is not signed in any more.
+
+    All methods raise `SettingsError` if the file cannot be read or written.
     """
 
     def __init__(
-        self, idle: float, longest: float, clock: Callable[[], float] = time.monotonic
+        self,
+        file: Path,
+        idle: float,
+        longest: float,
+        *,
+        kind: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self.file = file
         self._idle = idle
         self._longest = longest
+        self._kind = kind
         self._clock = clock
-        self._lock = Lock()
-        self._held: dict[str, Session] = {}
-        self._codes: dict[str, tuple[str, float]] = {}
 
     @classmethod
     def of_settings(cls, settings: Settings) -> Sessions:
-        """Sessions as long as the settings allow."""
-        return cls(settings.session_idle_hours * HOUR, settings.session_hours * HOUR)
+        """The sessions of an index, as long as the settings allow.
+
+        Raises:
+            SettingsError: the file cannot be read or written.
+        """
+        file = beside(settings.index, "sessions") / FILE
+        idle, longest = settings.session_idle_hours * HOUR, settings.session_hours * HOUR
+        made = cls(file, idle, longest, kind=_kind(settings))
+        made.clear()
+        return made
+
+    def clear(self) -> None:
+        """Delete those that are over."""
+        with self._writing() as stored:
+            self._clear(stored)
 
     def begin(self, name: str, stamp: str, groups: Collection[str] = ()) -> str:
         """A new session, and the token of it, which is not stored."""
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-        now = self._clock()
-        with self._lock:
-            for digest in [one for one, held in self._held.items() if self._is_over(held, now)]:
-                del self._held[digest]
-            own = [digest for digest, held in self._held.items() if held.name == name]
-            for digest in own[: max(0, len(own) + 1 - MOST_FOR_ONE)]:
-                del self._held[digest]
-            self._held[_digest(token)] = Session(name, stamp, now, now, tuple(groups))
+        token, now = secrets.token_urlsafe(TOKEN_BYTES), self._clock()
+        with self._writing() as stored:
+            self._clear(stored)
+            stored.execute(
+                "DELETE FROM sessions WHERE kind = :kind AND name = :name AND id NOT IN (SELECT id"
+                " FROM sessions WHERE kind = :kind AND name = :name ORDER BY id DESC LIMIT :most)",
+                {"kind": self._kind, "name": name, "most": MOST_FOR_ONE - 1},
+            )
+            made = stored.execute(
+                "INSERT INTO sessions (kind, name, stamp, groups, began, seen)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (self._kind, name, stamp, json.dumps(list(groups)), now, now),
+            )
+            stored.execute("INSERT INTO tokens VALUES (?, ?)", (_digest(token), made.lastrowid))
         return token
 
     def of(self, token: str, *, seen: bool = True) -> Session | None:
         """The session of a token, unless it is over; `seen` if its person did something."""
-        digest, now = _digest(token), self._clock()
-        with self._lock:
-            held = self._held.get(digest)
-            if held is None or self._is_over(held, now):
-                self._held.pop(digest, None)
+        now = self._clock()
+        with self._opened() as stored:
+            found = stored.execute(
+                "SELECT id, name, stamp, groups, seen FROM sessions"
+                " WHERE kind = ? AND began >= ? AND seen >= ?"
+                " AND id = (SELECT session FROM tokens WHERE digest = ?)",
+                (self._kind, now - self._longest, now - self._idle, _digest(token)),
+            ).fetchone()
+            if found is None:
                 return None
-            if seen:
-                held.seen = now
-            return held
+            id, name, stamp, groups, before = found
+            if seen and now - before > self._idle * _NOTED:
+                # On a full disk, people can still ask.
+                with suppress(sqlite3.OperationalError):
+                    stored.execute("UPDATE sessions SET seen = ? WHERE id = ?", (now, id))
+            return Session(name, stamp, tuple(json.loads(groups)))
 
     def end(self, token: str) -> None:
         """End a session, with all tokens of it."""
-        with self._lock:
-            ended = self._held.get(_digest(token))
-            self._held = {one: held for one, held in self._held.items() if held is not ended}
+        with self._writing() as stored:
+            stored.execute(
+                "DELETE FROM sessions WHERE id = (SELECT session FROM tokens WHERE digest = ?)",
+                (_digest(token),),
+            )
+
+    def end_all(self, name: str | None = None) -> int:
+        """End the sessions of everybody of this name, or of everybody, and say how many."""
+        with self._writing() as stored:
+            self._clear(stored)
+            return stored.execute(
+                "DELETE FROM sessions WHERE ?1 IS NULL OR name = ?1", (name,)
+            ).rowcount
 
     def code(self, token: str) -> str:
         """A code that gives a frame of the same browser a token of its own; good once, and soon."""
         code, now = secrets.token_urlsafe(TOKEN_BYTES), self._clock()
-        with self._lock:
-            self._codes = {one: kept for one, kept in self._codes.items() if kept[1] > now}
-            self._codes[_digest(code)] = (_digest(token), now + CODE_SECONDS)
+        with self._writing() as stored:
+            self._clear(stored)
+            stored.execute(
+                "INSERT INTO codes SELECT ?, ?, session FROM tokens WHERE digest = ?",
+                (_digest(code), now + CODE_SECONDS, _digest(token)),
+            )
         return code
 
     def redeem(self, code: str) -> str | None:
         """Another token of the session in which a code was made, if that is still good."""
-        token, now = secrets.token_urlsafe(TOKEN_BYTES), self._clock()
-        with self._lock:
-            digest, until = self._codes.pop(_digest(code), ("", 0.0))
-            held = self._held.get(digest)
-            if held is None or until <= now or self._is_over(held, now):
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        with self._writing() as stored:
+            self._clear(stored)
+            found = stored.execute(
+                "DELETE FROM codes WHERE digest = ? RETURNING session", (_digest(code),)
+            ).fetchone()
+            if found is None:
                 return None
-            self._held[_digest(token)] = held
+            stored.execute("INSERT INTO tokens VALUES (?, ?)", (_digest(token), *found))
         return token
 
-    def _is_over(self, held: Session, now: float) -> bool:
-        return now - held.seen > self._idle or now - held.began > self._longest
+    def _clear(self, stored: sqlite3.Connection) -> None:
+        now = self._clock()
+        over = (now - self._longest, now - self._idle)
+        stored.execute("DELETE FROM sessions WHERE began < ? OR seen < ?", over)
+        stored.execute("DELETE FROM codes WHERE until <= ?", (now,))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a transaction: all changes or none."""
+        with self._opened() as stored:
+            stored.execute("BEGIN IMMEDIATE")
+            with stored:  # which commits, or rolls back
+                yield stored
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            # SQLite would let others read what it makes.
+            os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
+            opened = sqlite3.connect(self.file, timeout=_PATIENCE, isolation_level=None)
+            with closing(opened) as stored:
+                stored.executescript(_TABLES)
+                yield stored
+        except (OSError, sqlite3.Error, ValueError) as error:
+            raise SettingsError(
+                f"{self.file} holds the sessions of those who have signed in, and cannot be read "
+                f"and written: {error}. Let this program write there; if the file is damaged, "
+                "remove it, and people sign in again."
+            ) from error
+
+
+def _kind(settings: Settings) -> str:
+    """How people sign in, with all that decides who somebody is."""
+    own = f"{settings.sign_in}_"
+    names = sorted(name for name in type(settings).model_fields if name.startswith(own))
+    decides = [(name, getattr(settings, name)) for name in names if not _is_secret(name)]
+    return _digest(json.dumps([settings.sign_in, decides]))
+
+
+def _is_secret(name: str) -> bool:
+    return "secret" in name or "password" in name or name.endswith("_file")
 
 
 def _digest(token: str) -> str:

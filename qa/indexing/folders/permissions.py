@@ -16,11 +16,8 @@ What is from other addresses has the groups that a sync was given for them (`Hea
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -29,30 +26,13 @@ from qa.index import Changes, Entry, rule_id
 from qa.indexing.folders.failures import within
 from qa.indexing.folders.files import PERMISSIONS, File, opened, printable
 from qa.indexing.folders.ignoring import LARGEST_BYTES, pattern_of
+from qa.indexing.folders.rules import Permits, Rule, last
 from qa.places import is_remote
 from qa.records import Skipped
 
 # As many patterns are named at once.
 _NAMED = 5
 _FORM = 'Write it as [read] and then lines such as "salaries/" = ["people", "board"].'
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What one `line` of a file says; a `pattern` of None is that of a broken file."""
-
-    id: str
-    groups: tuple[str, ...]
-    line: str
-    pattern: re.Pattern[str] | None
-
-    def decides(self, path: str) -> bool:
-        """Whether it is about a file, given by its path below the rule's folder, or one above."""
-        if self.pattern is None:
-            return True
-        name = unicodedata.normalize("NFC", path)
-        above = (name[: at + 1] for at, letter in enumerate(name) if letter == "/")
-        return any(self.pattern.fullmatch(one) for one in (name, *above))
 
 
 class Permissions:
@@ -113,7 +93,7 @@ class Permissions:
     def _deciding(self, root: Path, source: str, folder: str) -> Rule | None:
         if not root.is_dir():
             above = folder.rpartition("/")[0] or printable(root.parent.name)
-            return _last(self._rules(root.parent, above, root.parent), root.name)
+            return last(self._rules(root.parent, above, root.parent), root.name)
         steps = source[len(folder) :].strip("/").split("/")
         places = [root]
         for step in steps[:-1]:
@@ -123,7 +103,7 @@ class Permissions:
             places.append(inner)
         for depth in reversed(range(len(places))):
             name = "/".join((folder, *steps[:depth]))
-            rule = _last(self._rules(places[depth], name, root), "/".join(steps[depth:]))
+            rule = last(self._rules(places[depth], name, root), "/".join(steps[depth:]))
             if rule is not None:
                 return rule
         return None
@@ -171,12 +151,19 @@ class Permitting:
 
     def apply(self) -> None:
         """Give all documents their rules, and from now on new ones."""
+        for old, new in self.ruled():
+            if old != new:
+                self._session.relabel(new)
+
+    def ruled(self) -> list[tuple[Entry, Entry]]:
+        """All documents as they are, and with the rules that they should have.
+
+        From now on, those that are put or relabelled have theirs.
+        """
         session = self._session
         self._permissions = Permissions(session.head.folders, session.head.readers)
-        session.rule_of = self._rule_of
-        for entry in list(session.entries.values()):
-            if self._rule_of(entry) != entry.rule:
-                session.relabel(entry)
+        session.ruled = Permits(session.head.permits).over(session, self._own_rule)
+        return [(entry, session.ruled(entry)) for entry in session.entries.values()]
 
     def finish(self) -> None:
         """Keep the rules of files that could not be read, whose names are not for everybody."""
@@ -188,8 +175,8 @@ class Permitting:
                 session.rules[rule] = self._permissions.groups[rule]
                 session.kept_rules.add(rule)
 
-    def _rule_of(self, entry: Entry) -> str:
-        rule = self._permissions.rule(entry.source, entry.folder, entry.rule)
+    def _own_rule(self, entry: Entry) -> str:
+        rule = self._permissions.rule(entry.source, entry.folder, entry.rule_itself)
         if rule in self._permissions.groups:
             self._session.rules[rule] = self._permissions.groups[rule]
         return rule
@@ -231,10 +218,6 @@ def _unused(source: str, rules: Sequence[Rule]) -> Skipped:
         f"{source} has patterns that match no document: {lines}{more}. Whoever they were meant to "
         "keep out may read what they were meant for. Check how they are written.",
     )
-
-
-def _last(rules: Sequence[Rule], path: str) -> Rule | None:
-    return next((rule for rule in reversed(rules) if rule.decides(path)), None)
 
 
 def _child(folder: Path, name: str) -> Path | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 import qa
 from qa.api import Desk, TooManyTriesError, Users
 from qa.api.sign_in.desk import FOR_ADDRESS, FOR_NAME, household
-from qa.api.sign_in.sessions import CODE_SECONDS, MOST_FOR_ONE, Sessions
+from qa.api.sign_in.sessions import CODE_SECONDS, FILE, MOST_FOR_ONE, Sessions
 from qa.api.sign_in.throttle import Throttle
 
 PASSWORD = "correct horse battery"
@@ -28,8 +30,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def sessions(clock: Clock) -> Sessions:
-    return Sessions(idle=100, longest=1000, clock=clock)
+def sessions(tmp_path: Path, clock: Clock) -> Sessions:
+    return of_file(tmp_path, clock)
+
+
+def of_file(folder: Path, clock: Clock, kind: str = "password") -> Sessions:
+    return Sessions(folder / "sessions" / FILE, 100, 1000, kind=kind, clock=clock)
 
 
 def test_a_session_is_known_by_its_token_alone(sessions: Sessions) -> None:
@@ -39,8 +45,13 @@ def test_a_session_is_known_by_its_token_alone(sessions: Sessions) -> None:
     held = sessions.of(token)
     assert held is not None
     assert (held.name, held.stamp) == ("ada", "stamp")
-    assert token not in repr(vars(sessions))
-    for wrong in ("", token[:-1], token + "x", token.swapcase(), *sessions._held):
+    stored = sessions.file.read_bytes()
+    assert b"stamp" in stored
+    assert token.encode() not in stored
+    assert stat.S_IMODE(sessions.file.stat().st_mode) == 0o600
+    digests = re.findall(r"[0-9a-f]{64}", stored.decode("latin-1"))
+    assert len(digests) >= 2
+    for wrong in ("", token[:-1], token + "x", token.swapcase(), "\ud800", *digests):
         assert sessions.of(wrong) is None
 
 
@@ -96,6 +107,81 @@ def test_a_code_gives_a_frame_a_token_of_the_same_session_once(
     sessions.end(token)
     assert sessions.of(frames or "") is None, "who signs out is signed out everywhere"
     assert sessions.redeem(unused) is None
+
+
+def test_processes_with_the_same_file_have_the_same_sessions(
+    sessions: Sessions, clock: Clock, tmp_path: Path
+) -> None:
+    other = of_file(tmp_path, clock)
+    token = sessions.begin("ada", "stamp", ["people"])
+    assert other.of(token) == sessions.of(token)
+    assert other.of(token).viewer == qa.Viewer("ada", ["people"])  # type: ignore[union-attr]
+    frames = other.redeem(sessions.code(token)) or ""
+    for _ in range(12):
+        clock.now += 50
+        assert other.of(frames)
+    assert sessions.of(token), "whoever does something there is here as well"
+    other.end(frames)
+    assert sessions.of(token) is None
+
+
+def test_whoever_signed_in_in_another_way_is_not_signed_in(
+    sessions: Sessions, clock: Clock, tmp_path: Path
+) -> None:
+    token = sessions.begin("ada", "", ["people"])
+    assert of_file(tmp_path, clock, "oidc").of(token) is None
+    given = {"index": str(tmp_path / "index"), "oidc_issuer": "https://login.example"}
+
+    def kept(**changed: str) -> Sessions:
+        return Sessions.of_settings(qa.Settings.load(**{"sign_in": "oidc", **given, **changed}))
+
+    token = kept().begin("ada", "", ["people"])
+    assert kept(oidc_client_secret="other", session_hours="2").of(token)
+    for changed in (
+        {"oidc_issuer": "https://elsewhere.example"}, {"oidc_groups_claim": "roles"},
+        {"sign_in": "ldap"}, {"sign_in": "password"}, {"index": str(tmp_path / "other")},
+    ):  # fmt: skip
+        assert kept(**changed).of(token) is None
+
+
+def test_nothing_is_left_in_the_file_of_a_session_that_ended(
+    sessions: Sessions, clock: Clock
+) -> None:
+    names = ["Zephyrine", "Quillon", "Ottoline"]
+    signed_out, *_ = [sessions.begin(name, "", [f"{name}s"]) for name in names]
+    sessions.end(signed_out)
+    assert b"Zephyrine" not in sessions.file.read_bytes()
+    assert sessions.end_all("Quillon") == 1
+    assert b"Quillon" not in sessions.file.read_bytes()
+    assert sessions.end_all("nobody") == 0
+    assert b"Ottoline" in sessions.file.read_bytes()
+    clock.now += 101
+    sessions.clear()
+    assert b"Ottoline" not in sessions.file.read_bytes()
+
+
+def test_everybody_is_signed_out_by_one_call_and_by_removing_the_file(sessions: Sessions) -> None:
+    tokens = [sessions.begin(name, "") for name in ("ada", "bob")]
+    assert sessions.end_all() == 2
+    assert not any(map(sessions.of, tokens))
+    token = sessions.begin("ada", "")
+    sessions.file.unlink()
+    assert sessions.of(token) is None
+    assert sessions.of(sessions.begin("ada", ""))
+    assert stat.S_IMODE(sessions.file.stat().st_mode) == 0o600
+
+
+def test_a_file_that_cannot_be_used_is_named(
+    sessions: Sessions, clock: Clock, tmp_path: Path
+) -> None:
+    token = sessions.begin("ada", "")
+    sessions.file.write_bytes(b"no database, but long enough to be taken for one" * 100)
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("x")
+    for used in (sessions, of_file(in_the_way, clock)):
+        for use in (used.clear, lambda used=used: used.of(token)):
+            with pytest.raises(qa.SettingsError, match=re.escape(str(used.file))):
+                use()
 
 
 def test_many_tries_are_possible_at_once_and_then_few(clock: Clock) -> None:

@@ -13,7 +13,7 @@ import pytest
 from argon2 import Parameters, PasswordHasher, extract_parameters
 
 import qa
-from qa.api import Users
+from qa.api import Sessions, Users
 from qa.api.sign_in.users import FILE, LONGEST_PASSWORD
 from tests.ui.serving import CHECKOUT
 
@@ -172,6 +172,19 @@ def test_the_command_adds_lists_changes_and_removes(users: Users, tmp_path: Path
     assert command(index, "remove", "ada").returncode == 0
     assert command(index, "remove", "ada").returncode == 1
     assert users.all() == ()
+
+
+def test_the_command_signs_people_out(users: Users, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    sessions = Sessions.of_settings(qa.Settings.load(index=str(index), sign_in="password"))
+    tokens = [sessions.begin(name, "") for name in ("ada", "bob", "ada")]
+    said = command(index, "sign-out", "ada")
+    assert (said.returncode, said.stdout) == (0, "ada is signed out; sessions that ended: 2.\n")
+    assert [bool(sessions.of(token)) for token in tokens] == [False, True, False]
+    for wrong in (["sign-out"], ["sign-out", "ada", "--everyone"]):
+        assert command(index, *wrong).returncode == 1
+    assert "Everybody is signed out" in command(index, "sign-out", "--everyone").stdout
+    assert sessions.of(tokens[1]) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")

@@ -117,6 +117,7 @@ class Running:
     def settings(self, **given: Any) -> dict[str, Any]:
         return {
             "sign_in": "ldap",
+            "index": str(self.secret.with_name("index")),
             "ldap_url": self.over_tls,
             "ldap_base": BASE,
             "ldap_ca_file": str(self.certificate),
@@ -248,7 +249,7 @@ def test_anything_else_lets_nobody_in(directory: Running, name: str, password: s
         directory.people().check(name, password)
 
 
-def test_the_server_signs_people_in_and_tells_their_name(
+def test_the_server_signs_people_in_and_knows_them_when_it_was_restarted(
     directory: Running, served_index: Path
 ) -> None:
     environment = {f"QA_{k.upper()}": str(v) for k, v in directory.settings().items()}
@@ -256,8 +257,12 @@ def test_the_server_signs_people_in_and_tells_their_name(
         assert sign_in(browser, "ada", "").status_code == 403
         assert browser.get("/api/state").status_code == 401
         assert sign_in(browser, "ada", PASSWORD).status_code == 303
+        kept = browser.cookies["footnote"]
         page = browser.get("/en/")
         assert '<meta name="footnote-viewer" content="Ada">' in page.text
+    with served(served_index, "--sign-in", "ldap", **environment) as url, client(url) as browser:
+        browser.cookies.set("footnote", kept)
+        assert browser.get("/api/state").status_code == 200
         browser.post("/sign-out")
         assert browser.get("/api/state").status_code == 401
 

@@ -11,7 +11,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +24,7 @@ from tests.ui.serving import served
 from tests.ui.sign_in.signing import client
 
 VISIT = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
+Making = Callable[..., Provider]
 OURS = {"oidc_client_id": "footnote", "oidc_client_secret": "a secret of the test"}
 
 
@@ -132,6 +133,18 @@ def test_a_frame_signs_in_through_another_window(browser: httpx.Client) -> None:
         assert in_frame.get("/api/state").status_code == 200
 
 
+def test_another_server_of_the_index_knows_who_has_signed_in(
+    browser: httpx.Client, guarded: str, served_index: Path, issuer: str
+) -> None:
+    browser.get(let_in(begun(browser)), headers=VISIT)
+    cookies = {"footnote": browser.cookies["footnote"]}
+    ours = {"QA_OIDC_ISSUER": issuer, "QA_OIDC_CLIENT_ID": "footnote"}
+    with served(served_index, "--sign-in", "oidc", **ours) as url:
+        assert httpx.get(f"{url}/api/state", cookies=cookies).status_code == 200
+    browser.post("/sign-out")
+    assert httpx.get(f"{guarded}/api/state", cookies=cookies).status_code == 401
+
+
 def test_what_was_begun_in_another_browser_lets_nobody_in(
     browser: httpx.Client, guarded: str
 ) -> None:
@@ -173,11 +186,18 @@ def test_somebody_without_the_claim_is_told_and_the_log_says_why(
     assert browser.get(let_in(begun(browser), "2")).status_code == 403
 
 
-def provider(**given: str) -> Provider:
-    return Provider(qa.Settings.load(sign_in="oidc", **{**OURS, **given}))
+@pytest.fixture
+def provider(tmp_path: Path) -> Making:
+    """Makes a provider as the server does, with these settings; its sessions are the test's."""
+
+    def made(**given: str) -> Provider:
+        index = str(tmp_path / "index")
+        return Provider(qa.Settings.load(sign_in="oidc", index=index, **{**OURS, **given}))
+
+    return made
 
 
-async def test_groups_are_those_of_the_claim(issuer: str) -> None:
+async def test_groups_are_those_of_the_claim(issuer: str, provider: Making) -> None:
     ours, returning, begun = provider(oidc_issuer=issuer), "http://127.0.0.1:1/back", Begun.now()
     address = await ours.address(begun, returning)
     brought = parse_qs(urlsplit(let_in(address)).query)
@@ -187,7 +207,7 @@ async def test_groups_are_those_of_the_claim(issuer: str) -> None:
     assert ours.viewer(token) is None
 
 
-async def test_another_nonce_is_refused(issuer: str) -> None:
+async def test_another_nonce_is_refused(issuer: str, provider: Making) -> None:
     ours, returning, begun = provider(oidc_issuer=issuer), "http://127.0.0.1:1/back", Begun.now()
     brought = parse_qs(urlsplit(let_in(await ours.address(begun, returning))).query)
     other = Begun(begun.state, "another", begun.verifier)
@@ -195,7 +215,7 @@ async def test_another_nonce_is_refused(issuer: str) -> None:
         await ours.enter(other, returning, {name: one[0] for name, one in brought.items()})
 
 
-async def test_a_provider_that_cannot_be_reached_is_named(guarded: str) -> None:
+async def test_a_provider_that_cannot_be_reached_is_named(guarded: str, provider: Making) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         gone = f"http://127.0.0.1:{free.getsockname()[1]}"
     for address in (gone, guarded):  # nobody there; a server that is no provider
@@ -204,7 +224,7 @@ async def test_a_provider_that_cannot_be_reached_is_named(guarded: str) -> None:
 
 
 async def test_a_provider_that_never_answers_keeps_nobody_waiting(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, provider: Making
 ) -> None:
     monkeypatch.setattr("qa.api.sign_in.provider.PATIENCE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -223,7 +243,9 @@ async def test_a_provider_that_never_answers_keeps_nobody_waiting(
         ({"oidc_issuer": "https://login.example", "oidc_scopes": "profile"}, "oidc_scopes"),
     ],
 )
-def test_settings_that_do_not_fit_are_named(given: dict[str, str], told: str) -> None:
+def test_settings_that_do_not_fit_are_named(
+    given: dict[str, str], told: str, provider: Making
+) -> None:
     with pytest.raises(qa.SettingsError, match=told):
         provider(**given)
 
