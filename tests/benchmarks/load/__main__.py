@@ -105,6 +105,7 @@ def _print(server: Served, crowd: Crowd, heard: Heard, seen: Seen) -> None:
         print(f"  that is {p50:.1f} and {p95:.1f} times the p50 of one person")
     if heard.refusals:
         print(f"  {len(heard.refusals)} told to come back (503), {_spread(heard.refusals)}")
+    print(f"  of all that, those who ask were late themselves: {_spread(heard.late)}")
     errors = ", ".join(f"{count} × {kind}" for kind, count in sorted(heard.errors.items()))
     print(f"  errors: {errors or 'none'}")
     failed = sum(one < 0 for one in seen.health)

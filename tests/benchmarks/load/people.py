@@ -13,6 +13,8 @@ import httpx
 
 # Seconds: longer than a server lets a question wait.
 PATIENCE = 200.0
+# Seconds from one look to the next at how late this process is.
+LOOK_SECONDS = 0.05
 # Where a share of the questions is repeated, it is so many different ones that everybody asks.
 USUAL = 20
 
@@ -36,6 +38,8 @@ class Heard:
     answers: list[float] = field(default_factory=list)
     refusals: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    late: list[float] = field(default_factory=list)
+    """Seconds that this process itself was late, each time that it wanted to go on."""
     cited: int = 0
     rate: float = 0.0
     """Answers a second."""
@@ -80,7 +84,8 @@ async def asked_by(crowd: Crowd, url: str, questions: Questions, seconds: float)
     """What a crowd hears that asks for so many seconds; what was asked by then is waited for.
 
     They begin one after the other, in the time from one question to the next. Whoever is told to
-    come back later (503) does so after the time that the server names.
+    come back later (503) does so after the time that the server names, or up to twice that, as
+    people are not all as quick.
     """
     heard = Heard()
     begin = time.monotonic()
@@ -97,12 +102,22 @@ async def asked_by(crowd: Crowd, url: str, questions: Questions, seconds: float)
                 await asyncio.sleep(due - time.monotonic())
                 pause = await _ask(client, next(questions), heard)
                 in_time += pause is None and time.monotonic() < end
-                due = max(due + crowd.every, time.monotonic() + (pause or 0.0))
+                later = (pause or 0.0) * random.uniform(1, 2)
+                due = max(due + crowd.every, time.monotonic() + later)
 
+        lagging = asyncio.create_task(_lagging(heard))
         await asyncio.gather(*map(person, range(crowd.people)))
+        lagging.cancel()
     heard.rate = in_time / seconds
     heard.repeated = questions.repeated
     return heard
+
+
+async def _lagging(heard: Heard) -> None:
+    while True:
+        due = time.monotonic() + LOOK_SECONDS
+        await asyncio.sleep(LOOK_SECONDS)
+        heard.late.append(time.monotonic() - due)
 
 
 async def _ask(client: httpx.AsyncClient, question: str, heard: Heard) -> float | None:
