@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import pytest
 import qa
 from tests.indexing.mirroring import write
 from tests.ui.serving import served
+from ui import server
 
 LEAVE = "How many days of annual leave are there?"
 BONUS = "How high is the bonus?"
@@ -31,12 +34,8 @@ class Office:
     owner: qa.Assistant
 
     def ask(self, question: str, name: str = "ada", groups: str = "") -> dict[str, Any]:
-        reply = httpx.post(
-            f"{self.url}/api/ask",
-            json={"question": question},
-            headers=who(name, groups),
-            timeout=60,
-        )
+        sent, sender = {"question": question}, who(name, groups)
+        reply = httpx.post(f"{self.url}/api/ask", json=sent, headers=sender, timeout=60)
         answer: dict[str, Any] = reply.raise_for_status().json()
         return answer
 
@@ -151,3 +150,27 @@ def test_nobody_gets_an_answer_that_was_kept_for_other_groups(office: Office) ->
             assert "50" in answer["text"]
             assert "900" not in str(answer)
     assert office.ask(BONUS, "ada", "board, sales")["seconds"]["read"] == 0
+
+
+def test_what_is_forgotten_elsewhere_leaves_the_memory_of_a_server_that_nobody_asks(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "CATCH_UP_SECONDS", 0.05)
+    stop = threading.Event()
+    with qa.Assistant(office.owner.settings.index) as serving:
+        serving.keep_answers()
+        serving.ask(BONUS)
+        assert serving._kept is not None
+        assert serving._kept.size > 0
+        thread = threading.Thread(target=server.catching_up, args=(serving, stop))
+        thread.start()
+        try:
+            office.owner.forget("papers/staff.md")
+            end = time.monotonic() + 20
+            while serving._kept.size and time.monotonic() < end:
+                gc.collect()
+                time.sleep(0.05)
+            assert serving._kept.size == 0
+        finally:
+            stop.set()
+            thread.join()
