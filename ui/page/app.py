@@ -156,14 +156,11 @@ class Page:
             finally:
                 stream.close()
             answer = stream.answer
-            answered = Exchange.of(answer)
-            yield answered  # what comes next takes as long as some answers
             before = [exchange.question for exchange in record.exchanges]
             related: list[str] = []
             with contextlib.suppress(QAError):  # the answer is there, with or without these
                 related = reader.related(answer, asked=before, also=also)
-            if related:
-                yield answered.model_copy(update={"related": tuple(related)})
+            yield Exchange.of(answer).model_copy(update={"related": tuple(related)})
         except QAError as error:
             yield Exchange(question=question, problem=str(error))
 
