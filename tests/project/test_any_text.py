@@ -315,9 +315,7 @@ def kept_answer(a: str, b: str, c: str) -> None:
 
     def ask() -> Answer:
         scope, opened = Scope(b, {c: a}), contextlib.nullcontext(snapshot)
-        stream = AnswerStream(
-            keeping.answered(a, scope, lambda: contextlib.nullcontext(snapshot), made())
-        )
+        stream = AnswerStream(keeping.answered(a, scope, lambda: opened, made()))
         assert "".join(stream) == b
         return stream.answer
 
