@@ -70,6 +70,8 @@ STREAMED = ("/api/uploads",)
 # Seconds that a sync, and the making of examples, have to end when the server is stopped.
 ENDING_SECONDS = 10
 DAY = 86_400.0
+# Seconds after which what is not in the newest generation of the index is gone from memory.
+CATCH_UP_SECONDS = 10.0
 # Python's own is ten times as long.
 SWITCH_SECONDS = 0.0005
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -241,6 +243,7 @@ def serve(
             figures: Metrics = built.state.metrics
             server = uvicorn.Server(_configured(built, assistant.settings, figures))
             figures.count_connections(lambda: len(server.server_state.connections))
+            assistant.keep_answers()
             _stay_prompt()
             shown = f"[{host}]" if ":" in host else host
             ready(f"http://{shown}:{listener.getsockname()[1]}")
@@ -248,6 +251,7 @@ def serve(
             with (
                 _meanwhile("watching", _following(assistant, watching, readiness, figures)),
                 _meanwhile("expiring", partial(expiring, assistant, attachments)),
+                _meanwhile("catching up", partial(catching_up, assistant)),
                 _clearing_up(),
             ):
                 server.run(sockets=[listener])
@@ -297,6 +301,13 @@ def expiring(assistant: Assistant, attachments: Attachments, stop: threading.Eve
         except (QAError, OSError) as error:
             logger.warning("What is too old could not be removed: %s", error)
         stop.wait(DAY)
+
+
+def catching_up(assistant: Assistant, stop: threading.Event) -> None:
+    """Every few seconds, let go of what another process has removed from the index."""
+    while not stop.wait(CATCH_UP_SECONDS):
+        with contextlib.suppress(QAError):  # questions, and `/healthz`, report it
+            assistant.catch_up()
 
 
 def _configured(built: FastAPI, settings: Settings, figures: Metrics) -> uvicorn.Config:

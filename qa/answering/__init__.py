@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qa.answering.citations import checked, cite, hit_of
 from qa.answering.finding import Finding
+from qa.answering.kept import KeptAnswers
 from qa.answering.pipeline import Asking
 from qa.answering.precedence import Precedence
 from qa.answering.quoting import Answerer, QuotingAnswerer
@@ -13,6 +14,6 @@ from qa.answering.suggesting.suggestions import answered
 from qa.answering.units.choosing import Choice
 
 __all__ = [
-    "AnswerStream", "Answerer", "Asking", "Choice", "Finding", "Precedence", "QuotingAnswerer",
-    "answered", "checked", "cite", "hit_of", "related",
+    "AnswerStream", "Answerer", "Asking", "Choice", "Finding", "KeptAnswers", "Precedence",
+    "QuotingAnswerer", "answered", "checked", "cite", "hit_of", "related",
 ]  # fmt: skip

@@ -53,8 +53,6 @@ TOOL = (
     "Answers a question from the documents, in their own words, with footnotes that quote them. "
     "Says so if they do not have the answer."
 )
-
-
 # Those of people with different permissions are different.
 _KEPT_EXAMPLES = 32
 
@@ -117,6 +115,7 @@ class Assistant(Upkeep):
         other._closed = Event()
         other.index = open_index(place, cache_folder(), self._preparing)
         other._examples = deque(maxlen=_KEPT_EXAMPLES)
+        other._kept = None
         return other
 
     # Questions
@@ -204,15 +203,8 @@ class Assistant(Upkeep):
         viewer: Viewer | None = None,
     ) -> Answer:
         """`ask`, without blocking the event loop."""
-        return await asyncio.to_thread(
-            self.ask,
-            question,
-            history=history,
-            folder=folder,
-            where=where,
-            also=also,
-            viewer=viewer,
-        )
+        given: dict[str, Any] = {"folder": folder, "where": where, "also": also, "viewer": viewer}
+        return await asyncio.to_thread(self.ask, question, history=history, **given)
 
     def stream(
         self,
@@ -236,6 +228,8 @@ class Assistant(Upkeep):
         pieces = self._asking.answer(
             text, turns, scope, lambda: self._reading(others, seeing), attached
         )
+        if self._kept is not None and not (turns or others):
+            pieces = self._kept.answered(text, scope, lambda: self.index.reading(seeing), pieces)
         return AnswerStream(self._told(text, scope, pieces), self._precedence)
 
     def examples(

@@ -11,7 +11,7 @@ from typing import Self
 
 from qa import indexing
 from qa.access import OWNER, Viewer
-from qa.answering import Precedence
+from qa.answering import KeptAnswers, Precedence
 from qa.assistant.arguments import (
     documents_of,
     folders_of,
@@ -47,6 +47,7 @@ class Corpus:
         self._preparing = Preparing(self.embedder, settings.passage_tokens)
         self.index = open_index(settings.index, cache_folder(), self._preparing)
         self._precedence = Precedence()
+        self._kept: KeptAnswers | None = None
         self._showing = indexing.Showing(settings.limits)
         self._closed = Event()  # which all that share the index see
         self._viewer = OWNER

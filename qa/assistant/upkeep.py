@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qa import backups, indexing
 from qa.access import Viewer
+from qa.answering import KeptAnswers
 from qa.assistant.arguments import groups_of, source_of
 from qa.assistant.corpus import Corpus, reporting
 from qa.audit import Audit
@@ -38,6 +39,30 @@ class Upkeep(Corpus):
         """
         self._check_may_change()
         return backups.backup(file, settings=self.settings, force=force, progress=progress)
+
+    def keep_answers(self) -> None:
+        """Keep answers in memory from now on, for whoever asks the same until the index changes.
+
+        They take `Settings.answer_cache_megabytes` at most. Somebody who may read other documents
+        gets none of them. Questions of a conversation, and those to several indexes, are always
+        answered anew, and so are all if a chat model writes the answers. `qa serve` does this.
+        """
+        self._check_may_change()
+        megabytes = self.settings.answer_cache_megabytes
+        if megabytes and self.settings.chat_model is None:
+            self._kept = KeptAnswers(megabytes, self.settings)
+
+    def catch_up(self) -> None:
+        """Let go of everything in memory that is of an older generation of the index.
+
+        The next question does it as well. `qa serve` does it every few seconds, so that what was
+        removed is soon gone from its memory although nobody asks.
+
+        Raises:
+            IndexUnavailableError: the index cannot be reached.
+        """
+        self._check_open()
+        self.index.catch_up()
 
     def expire(self) -> int:
         """Remove what has been kept for as long as the settings allow; the number of lines removed.

@@ -79,6 +79,18 @@ class Index:
                 session = self._session(writer, snapshot)
             yield session
 
+    def catch_up(self) -> None:
+        """Let go of a generation that is not the newest any more, and of what is kept of it.
+
+        Raises:
+            IndexUnavailableError: the store cannot be reached.
+        """
+        with self.store.reaching():
+            newest = self.store.generation()
+        with self._lock:
+            if self._current is not None and self._current.generation != newest:
+                self._retire()
+
     def close(self) -> None:
         """Let go of the store; the index may be used again."""
         with self._lock:
@@ -170,6 +182,8 @@ class Index:
     def _retire(self) -> None:
         if self._current is not None:
             self._current.retired = True
+            for snapshot in (self._current.snapshot, *self._current.seen.values()):
+                snapshot.beside.clear()
             if not self._current.readers:
                 self._shut(self._current.snapshot)
         self._current = None

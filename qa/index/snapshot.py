@@ -8,7 +8,7 @@ its text, and passages of any other version are never shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from qa.access import Viewer
@@ -66,6 +66,8 @@ class Snapshot:
 
     restricted: bool = False
     """Whether it is what somebody sees of an index in which there are rules."""
+    beside: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What others keep as long as it is the newest; no copy of it has that."""
 
     @property
     def view(self) -> View:

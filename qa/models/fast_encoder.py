@@ -83,6 +83,8 @@ class OnnxEncoder:
         self._tokenizer.enable_padding(pad_id=about["pad_id"], pad_token=about["pad_token"])
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # Threads that wait by running in circles are in the way of what runs beside them.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
         )

@@ -9,7 +9,7 @@ import json
 import pkgutil
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -27,8 +27,8 @@ from starlette.requests import Request
 
 import qa
 from qa import loading
+from qa.answering import AnswerStream, KeptAnswers, confidence, contradictions, own_words, quoting
 from qa.answering import citations as citations_module
-from qa.answering import confidence, contradictions, own_words, quoting
 from qa.answering.suggesting import going_on, suggestions
 from qa.answering.units import choosing, selecting, wording
 from qa.api.events import event
@@ -40,9 +40,10 @@ from qa.checking import support as alignment
 from qa.cli.output import answer_text, terminal
 from qa.errors import QAError
 from qa.evaluation import nuggets, scoring
-from qa.index import keywords, layout
+from qa.index import Scope, keywords, layout
 from qa.index.keywords import SeenKeywords
 from qa.index.leading import leading
+from qa.index.snapshot import snapshot_of
 from qa.index.verdicts import Verdict, Verdicts
 from qa.indexing import adding
 from qa.indexing.folders.rules import Permits, last
@@ -310,6 +311,24 @@ def cut(a: str, b: str, c: str) -> None:
     chunks = [a, b, *c]
     exhausted(sentence_stream.pieces(chunks))
     assert "".join(sentence_stream.without_reasoning([a])) is not None
+
+
+def kept_answer(a: str, b: str, c: str) -> None:
+    keeping, snapshot = KeptAnswers(1, qa.Settings()), snapshot_of(None, None, {})
+
+    def made() -> Generator[str, None, Answer]:
+        yield b
+        return Answer(a, b, True, hits=tuple(hits(a, b, c)), asked=a)
+
+    def ask() -> Answer:
+        scope, opened = Scope(b, {c: a}), contextlib.nullcontext(snapshot)
+        stream = AnswerStream(keeping.answered(a, scope, lambda: opened, made()))
+        assert "".join(stream) == b
+        return stream.answer
+
+    assert replace(ask(), seconds={}) == replace(ask(), seconds={})
+    assert keeping.size > 0
+    snapshot.keywords.close()
 
 
 def recalled(a: str, b: str, c: str) -> None:
@@ -617,6 +636,7 @@ READ: dict[str, Callable[..., object]] = {
         amounts.in_digits(a)
     ),
     "text.amounts.same_amount": lambda a, b, c: amounts.same_amount(a, b),
+    "answering.kept.KeptAnswers.answered": kept_answer,
     "answering.quoting.QuotingAnswerer.stream": lambda a, b, c: exhausted(
         quoting.QuotingAnswerer(0).stream(a, hits(a, b, c), spans(a, b, c))
     ),

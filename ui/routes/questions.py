@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from qa import Answer, Citation, Hit, Passage, QAError
@@ -82,13 +83,16 @@ def routes(
             reading = {**reading, "source": "…"}  # who may read the file is not known yet
         return {**held, "reading": reading}
 
+    # Replies are written where answers are made: the thread that takes requests is for others.
     @router.post("/api/ask")
-    async def ask(asked: Asked, request: Request) -> dict[str, Any]:
+    async def ask(asked: Asked, request: Request) -> Response:
         turns, reader = asked.turns(), seen(assistant, request)
-        return await line.answered(
-            lambda: reader.ask(asked.question, history=turns, folder=asked.folder).to_dict(),
-            request.is_disconnected,
-        )
+
+        def answered() -> Response:
+            answer = reader.ask(asked.question, history=turns, folder=asked.folder)
+            return JSONResponse(answer.to_dict())
+
+        return await line.answered(answered, request.is_disconnected)
 
     @router.post("/api/related")
     async def related(answered: Answered, request: Request) -> dict[str, Any]:
@@ -113,8 +117,10 @@ class Holdings:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="footnote holdings")
         self._looks: OrderedDict[Viewer, _Look] = OrderedDict()
 
-    async def told(self, reader: Assistant) -> dict[str, Any]:
+    async def told(self, reader: Assistant, seconds: float = WAIT_SECONDS) -> dict[str, Any]:
         """The numbers of documents and passages that a reader sees, and when that last changed.
+
+        Where it has been looked up before, this waits for so many `seconds` at most.
 
         Raises:
             QAError: the index cannot be read.
@@ -129,7 +135,7 @@ class Holdings:
             look.running = self._threads.submit(_looked_up, reader)
         if (running := look.running) is not None:
             looking = asyncio.wrap_future(running)
-            await asyncio.wait([looking], timeout=WAIT_SECONDS if look.known else None)
+            await asyncio.wait([looking], timeout=seconds if look.known else None)
             if looking.done():
                 look.known, look.at = looking.result(), time.monotonic()
                 if look.running is running:

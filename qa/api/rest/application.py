@@ -138,8 +138,10 @@ def _questions(app: FastAPI, service: Service) -> None:
         if asked.stream or EVENTS in request.headers.get("accept", ""):
             pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)
             return await streaming(_events(pieces), _failed)
-        answer = await line.answered(lambda: reader.ask(**given), request.is_disconnected)
-        return JSONResponse(answer.to_dict())
+        # Written where it is made, so that the thread that takes requests is free for others.
+        return await line.answered(
+            lambda: JSONResponse(reader.ask(**given).to_dict()), request.is_disconnected
+        )
 
     searching = _errors(400, 404, 413)
 
@@ -147,10 +149,12 @@ def _questions(app: FastAPI, service: Service) -> None:
     async def search(asked: Searched, request: Request) -> Response:
         """List the passages closest to a question, best first."""
         given, reader = asked.model_dump(), seen(assistant, request)
-        hits = await line.answered(lambda: reader.search(**given), request.is_disconnected)
-        return JSONResponse(
-            {"question": asked.question, "passages": [hit.to_dict() for hit in hits]}
-        )
+
+        def found() -> Response:
+            passages = [hit.to_dict() for hit in reader.search(**given)]
+            return JSONResponse({"question": asked.question, "passages": passages})
+
+        return await line.answered(found, request.is_disconnected)
 
 
 def _documents(app: FastAPI, service: Service) -> None:
