@@ -8,11 +8,16 @@ from pathlib import Path
 
 from qa import backups
 from qa.access import Viewer
+from qa.assistant.arguments import whole_number
 from qa.assistant.corpus import Corpus, reporting
 from qa.audit import Audit
+from qa.errors import ArgumentError
 from qa.index import Verdicts
-from qa.records import Backup, Progress, Review, ReviewFinding
+from qa.insights import insights
+from qa.records import Backup, Insights, Progress, Review, ReviewFinding
 from qa.review import Reviewing
+
+_MOST_DAYS = 3660
 
 
 class Upkeep(Corpus):
@@ -54,6 +59,23 @@ class Upkeep(Corpus):
         return sum(
             lines.expire(datetime.now(UTC) - timedelta(days=days)) for lines, days in kept if days
         )
+
+    def insights(self, days: int = 30) -> Insights:
+        """The use of the index in the last days, today included, and what its documents lack.
+
+        It is made from the audit and from readers' opinions (`Settings.audit`). The words of
+        questions that were not answered are only kept with `Settings.audit_questions`; they are
+        grouped by likeness, each group with the passages closest to it.
+
+        Raises:
+            ArgumentError: that is no number of days from 1 to 3,660.
+            IndexUnavailableError: the index, the audit or the opinions cannot be read.
+        """
+        self._check_may_change()
+        number = whole_number(days, "days")
+        if not 1 <= number <= _MOST_DAYS:
+            raise ArgumentError(f"days is a number from 1 to {_MOST_DAYS:,}, not {number:,}.")
+        return insights(self.index, self.settings, self.embedder, number)
 
     def review(
         self,

@@ -348,6 +348,7 @@ def judged(a: str, b: str, c: str) -> None:
     with TemporaryDirectory() as folder:
         verdicts = Verdicts(Path(folder))
         verdicts.keep(Verdict("conversation", a, b, "up", c, (c,)))
+        verdicts.expect(a, b, answer=c)
         verdicts.erase({a}, [b, c], {c: a})
 
 
@@ -770,7 +771,7 @@ READ: dict[str, Callable[..., object]] = {
         terms.codes(terms.stems(a)),
         terms.word_count(a),
     ],
-    "index.verdicts.Verdicts.erase": judged,
+    "index.verdicts.Verdicts.erase index.verdicts.Verdicts.expect": judged,
     "loading.workers.frames.to_message"
     " loading.workers.frames.from_message loading.workers.frames.encoded"
     " loading.workers.frames.decoded loading.workers.frames.refusal": framed,
@@ -807,6 +808,7 @@ NO_TEXT = {
     "cli.user": "the words of a command",
     "cli.sync": "the words of a command",
     "cli.review": "the words of a command",
+    "insights": "lines of our own and the place of an index, with their own tests",
     "review.reviewing": "ids of findings, with their own tests",
     "review.texts.Texts": "the id of a document",
     "index.reviewed": "ids and versions of documents, with their own tests",
