@@ -95,13 +95,16 @@ class Upkeep(Corpus):
             IndexUnavailableError: the index's folder cannot be written to.
         """
         self._check_open()
-        report = reporting(progress)
+        report = self._giving_way(reporting(progress))
+        return Reviewing(self.index).review(report, self._seeing(viewer))
 
-        def giving_way(told: Progress) -> None:
-            report(told)
-            self._precedence.give_way()
+    def findings(self, *, viewer: Viewer | None = None) -> Review:
+        """What earlier reviews found, as `review` gives it, without comparing anything.
 
-        return Reviewing(self.index).review(giving_way, self._seeing(viewer))
+        Its `documents` are those that have been compared.
+        """
+        self._check_open()
+        return Reviewing(self.index).known(self._seeing(viewer))
 
     def set_aside(self, finding: str) -> ReviewFinding:
         """Leave a finding of `review` out from now on, until one of its texts changes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from qa.insights.downvotes import VotedDown, voted_down
 from qa.insights.summary import insights
-from qa.insights.voted_down import VotedDown, voted_down
 
 __all__ = ["VotedDown", "insights", "voted_down"]
