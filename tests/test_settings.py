@@ -88,7 +88,7 @@ def test_an_unknown_setting_in_a_file_is_named_with_the_likely_one(
 
 
 def test_an_unknown_argument_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"'colour'.*The settings are: allowed_hosts, audit"):
+    with pytest.raises(SettingsError, match=r"'colour'.*The settings are: admins, allowed_hosts"):
         Settings.load(colour="red")
 
 
