@@ -67,7 +67,7 @@ def alerts_html(alerts: Sequence[Alert], texts: Texts) -> str:
     if not alerts:
         return f'<p class="good">{shown(texts.admin_no_alerts)}</p>'
     lines = (
-        f"<li>{shown(getattr(texts, f'admin_alert_{one.check}'))}"
+        f"<li>{shown(getattr(texts, f'admin_alert_{one.check}', one.check))}"
         + (f" {shown(one.error)}" if one.error else "")
         + "</li>"
         for one in alerts

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from qa.access import Viewer
 from qa.api.seeing import way_of
+from qa.api.sign_in.elsewhere import is_loopback
 from qa.errors import AccessError
 
 if TYPE_CHECKING:
@@ -49,7 +49,4 @@ def _is_from_here(request: HTTPConnection) -> bool:
     # A proxy on this machine may ask for anybody.
     if getattr(request.state, "forwarded", False):
         return False
-    try:
-        return ip_address(request.client.host if request.client else "").is_loopback
-    except ValueError:
-        return False
+    return request.client is not None and is_loopback(request.client.host)
