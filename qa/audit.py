@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LARGEST_FILE, MOST_FILES = 20_000_000, 50
 # Fields of events that say nothing of who may see what, or are told in another form.
 _LEFT = frozenset(("by", "time", "question", "seconds", "answerer", "report", "forgotten"))
+_DIGITS = 4
 _COUNTED = ("added", "changed", "renamed", "removed", "skipped")
 
 
@@ -67,6 +68,8 @@ class Audit:
             "way": event.by.way,
             **told,
         }
+        if (seconds := getattr(event, "seconds", None)) is not None:
+            line["seconds"] = _rounded(seconds)
         question = getattr(event, "question", None)
         if self._questions and question is not None:
             line["question"] = question
@@ -106,6 +109,13 @@ class Audit:
         for newer, older in reversed(list(itertools.pairwise(names))):
             if (self._folder / newer).exists():
                 (self._folder / newer).replace(self._folder / older)
+
+
+def _rounded(seconds: float | Mapping[str, float]) -> float | dict[str, float]:
+    """Seconds, or those of each stage, as they are worth keeping."""
+    if isinstance(seconds, Mapping):
+        return {stage: round(one, _DIGITS) for stage, one in seconds.items()}
+    return round(seconds, _DIGITS)
 
 
 def _told(event: Event) -> dict[str, Any] | None:

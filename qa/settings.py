@@ -213,6 +213,9 @@ class Settings(BaseSettings):
     """The header in which a trusted proxy says who asks."""
     sign_in_groups_header: str = Field("X-Forwarded-Groups", pattern=_HEADER)
     """The header in which it says their groups, separated by commas."""
+    admins: Annotated[tuple[str, ...], NoDecode] = ()
+    """The groups that run the server: they see its page `/admin`; in the environment they are
+    separated by commas. Where nobody signs in at all, everybody on this machine sees it."""
     oidc_issuer: str | None = None
     """The address of the provider of OpenID Connect, as it calls itself."""
     oidc_client_id: str | None = None
@@ -281,7 +284,7 @@ class Settings(BaseSettings):
     def _words(cls, given: object) -> object:
         return given.replace(",", " ").split() if isinstance(given, str) else given
 
-    @field_validator("ignore", "web_networks", "metrics_networks", mode="before")
+    @field_validator("ignore", "web_networks", "metrics_networks", "admins", mode="before")
     @classmethod
     def _separated(cls, given: object) -> object:
         return [one.strip() for one in given.split(",")] if isinstance(given, str) else given

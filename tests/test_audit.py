@@ -42,6 +42,7 @@ def test_a_line_says_who_asked_which_way_and_what_they_were_shown(memo: qa.Assis
 
     added, answered, searched, erased = lines(file_of(memo))
     assert datetime.fromisoformat(answered.pop("time")).tzinfo == UTC
+    assert answered.pop("seconds")["total"] > 0
     assert answered == {
         "event": "Answered",
         "who": "ada",

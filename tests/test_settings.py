@@ -88,7 +88,7 @@ def test_an_unknown_setting_in_a_file_is_named_with_the_likely_one(
 
 
 def test_an_unknown_argument_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"'colour'.*The settings are: allowed_hosts, answer"):
+    with pytest.raises(SettingsError, match=r"'colour'.*The settings are: admins, allowed_hosts"):
         Settings.load(colour="red")
 
 
@@ -209,6 +209,7 @@ def test_every_option_of_the_server_is_a_setting() -> None:
          ("https://a.example", "https://b.example")),
         ("ALLOWED_HOSTS", "chat.example", ("chat.example",)),
         ("TRUSTED_PROXIES", "10.0.0.7 10.1.0.0/16", ("10.0.0.7", "10.1.0.0/16")),
+        ("ADMINS", "owners, it desk", ("owners", "it desk")),
         ("WATCH", "true", True),
         ("KEEP_UPLOADS", "/srv/kept", Path("/srv/kept")),
         ("LOG_FORMAT", "json", "json"),

@@ -11,17 +11,21 @@ import json
 import re
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from qa.api import Problem, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WITHOUT_BODY = frozenset(("GET", "HEAD", "OPTIONS"))
 # The most bytes of all bodies held at the same time.
 MOST_HELD = 64_000_000
+# Of a form; ours have fewer.
+MOST_FIELDS = 10
 # Seconds for which data from a refused sender is still read and thrown away: if the connection was
 # closed at once, the sender would not get the refusal.
 LINGER_SECONDS = 2.0
@@ -30,6 +34,16 @@ _WHOLE_TEXT = re.compile(
     rb"(?:[^\\]++|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|\\(?!u[dD][89a-fA-F])[\x00-\xff])*+"
 )
+
+
+async def form_fields(request: Request) -> dict[str, str]:
+    """The fields of a form, each once; none if there are too many."""
+    body = (await request.body()).decode("utf-8", "replace")
+    try:
+        fields = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:  # there are more
+        return {}
+    return {name: values[0] for name, values in fields.items()}
 
 
 class Bodies:

@@ -27,6 +27,7 @@ from qa import QAError, SettingsError
 from qa.api import (
     Desk,
     Metrics,
+    Office,
     Provider,
     Readiness,
     Service,
@@ -42,6 +43,7 @@ from ui.page.examples import Examples
 from ui.page.looks import STATIC, keep_to_ourselves
 from ui.requests import Handled, Requests
 from ui.routes import (
+    admin,
     entrance,
     export,
     feedback,
@@ -103,28 +105,32 @@ def build_server(
     settings, service = assistant.settings, Service.of(assistant)
     figures = Metrics(assistant, service.line)
     assistant.listeners.add(figures.hear)
+    readiness = readiness or Readiness(assistant)
+    office = Office(assistant, service.verdicts, readiness, figures.sync_failed)
     holdings = questions.Holdings(lambda: attachments.activity.ended)
     origins = tuple(dict.fromkeys(map(origin, embed_origins)))
     proxies = tuple(map(network, trusted_proxies))
     knows = known_by(settings, map(str, proxies))
     server = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
     server.state.metrics = figures
+    server.state.office = office
     for router in (
         entrance.routes(),
         questions.routes(assistant, attachments, service.line, holdings),
-        health.routes(assistant, holdings, readiness or Readiness(assistant)),
+        health.routes(assistant, holdings, readiness),
         metrics.routes(figures, service.keys, settings.metrics_networks),
         examples_routes.routes(assistant, examples),
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),
         export.routes(),
         feedback.routes(service.verdicts, assistant),
+        admin.routes(office),
         uploading.routes(assistant, attachments, assistant.settings.upload_seconds),
     ):
         server.include_router(router)
     if isinstance(knows, ByCookie):
         server.include_router(_signing_in(knows.desk, origins, assistant))
-    mount(server, service)
+    mount(server, service, office)
     server.mount("/static", Assets(STATIC))
     tell_errors(server)
     keep_to_ourselves(assistant)
@@ -229,7 +235,7 @@ def serve(
         )
     with _listening(host, port) as listener:
         attachments = Attachments(assistant, keep_uploads)
-        examples, readiness = Examples(assistant), Readiness(assistant)
+        examples = Examples(assistant)
         try:
             built = build_server(
                 assistant,
@@ -238,9 +244,9 @@ def serve(
                 hosts=names,
                 trusted_proxies=proxies,
                 examples=examples,
-                readiness=readiness,
             )
             figures: Metrics = built.state.metrics
+            office: Office = built.state.office
             server = uvicorn.Server(_configured(built, assistant.settings, figures))
             figures.count_connections(lambda: len(server.server_state.connections))
             assistant.keep_answers()
@@ -249,12 +255,15 @@ def serve(
             ready(f"http://{shown}:{listener.getsockname()[1]}")
             examples.begin()
             with (
-                _meanwhile("watching", _following(assistant, watching, readiness, figures)),
+                _meanwhile("watching", _following(assistant, watching, office)),
                 _meanwhile("expiring", partial(expiring, assistant, attachments)),
                 _meanwhile("catching up", partial(catching_up, assistant)),
                 _clearing_up(),
             ):
-                server.run(sockets=[listener])
+                try:
+                    server.run(sockets=[listener])
+                finally:
+                    office.end(ENDING_SECONDS)
         finally:
             examples.end(ENDING_SECONDS)
             attachments.close()
@@ -276,17 +285,14 @@ def _meanwhile(name: str, work: Callable[[threading.Event], None]) -> Iterator[N
 def _following(
     assistant: Assistant,
     told: Callable[[SyncReport | QAError], None] | None,
-    readiness: Readiness,
-    figures: Metrics,
+    office: Office,
 ) -> Callable[[threading.Event], None]:
     """What syncs the folders of the index whenever they change; nothing if nobody is told."""
 
     def follow(stop: threading.Event) -> None:
         if told is not None:
             for found in assistant.watch(stop):
-                readiness.synced(found)
-                if isinstance(found, QAError):
-                    figures.sync_failed()
+                office.synced(found)
                 told(found)
 
     return follow

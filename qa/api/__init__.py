@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qa.api.admin.admitting import admit_admin, owned
+    from qa.api.admin.office import Alert, Chosen, EndedSync, Office
+    from qa.api.admin.work import Work, WorkState
     from qa.api.keys import Key, Keys
     from qa.api.line import Line, at_once
     from qa.api.mcp.transports import serve_stdio
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "qa.api.rest.feedback": ("holds", "keep"),
+    "qa.api.admin.admitting": ("admit_admin", "owned"),
+    "qa.api.admin.office": ("Alert", "Chosen", "EndedSync", "Office"),
+    "qa.api.admin.work": ("Work", "WorkState"),
     "qa.api.keys": ("Key", "Keys"),
     "qa.api.line": ("Line", "at_once"),
     "qa.api.mcp.transports": ("serve_stdio",),
@@ -50,11 +56,12 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "LONGEST_HISTORY", "REQUEST_ID", "Asked", "Begun", "Cited", "Desk", "Earlier", "Key", "Keys",
-    "Line", "LogFormat", "Metrics", "Problem", "Provider", "Readiness", "Service", "Sessions",
-    "TooManyTriesError", "User", "Users", "at_once", "holds", "is_for_programs", "is_loopback",
-    "keep", "log", "log_sync", "log_to_stderr", "mount", "opened", "seen", "serve_stdio",
-    "tell_errors", "told", "viewer_of", "written",
+    "LONGEST_HISTORY", "REQUEST_ID", "Alert", "Asked", "Begun", "Chosen", "Cited", "Desk",
+    "Earlier", "EndedSync", "Key", "Keys", "Line", "LogFormat", "Metrics", "Office", "Problem",
+    "Provider", "Readiness", "Service", "Sessions", "TooManyTriesError", "User", "Users", "Work",
+    "WorkState", "admit_admin", "at_once", "holds", "is_for_programs",
+    "is_loopback", "keep", "log", "log_sync", "log_to_stderr", "mount", "opened", "owned", "seen",
+    "serve_stdio", "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 

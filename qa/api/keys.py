@@ -20,10 +20,13 @@ from qa.errors import AccessError, ArgumentError, UnknownCallerError
 from qa.places import beside
 from qa.records import now
 
-Right = Literal["ask", "read", "status", "feedback"]
-"""To ask and search, to read documents, to see the state of the index, to give feedback."""
+Right = Literal["ask", "read", "status", "feedback", "admin"]
+"""To ask and search, to read documents, to see the state of the index, to give feedback, and what
+the groups of the setting `admins` may."""
 
 RIGHTS: tuple[Right, ...] = get_args(Right)
+# Those of a key that is given none; it does not run the server.
+USUAL: tuple[Right, ...] = ("ask", "read", "status", "feedback")
 FILE = "keys.json"
 LONGEST_NAME = 100
 # More would be ten thousand years.
@@ -104,8 +107,9 @@ class Keys:
         days: float | None = None,
         groups: Collection[str] = (),
     ) -> tuple[str, Key]:
-        """Make a key with these rights (all by default), good for so many days, or for good.
+        """Make a key with these rights, by default all but "admin".
 
+        It is good for so many days, or for good.
         Programs that send it read what these groups may read.
 
         The first result is what the program has to send, the second what is stored.
@@ -114,7 +118,7 @@ class Keys:
             ArgumentError: there is such a key already, or an argument does not fit.
             SettingsError: the file cannot be written.
         """
-        rights = RIGHTS if rights is None else rights
+        rights = USUAL if rights is None else rights
         _check(name, rights, days, groups)
         secret = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
         expires = None if days is None else now(later=timedelta(days=days))

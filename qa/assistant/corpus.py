@@ -104,7 +104,7 @@ class Corpus:
         """
         self._check_may_change()
         given = folders_of(folders)
-        report = reporting(progress)
+        report = self._giving_way(reporting(progress))
         return self._synced(
             indexing.sync(
                 self.index,
@@ -130,14 +130,10 @@ class Corpus:
         def syncing(
             settings: Settings, progress: Callable[[Progress], None], leave: Collection[str]
         ) -> SyncReport:
-            def report(told: Progress) -> None:
-                progress(told)
-                self._precedence.give_way()
-
             return self._synced(
                 indexing.sync(
                     *(self.index, self._preparing, None, settings),
-                    progress=report,
+                    progress=self._giving_way(progress),
                     leave=leave,
                     remote=False,
                 )
@@ -303,6 +299,15 @@ class Corpus:
                 "ask it. Ask the assistant of which seen_by was called."
             )
         return given
+
+    def _giving_way(self, report: Callable[[Progress], None]) -> Callable[[Progress], None]:
+        """Tell of progress, and let questions that somebody waits for go first."""
+
+        def told(progress: Progress) -> None:
+            report(progress)
+            self._precedence.give_way()
+
+        return told
 
     def _synced(self, report: SyncReport) -> SyncReport:
         """The report, told to those who listen."""

@@ -9,14 +9,17 @@ from pathlib import Path
 from qa import backups, indexing
 from qa.access import Viewer
 from qa.answering import KeptAnswers
-from qa.assistant.arguments import groups_of, source_of
+from qa.assistant.arguments import groups_of, source_of, whole_number
 from qa.assistant.corpus import Corpus, reporting
 from qa.audit import Audit
 from qa.errors import ArgumentError, described
 from qa.events import AccessChanged
 from qa.index import Verdicts
-from qa.records import Backup, PermitReport, Progress, Review, ReviewFinding
+from qa.insights import insights
+from qa.records import Backup, Insights, PermitReport, Progress, Review, ReviewFinding
 from qa.review import Reviewing
+
+_MOST_DAYS = 3660
 
 
 class Upkeep(Corpus):
@@ -83,6 +86,23 @@ class Upkeep(Corpus):
             lines.expire(datetime.now(UTC) - timedelta(days=days)) for lines, days in kept if days
         )
 
+    def insights(self, days: int = 30) -> Insights:
+        """The use of the index in the last days, today included, and what its documents lack.
+
+        It is made from the audit and from readers' opinions (`Settings.audit`). The words of
+        questions that were not answered are only kept with `Settings.audit_questions`; they are
+        grouped by likeness, each group with the passages closest to it.
+
+        Raises:
+            ArgumentError: that is no number of days from 1 to 3,660.
+            IndexUnavailableError: the index, the audit or the opinions cannot be read.
+        """
+        self._check_may_change()
+        number = whole_number(days, "days")
+        if not 1 <= number <= _MOST_DAYS:
+            raise ArgumentError(f"days is a number from 1 to {_MOST_DAYS:,}, not {number:,}.")
+        return insights(self.index, self.settings, self.embedder, number)
+
     def review(
         self,
         *,
@@ -101,13 +121,16 @@ class Upkeep(Corpus):
             IndexUnavailableError: the index's folder cannot be written to.
         """
         self._check_open()
-        report = reporting(progress)
+        report = self._giving_way(reporting(progress))
+        return Reviewing(self.index).review(report, self._seeing(viewer))
 
-        def giving_way(told: Progress) -> None:
-            report(told)
-            self._precedence.give_way()
+    def findings(self, *, viewer: Viewer | None = None) -> Review:
+        """What earlier reviews found, as `review` gives it, without comparing anything.
 
-        return Reviewing(self.index).review(giving_way, self._seeing(viewer))
+        Its `documents` are those that have been compared.
+        """
+        self._check_open()
+        return Reviewing(self.index).known(self._seeing(viewer))
 
     def permit(
         self,

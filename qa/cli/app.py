@@ -18,6 +18,8 @@ from qa.cli.backup import BACKUP_EXAMPLES, backup, restore
 from qa.cli.chat import chat
 from qa.cli.evaluate import EXAMPLES as EVAL_EXAMPLES
 from qa.cli.evaluate import evaluate
+from qa.cli.insights import EXAMPLES as INSIGHTS_EXAMPLES
+from qa.cli.insights import insights
 from qa.cli.key import app as key
 from qa.cli.mcp import mcp
 from qa.cli.options import (
@@ -124,6 +126,7 @@ app.command()(forget)
 app.command()(status)
 app.command(epilog=PERMIT_EXAMPLES)(permit)
 app.command(epilog=REVIEW_EXAMPLES)(review)
+app.command(epilog=INSIGHTS_EXAMPLES)(insights)
 app.command()(serve)
 app.command(epilog=BACKUP_EXAMPLES)(backup)
 app.command()(restore)

@@ -39,7 +39,8 @@ def add(
         list[str] | None,
         typer.Option(
             metavar="RIGHT",
-            help="What it may do: ask, read, status or feedback; repeatable. By default, all.",
+            help="What it may do: ask, read, status, feedback or admin; repeatable. By default, "
+            "all but admin.",
         ),
     ] = None,
     expires: Annotated[

@@ -20,6 +20,8 @@ from qa.records import MARKER, now
 from qa.text.sentences import sentences
 
 FILE = "feedback.jsonl"
+# Questions for `qa eval` that the owner chose from these.
+SET = "questions.jsonl"
 # More than people would ever write; it keeps a program from filling the disk.
 LARGEST_FILE = 50_000_000
 WHAT = "what readers said about answers"
@@ -50,7 +52,9 @@ class Verdicts:
 
     def __init__(self, folder: Path, *earlier: Path, index: str | None = None) -> None:
         self.file = folder / FILE
+        self.set_file = folder / SET
         self._own = KeptLines(self.file, WHAT)
+        self._set = KeptLines(self.set_file, "questions for qa eval")
         self._earlier = earlier
         self._index = index
 
@@ -68,7 +72,7 @@ class Verdicts:
     def files(self) -> tuple[Path, ...]:
         """All files that are cleaned of what is removed from the index."""
         audit = () if self._index is None else audit_files(self._index)
-        return (self.file, *self._earlier, *audit)
+        return (self.file, self.set_file, *self._earlier, *audit)
 
     def keep(self, verdict: Verdict, *, current: Callable[[], bool] = lambda: True) -> None:
         """Store a verdict, without its answer if the documents are no longer `current`.
@@ -87,9 +91,56 @@ class Verdicts:
         except OSError as error:
             raise self._own.refused(error) from error
 
+    def expect(self, id: str, question: str, *, answer: str = "", answerable: bool = True) -> bool:
+        """Add a question to the set for `qa eval`; False if the set has one with this id.
+
+        `answer` is the right one, if that is known. Without `answerable`, the documents do not
+        have it, and it is to be refused.
+
+        Raises:
+            IndexUnavailableError: the file is full or cannot be written.
+        """
+        line = {"id": id, "question": question, "answerable": answerable}
+        if answer and answerable:
+            line["answer"] = answer
+        try:
+            self.set_file.parent.mkdir(parents=True, exist_ok=True)
+            with self._set.lock:
+                if self._set.size > LARGEST_FILE:
+                    raise IndexUnavailableError(f"{self.set_file} is full; move it away.")
+                if id in self._chosen():
+                    return False
+                self._set.append(line)
+        except OSError as error:
+            raise self._set.refused(error) from error
+        return True
+
+    def chosen(self) -> frozenset[str]:
+        """The ids of the questions in the set for `qa eval`.
+
+        Raises:
+            IndexUnavailableError: the file cannot be read.
+        """
+        try:
+            return self._chosen()
+        except OSError as error:
+            raise self._set.refused(error) from error
+
+    def _chosen(self) -> frozenset[str]:
+        if not self.set_file.is_file():
+            return frozenset()
+        found = set()
+        with self.set_file.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                try:
+                    found.add(str(json.loads(line)["id"]))
+                except (ValueError, TypeError, KeyError):  # its owner may add lines, too
+                    continue
+        return frozenset(found)
+
     def any(self) -> bool:
         """Whether there are verdicts."""
-        return any(lines.size for lines in self._all())
+        return any(lines.size for lines in (self._set, *self._all()))
 
     def expire(self, before: datetime) -> int:
         """Remove the verdicts from before a time; the number of them.
@@ -116,7 +167,12 @@ class Verdicts:
         def cleaned(line: str) -> str:
             return _without(line, gone, renamed)
 
-        return sum(lines.change(cleaned) for lines in self._all())
+        def without_empty(line: str) -> str:
+            left = cleaned(line)
+            return left if left == f"{line}\n" or _asks(left) else ""
+
+        changed = sum(lines.change(cleaned) for lines in self._all())
+        return changed + self._set.change(without_empty)
 
     def _all(self) -> Iterator[KeptLines]:
         yield self._own
@@ -167,6 +223,11 @@ def _without(line: str, removed: _Removed, renamed: Mapping[str, str]) -> str:
         return f"{line}\n"
     renewed = {"sources": cited} if "sources" in verdict else {}
     return as_line({**verdict, **renewed, **dict.fromkeys(gone, "")})
+
+
+def _asks(line: str) -> bool:
+    """Whether a line of the set still has its question."""
+    return bool(line and json.loads(line).get("question"))
 
 
 def _plain(text: str) -> str:

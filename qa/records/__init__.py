@@ -48,6 +48,15 @@ from qa.records.documents import (
     path_above,
     recognised,
 )
+from qa.records.insights import (
+    Day,
+    Insights,
+    OpenQuestion,
+    OpenTopic,
+    PastSync,
+    StageSeconds,
+    Used,
+)
 from qa.records.marks import PageBox, PageMarks
 from qa.records.reports import (
     Backup,
@@ -66,12 +75,13 @@ from qa.records.reviews import FindingKind, Review, ReviewFinding
 from qa.records.times import now
 
 __all__ = [
-    "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Document", "Draft",
-    "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Link", "Metadata", "Outcome",
-    "PageBox", "PageMarks", "Passage", "PermitReport", "Permitted", "Progress", "Reading", "Reason",
-    "Review", "ReviewFinding", "Scan", "Skipped", "Source", "Span", "Stage", "Statement",
-    "StatementKind", "Status", "SyncReport", "Turn", "Unit", "UnitKind", "Unread", "are_apart",
-    "are_nested", "context", "from_scan", "hard_to_read", "heading_path", "headings_above",
-    "headings_below", "in_file", "located", "now", "outlined", "page_at", "path_above",
-    "recognised", "rows_of",
+    "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Day", "Document",
+    "Draft", "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Insights", "Link",
+    "Metadata", "OpenQuestion", "OpenTopic", "Outcome", "PageBox", "PageMarks", "Passage",
+    "PastSync", "PermitReport", "Permitted", "Progress", "Reading", "Reason", "Review",
+    "ReviewFinding", "Scan", "Skipped", "Source", "Span", "Stage", "StageSeconds", "Statement",
+    "StatementKind", "Status", "SyncReport", "Turn", "Unit", "UnitKind", "Unread", "Used",
+    "are_apart", "are_nested", "context", "from_scan", "hard_to_read", "heading_path",
+    "headings_above", "headings_below", "in_file", "located", "now", "outlined", "page_at",
+    "path_above", "recognised", "rows_of",
 ]  # fmt: skip

@@ -62,14 +62,19 @@ class Reviewing:
                     continue
                 visible = _visible(snapshot, viewer)
                 shown = [one.finding for one in self._shown(snapshot, visible)]
-            aside = self._kept.aside()
-            return Review(
-                tuple(one for one in shown if one.id not in aside),
-                tuple(one for one in shown if one.id in aside),
-                len(visible),
-                judged,
-                time.monotonic() - started,
-            )
+            return self._review(shown, len(visible), judged, time.monotonic() - started)
+
+    def known(self, viewer: Viewer) -> Review:
+        """What a viewer may see of what was found so far; nothing is compared.
+
+        Raises:
+            IndexUnavailableError: the index cannot be read.
+        """
+        with self._index.reading(OWNER) as snapshot:
+            visible = _visible(snapshot, viewer)
+            compared = visible.intersection(self._kept.documents(_versions(snapshot)))
+            shown = [one.finding for one in self._shown(snapshot, visible)]
+        return self._review(shown, len(compared))
 
     def set_aside(self, finding: str, viewer: Viewer) -> ReviewFinding:
         """Leave a finding out from now on, until one of its texts changes.
@@ -90,6 +95,18 @@ class Reviewing:
         one = self._known(finding, viewer)
         self._kept.bring_back(finding)
         return one.finding
+
+    def _review(
+        self, shown: list[ReviewFinding], documents: int, judged: int = 0, seconds: float = 0.0
+    ) -> Review:
+        aside = self._kept.aside()
+        return Review(
+            tuple(one for one in shown if one.id not in aside),
+            tuple(one for one in shown if one.id in aside),
+            documents,
+            judged,
+            seconds,
+        )
 
     def _known(self, finding: str, viewer: Viewer) -> _Shown:
         with self._index.reading(OWNER) as snapshot:

@@ -31,6 +31,7 @@ from qa.answering import AnswerStream, KeptAnswers, confidence, contradictions, 
 from qa.answering import citations as citations_module
 from qa.answering.suggesting import going_on, suggestions
 from qa.answering.units import choosing, selecting, wording
+from qa.api import Chosen, EndedSync, WorkState
 from qa.api.events import event
 from qa.api.mcp import server as mcp_server
 from qa.api.stretches import stretch
@@ -52,6 +53,7 @@ from qa.indexing.storage.addresses import Stored, stored
 from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
+from qa.insights import VotedDown
 from qa.loading import blocks, decoding, formats, lines, links, plain
 from qa.loading.html.leads import leads
 from qa.loading.markdown import front_matter, shortcodes
@@ -69,7 +71,29 @@ from qa.questions import kinds as questions
 from qa.questions.small_talk import small_talk_of
 from qa.reading import by_words
 from qa.reading.by_model import ExtractiveReader, open_reader
-from qa.records import Answer, Document, Draft, Heading, Hit, Link, Passage, Span, Turn
+from qa.records import (
+    Answer,
+    Citation,
+    Day,
+    Document,
+    Draft,
+    Heading,
+    Hit,
+    Insights,
+    Link,
+    OpenQuestion,
+    OpenTopic,
+    Passage,
+    Reading,
+    Review,
+    ReviewFinding,
+    Source,
+    Span,
+    Status,
+    Turn,
+    Unread,
+    Used,
+)
 from qa.retrieval import as_written, joining, misspelt, respelt
 from qa.review import versions
 from qa.review.contradictions import Contradictions
@@ -95,6 +119,10 @@ from qa.writing.answerer import ChatAnswerer
 from qa.writing.blocks import blocks as model_blocks
 from tests.answering import asking
 from tests.whole import WHOLE
+from ui.admin import documents as documents_view
+from ui.admin import findings as findings_view
+from ui.admin import questions as questions_view
+from ui.admin.frame import sync_html
 from ui.page import render
 from ui.page.conversations import Exchange
 from ui.page.texts import TEXTS
@@ -374,6 +402,7 @@ def judged(a: str, b: str, c: str) -> None:
     with TemporaryDirectory() as folder:
         verdicts = Verdicts(Path(folder))
         verdicts.keep(Verdict("conversation", a, b, "up", c, (c,)))
+        verdicts.expect(a, b, answer=c)
         verdicts.erase({a}, [b, c], {c: a})
 
 
@@ -523,6 +552,28 @@ def shown(a: str, b: str, c: str) -> None:
     shapes.answer_parts(a)
     shapes.repeated(a, b)
     assert "\x1b" not in out.getvalue()
+
+
+def told_to_the_owner(a: str, b: str, c: str) -> None:
+    time = "2026-03-02T09:00"
+    topic = OpenTopic((OpenQuestion(a, 1, 2), OpenQuestion(b)), tuple(hits(a, b, c)))
+    day = Day(time[:10], answered=3, not_said=1, down=1)
+    used = (Used(a, b, 1, 2),)
+    found = Insights(day.date, day.date, True, True, (day,), used=used, topics=(topic,))
+    answers = [VotedDown("1", time, a, b, c, (a, c)), VotedDown("2", time, c, b, a, ())]
+    voted = [Chosen(answer, answer.id == "1") for answer in answers]
+    quotes = tuple(Citation(n, a, b, 0, len(c), c, a) for n in (1, 2))
+    finding = ReviewFinding("1", "contradiction", 0.5, quotes, (b, c), 1, a, b)
+    held = Source(a, b, "1", 1, 1, reading=Reading(warnings=(c,)), groups=(a, b))
+    status = Status(a, b, [held], 1, [c], None, failed=[Unread(a, b, time)])
+    for texts in TEXTS.values():
+        syncs = sync_html(WorkState(), [EndedSync(time, error=c)], texts)
+        for page in (
+            questions_view.html(found, voted, a, (7,), 7, texts),
+            findings_view.html(Review((finding,)), 1, WorkState(error=a), texts),
+            documents_view.html(status, syncs, texts, watch=True),
+        ):
+            assert page.count("<") == page.count(">"), "nothing is taken for a tag"
 
 
 def rendered(a: str, b: str, c: str) -> None:
@@ -798,12 +849,13 @@ READ: dict[str, Callable[..., object]] = {
         terms.codes(terms.stems(a)),
         terms.word_count(a),
     ],
-    "index.verdicts.Verdicts.erase": judged,
+    "index.verdicts.Verdicts.erase index.verdicts.Verdicts.expect": judged,
     "loading.workers.frames.to_message"
     " loading.workers.frames.from_message loading.workers.frames.encoded"
     " loading.workers.frames.decoded loading.workers.frames.refusal": framed,
     "ui.page.render and ui.routes.export": rendered,
     "ui.sign_in.page": led_to_sign_in,
+    "ui.admin": told_to_the_owner,
     "indexing.web.addresses.normal indexing.web.addresses.extent indexing.web.addresses.may_list"
     " indexing.web.addresses.Extent.holds"
     " indexing.web.frontier.Frontier.add indexing.web.frontier.Frontier.is_near"
@@ -820,6 +872,7 @@ NO_TEXT = {
     "text.vocabulary.words.words_of": "the name of a file of our own",
     "cli.ask": "the words of a command",
     "cli.key": "the words of a command",
+    "api.admin": "ids of opinions, and what an admin types, with tests of their own",
     "api.events.streaming": "events, made by `event`",
     "api.keys": "names and headers, with their own tests",
     "api.owned_file": "records of our own",
@@ -835,6 +888,7 @@ NO_TEXT = {
     "cli.user": "the words of a command",
     "cli.sync": "the words of a command",
     "cli.review": "the words of a command",
+    "insights": "lines of our own and the place of an index, with their own tests",
     "review.reviewing": "ids of findings, with their own tests",
     "review.texts.Texts": "the id of a document",
     "index.reviewed": "ids and versions of documents, with their own tests",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import qa
+from tests.ui.owned import used
 from tests.ui.panel_page import OURS, harness
 from tests.ui.serving import CHROMIUM, FLAGS, served
 
@@ -56,6 +57,12 @@ def served_index(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -
     )
     assistant.close()
     return index
+
+
+@pytest.fixture(scope="session")
+def used_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an index that has been in use for a month; do not write to it."""
+    return used(tmp_path_factory.mktemp("used"))
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ STATIC = Path(__file__).parents[1] / "static"
 MODULES = sorted(
     file.relative_to(STATIC).as_posix()
     for file in STATIC.rglob("*.js")
-    if file.name not in ("early.js", "embed.js")
+    if file.name not in ("early.js", "embed.js", "admin.js")
 )
 
 

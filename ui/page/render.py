@@ -16,6 +16,7 @@ from ui.page.texts import refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from qa import CitationJSON
     from qa.api import Cited
     from ui.page.conversations import Exchange
     from ui.page.texts import Texts
@@ -56,13 +57,13 @@ def partial(text: str, texts: Texts) -> str:
     return f'<div class="answer growing">{Said(text).html()}</div>'
 
 
-def place(cited: Cited, texts: Texts) -> str:
+def place(cited: CitationJSON, texts: Texts) -> str:
     """Title, heading, page and source, as plain text."""
     where = _where(cited, texts, [cited])
     return " · ".join(filter(None, [*where, cited.source if cited.title else ""]))
 
 
-def _where(cited: Cited, texts: Texts, group: Sequence[Cited] = ()) -> list[str]:
+def _where(cited: CitationJSON, texts: Texts, group: Sequence[CitationJSON] = ()) -> list[str]:
     """The title with the headings below it, and the place; the source if there is no title.
 
     The rows of a sheet are those of the whole group.
@@ -71,7 +72,7 @@ def _where(cited: Cited, texts: Texts, group: Sequence[Cited] = ()) -> list[str]
     return [heads, ", ".join(_in_file(cited, texts, group))]
 
 
-def _in_file(cited: Cited, texts: Texts, group: Sequence[Cited]) -> Iterator[str]:
+def _in_file(cited: CitationJSON, texts: Texts, group: Sequence[CitationJSON]) -> Iterator[str]:
     """Page, slide, or sheet and rows; and how well it was read from a scan."""
     if cited.page:
         yield f"{texts.page} {cited.page}"

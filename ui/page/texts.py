@@ -161,10 +161,98 @@ class Texts:
     sign_in_done: str
     sign_in_here: str
     sign_out: str
+    # the owner's page
+    admin_title: str
+    admin_views: str
+    admin_documents: str
+    admin_questions: str
+    admin_findings: str
+    admin_chat: str
+    admin_alerts: str
+    admin_no_alerts: str
+    admin_alert_started: str
+    admin_alert_index: str
+    admin_alert_models: str
+    admin_alert_disk: str
+    admin_alert_sync: str
+    admin_alert_chat_model: str
+    admin_sync: str
+    admin_sync_start: str
+    admin_sync_never: str
+    admin_running: str
+    admin_stopped: str
+    admin_watch_on: str
+    admin_watch_off: str
+    admin_ended: str
+    admin_added: str
+    admin_changed: str
+    admin_removed: str
+    admin_skipped: str
+    admin_error: str
+    admin_document: str
+    admin_state: str
+    admin_readers: str
+    admin_passages: str
+    admin_read: str
+    admin_everybody: str
+    admin_nobody: str
+    admin_in_order: str
+    admin_partly: str
+    admin_unread: str
+    admin_left_out: str
+    admin_more: str
+    admin_period: str
+    admin_period_days: str
+    admin_from_to: str
+    admin_by_day: str
+    admin_votes: str
+    admin_day: str
+    admin_total: str
+    admin_answered: str
+    admin_unsure: str
+    admin_not_said: str
+    admin_failed: str
+    admin_up: str
+    admin_down: str
+    admin_table: str
+    admin_used: str
+    admin_cited: str
+    admin_opened: str
+    admin_seconds: str
+    admin_stage: str
+    admin_half: str
+    admin_most: str
+    admin_topics: str
+    admin_no_topics: str
+    admin_topic: str
+    admin_times: str
+    admin_earlier: str
+    admin_no_audit: str
+    admin_no_questions: str
+    admin_voted: str
+    admin_no_voted: str
+    admin_comment: str
+    admin_right: str
+    admin_to_set: str
+    admin_to_set_refused: str
+    admin_in_set: str
+    admin_set_file: str
+    admin_review_start: str
+    admin_reviewed: str
+    admin_no_findings: str
+    admin_aside: str
+    admin_contradiction: str
+    admin_replaced: str
+    admin_duplicate_document: str
+    admin_duplicate_passage: str
+    admin_dead_link: str
+    admin_newer: str
+    admin_leads_to: str
+    admin_meant: str
 
     def to_dict(self) -> dict[str, str]:
-        """The texts for the page's scripts."""
-        return asdict(self)
+        """The texts for the scripts of the chat, which has none of the owner's page."""
+        return {name: text for name, text in asdict(self).items() if not name.startswith("admin_")}
 
 
 TEXTS = {

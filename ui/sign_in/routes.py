@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -24,6 +23,7 @@ from qa import (
     Viewer,
 )
 from qa.api import Problem, TooManyTriesError, viewer_of
+from ui.bodies import form_fields
 from ui.sign_in import cookies
 from ui.sign_in.page import FORM_POLICY, Way, done, form, in_frame
 
@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 NOT_KEPT = {"cache-control": "no-store"}
 ALONE = {**NOT_KEPT, "content-security-policy": FORM_POLICY}
-MOST_FIELDS = 10
 LONGEST_TOLD = 100
 STRANGER = Asker(Viewer(), "page")
 Tell = Callable[[Event], None]
@@ -67,7 +66,7 @@ def sign_out(router: APIRouter, sessions: Sessions, tell: Tell) -> None:
         end(sessions, request)
         if (viewer := viewer_of(request)) is not None:
             tell(SignedOut(by=Asker(viewer, "page")))
-        way = Way.of((await _sent(request)).get("next", ""), request)
+        way = Way.of((await form_fields(request)).get("next", ""), request)
         reply = led(way.to_sign_in())
         cookies.take_back(reply, request)
         return reply
@@ -90,7 +89,7 @@ def entrance(router: APIRouter, origins: tuple[str, ...], page: Page) -> None:
 def _form(router: APIRouter, desk: Desk, tell: Tell) -> None:
     @router.post("/sign-in", response_model=None)
     async def sign_in(request: Request) -> Response:
-        sent = await _sent(request)
+        sent = await form_fields(request)
         way, name = Way.of(sent.get("next", ""), request), sent.get("name", "")
         password, address = sent.get("password", ""), request.client.host if request.client else ""
         try:
@@ -132,7 +131,7 @@ def frames(router: APIRouter, sessions: Sessions) -> None:
 
     @router.post("/sign-in-frame", response_model=None)
     async def let_frame_in(request: Request) -> Response:
-        sent = await _sent(request)
+        sent = await form_fields(request)
         way = Way.of(sent.get("next", ""), request)
         if not (code := sent.get("code")):  # without scripts: it may be let in by now
             return led(way.address)
@@ -152,13 +151,3 @@ def end(sessions: Sessions, request: Request) -> None:
     """End the sessions of the browser that sent a request."""
     for token in cookies.tokens(request):
         sessions.end(token)
-
-
-async def _sent(request: Request) -> dict[str, str]:
-    """The fields of a form, each once."""
-    body = (await request.body()).decode()
-    try:
-        fields = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:  # there are more
-        return {}
-    return {name: values[0] for name, values in fields.items()}

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from qa import __version__
+from qa.api.admin import routes as admin
 from qa.api.events import EVENTS, event, streaming
 from qa.api.permitting import permitted
 from qa.api.problems import PROBLEM, Problem
@@ -30,6 +31,7 @@ from qa.schemas import AnswerJSON, FoundJSON, HeldJSON, SourcesJSON, StretchJSON
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from qa.api.admin.office import Office
     from qa.api.service import Service
 
 MOST_SOURCES = 1000
@@ -77,7 +79,7 @@ _MEANINGS = {
     400: "The request is not JSON in UTF-8.",
     401: "A key is needed, and there is none, or it is unknown or has expired.",
     403: "The request comes from a page of another site, or this is not for the caller.",
-    404: "There is no such source, folder or address.",
+    404: "There is no such source, folder, opinion or address.",
     413: "The request is too large.",
     415: "The file is of another kind.",
     422: "Something in the request does not fit; `errors` says where.",
@@ -98,7 +100,7 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def application(service: Service) -> FastAPI:
+def application(service: Service, office: Office) -> FastAPI:
     """The routes, to be mounted at `/api/v1`."""
     app = FastAPI(
         title="Footnote",
@@ -114,6 +116,7 @@ def application(service: Service) -> FastAPI:
     _questions(app, service)
     _documents(app, service)
     _opinions(app, service)
+    app.include_router(admin.routes(office, service.keys, _errors))
     _describe(app, service)
     return app
 

@@ -1,0 +1,143 @@
+"""What the owner's page and its interface for programs have in common."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qa.api.admin.work import Work
+from qa.errors import QAError, UnknownSourceError
+from qa.insights import VotedDown, voted_down
+from qa.records import now
+
+if TYPE_CHECKING:
+    from qa.api.operating.readiness import Readiness
+    from qa.assistant import Assistant
+    from qa.index import Verdicts
+    from qa.records import Progress, SyncReport
+
+_KEPT_SYNCS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A check of `/readyz` that failed; `error` says more where that is known."""
+
+    check: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSync:
+    """A sync of this server, and when it ended (ISO 8601, UTC); with an `error`, it failed."""
+
+    time: str
+    added: int = 0
+    changed: int = 0
+    renamed: int = 0
+    removed: int = 0
+    skipped: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An answer that was voted down, and whether it is in the set for `qa eval`."""
+
+    answer: VotedDown
+    in_set: bool
+
+
+class Office:
+    """The work of the owner of an index, while it is served."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        verdicts: Verdicts,
+        readiness: Readiness,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.assistant = assistant
+        self.verdicts = verdicts
+        self._readiness = readiness
+        self._failed = failed
+        self._ended: deque[EndedSync] = deque(maxlen=_KEPT_SYNCS)
+        self.sync = Work("sync", self._sync)
+        self.review = Work("review", self._review)
+
+    @property
+    def syncs(self) -> Sequence[EndedSync]:
+        """The syncs that this server has made, the latest first."""
+        return tuple(self._ended)
+
+    def synced(self, found: SyncReport | QAError) -> None:
+        """Note how a sync of the server ended."""
+        self._readiness.synced(found)
+        if isinstance(found, QAError):
+            self._failed()
+            self._ended.appendleft(EndedSync(now(), error=str(found)))
+            return
+        self._ended.appendleft(
+            EndedSync(
+                now(),
+                added=len(found.added),
+                changed=len(found.changed),
+                renamed=len(found.renamed),
+                removed=len(found.removed),
+                skipped=len(found.skipped),
+            )
+        )
+
+    async def alerts(self) -> list[Alert]:
+        """What is wrong with the server."""
+        failed = [name for name, passed in (await self._readiness.told()).items() if not passed]
+        return [Alert(name, self._last_error if name == "sync" else "") for name in failed]
+
+    def voted_down(self) -> list[Chosen]:
+        """Answers that readers voted down, the latest first.
+
+        Raises:
+            IndexUnavailableError: the opinions cannot be read.
+        """
+        chosen = self.verdicts.chosen()
+        index = self.assistant.settings.index
+        return [Chosen(one, one.id in chosen) for one in voted_down(index)]
+
+    def add_to_set(self, id: str, *, answer: str = "", answerable: bool = True) -> bool:
+        """Add a question to the set for `qa eval`; False if it is in it already.
+
+        Raises:
+            UnknownSourceError: no answer with this id was voted down.
+            IndexUnavailableError: the set cannot be written.
+        """
+        for one in voted_down(self.assistant.settings.index):
+            if one.id == id:
+                return self.verdicts.expect(
+                    id, one.question, answer=answer.strip(), answerable=answerable
+                )
+        raise UnknownSourceError(
+            f"No answer {id!r} was voted down, or its opinion has been removed since."
+        )
+
+    def end(self, seconds: float) -> None:
+        """Interrupt what is being done, and wait for that."""
+        for work in (self.sync, self.review):
+            work.end(seconds)
+
+    @property
+    def _last_error(self) -> str:
+        return self._ended[0].error if self._ended else ""
+
+    def _sync(self, by: Assistant, tell: Callable[[Progress], None]) -> None:
+        try:
+            report = by.sync(progress=tell)
+        except QAError as error:
+            self.synced(error)
+            raise
+        self.synced(report)
+
+    def _review(self, by: Assistant, tell: Callable[[Progress], None]) -> None:
+        by.review(progress=tell)

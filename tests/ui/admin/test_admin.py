@@ -1,0 +1,311 @@
+"""The owner's page and its interface for programs: for admins only, complete, and safe."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import re
+import time
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from filelock import FileLock
+
+import qa
+from qa.api import Keys
+from qa.evaluation import read_set
+from tests.ui.owned import DOGS, HOSTILE, PENSION, copied, voted
+from tests.ui.serving import FROM_OTHER_SITES
+from tests.ui.sign_in.test_strangers import walked
+from ui.page.texts import TEXTS
+from ui.server import build_server
+from ui.uploads import Attachments
+
+VIEWS = ("documents", "questions", "findings")
+ADA, BOB = "ada", "bob"
+GROUPS = {ADA: "owners, people", BOB: "people"}
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def person(name: str) -> dict[str, str]:
+    return {"X-Forwarded-User": name, "X-Forwarded-Groups": GROUPS[name], **SAME_SITE}
+
+
+@contextlib.contextmanager
+def client_of(assistant: qa.Assistant, *, proxies: tuple[str, ...] = ()) -> Iterator[TestClient]:
+    """The server of an assistant, and whoever asks it from its own machine."""
+    with contextlib.closing(Attachments(assistant)) as attachments:
+        server = build_server(assistant, attachments, trusted_proxies=proxies)
+        with TestClient(
+            server, base_url="http://127.0.0.1", client=("127.0.0.1", 9), follow_redirects=False
+        ) as client:
+            yield client
+        server.state.office.end(60)
+
+
+@pytest.fixture(scope="module")
+def assistant(used_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
+    index = copied(used_index, tmp_path_factory.mktemp("owned"))
+    with qa.Assistant(
+        index,
+        sign_in="proxy",
+        admins=("owners",),
+        audit=True,
+        audit_questions=True,
+        lock_timeout=0,
+    ) as assistant:
+        yield assistant
+
+
+@pytest.fixture(scope="module")
+def client(assistant: qa.Assistant) -> Iterator[TestClient]:
+    with client_of(assistant, proxies=("127.0.0.1",)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def keys(assistant: qa.Assistant) -> dict[str, dict[str, str]]:
+    kept = Keys.of(assistant.settings.index)
+    made = {
+        "admin": kept.add("runner", ["admin"], groups=["owners"])[0],
+        "in no group": kept.add("stranger", ["admin"])[0],
+        "without the right": kept.add("wiki", groups=["owners"])[0],
+    }
+    return {name: {"authorization": f"Bearer {key}"} for name, key in made.items()}
+
+
+def routes(client: TestClient) -> list[tuple[str, str]]:
+    """The method and path of every route that is for admins."""
+    app: Any = client.app
+    found = {one for one in walked(app.routes) if re.match(r"(/api/v1)?/admin", one[1])}
+    return sorted(one for one in found if one[0] != "HEAD")
+
+
+# Gradio leaves an event loop open when its page is built; collecting garbage finds it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_route_answers_whoever_is_no_admin(
+    client: TestClient, keys: dict[str, dict[str, str]]
+) -> None:
+    gc.collect()
+    found = routes(client)
+    assert len(found) == 14, found
+    for method, path in found:
+        of_page = not path.startswith("/api/v1")
+        others = [person(BOB)] if of_page else [keys["in no group"], keys["without the right"]]
+        for who in others:
+            reply = client.request(method, path, headers=who)
+            assert reply.status_code == 403, (method, path, who)
+            assert "handbook" not in reply.text
+        assert client.request(method, path, headers=SAME_SITE).status_code == 401
+        if not of_page:
+            people = client.request(method, path, headers=person(ADA))
+            assert people.status_code == 401, "programs have keys"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("sign_in", [None, "none"])
+def test_without_a_sign_in_it_is_for_this_machine_alone(
+    tmp_path: Path, sign_in: str | None
+) -> None:
+    gc.collect()
+    forwarded = {"X-Forwarded-For": "10.0.0.9"}
+    with (
+        qa.Assistant(tmp_path / "index", sign_in=sign_in, admins=("owners",)) as opened,
+        client_of(opened) as near,
+    ):
+        opened.add([qa.Document("Plums are blue.", "plums.txt")])
+        far = TestClient(near.app, base_url="http://127.0.0.1", client=("10.0.0.9", 9))
+        found = [path for method, path in routes(near) if method == "GET"]
+        for path in found:
+            assert near.get(path).status_code == (200 if sign_in is None else 403), path
+            assert near.get(path, headers=forwarded).status_code == 403, path
+            assert far.get(path).status_code == 403, path
+
+
+@pytest.mark.parametrize("elsewhere", FROM_OTHER_SITES)
+def test_another_site_cannot_press_anything(
+    client: TestClient, assistant: qa.Assistant, elsewhere: dict[str, str]
+) -> None:
+    who = {**person(ADA)}
+    del who["Sec-Fetch-Site"]
+    (one, *_) = client.get("/admin?view=questions", headers=person(ADA)).text.split('name="id"')[1:]
+    id = re.findall(r'value="(\w+)"', one)[0]
+    for path in ("sync", "review", "set"):
+        for headers in (
+            {**who, **elsewhere},
+            who,
+        ):  # the second says nothing of its page
+            reply = client.post(f"/admin/{path}", data={"id": id}, headers=headers)
+            assert reply.status_code == 403, path
+    office: Any = client.app.state.office  # type: ignore[attr-defined]
+    assert not office.sync.state.started
+    assert voted(Path(assistant.settings.index)) == []
+
+
+def test_it_cannot_be_shown_in_a_frame_and_is_kept_nowhere(client: TestClient) -> None:
+    reply = client.get("/admin", headers=person(ADA))
+    policy = reply.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert reply.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_every_view_in_every_language_escapes_what_others_wrote(
+    client: TestClient, language: str
+) -> None:
+    for view in VIEWS:
+        query = {"view": view, "lang": language}
+        page = client.get("/admin", params=query, headers=person(ADA)).text
+        assert f'<html lang="{language}">' in page
+        assert "<img" not in page
+        assert (HOSTILE in unescape(page)) == (view == "questions")
+        assert not re.search(r"\{\w+\}", page)
+
+
+def test_the_view_of_documents(client: TestClient) -> None:
+    page = client.get("/admin", headers=person(ADA)).text
+    rows = {row.split("</code>")[0]: row for row in page.split("<tr>")[2:]}
+    assert "hr, leads" in rows['<th scope="row"><code>handbook/hr/pay.md']
+    assert "Everybody" in rows['<th scope="row"><code>handbook/leave.md']
+    torn = next(iter(rows))
+    assert "handbook/torn.pdf" in torn, "what needs attention comes first"
+    assert "Not read: " in rows[torn]
+
+
+def test_the_view_of_questions(client: TestClient) -> None:
+    page = client.get("/admin?view=questions&days=7", headers=person(ADA)).text
+    assert page.count("<svg") > 4
+    for chart in re.findall(r'<svg class="chart"[^>]*>', page):
+        assert re.search(r'role="img" aria-label="[^"]+: \d', chart)
+    for question in (*PENSION, *DOGS):
+        assert question in page
+    assert "ada-the-asker" not in page
+    assert page.count('<article class="voted"') == 2
+    assert '<tr><th scope="row">Total</th>' in page, "the numbers of the charts, as a table"
+
+
+def test_the_view_of_findings_has_both_quotes(client: TestClient) -> None:
+    page = client.get("/admin?view=findings", headers=person(ADA)).text
+    assert "Everybody has 25 days of annual leave a year." in page
+    assert "Everybody has 28 days of annual leave a year." in page
+    assert "leads to pay-20.md" in page
+    assert "5 of 5 documents have been compared." in page
+
+
+def test_a_sync_is_started_and_its_end_is_told(client: TestClient, assistant: qa.Assistant) -> None:
+    (folder,) = map(Path, assistant.status().folders)
+    (folder / "lift.md").write_text("# Lift\n\nThe lift is grey.\n", encoding="utf-8")
+    reply = client.post("/admin/sync?lang=de", headers=person(ADA))
+    assert (reply.status_code, reply.headers["location"]) == (
+        303, "../admin?view=documents&lang=de",
+    )  # fmt: skip
+    office: Any = client.app.state.office  # type: ignore[attr-defined]
+    ended(office.sync)
+    assert (office.syncs[0].added, office.syncs[0].error) == (1, "")
+    assert "handbook/lift.md" in client.get("/admin", headers=person(ADA)).text
+    parts = client.get("/admin/state", headers=person(ADA)).json()["parts"]
+    assert "<td>1</td>" in parts["sync"]
+    audit = Path(assistant.settings.index).parent / "audit" / "index" / "audit.jsonl"
+    last = json.loads(audit.read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["event"], last["who"], last["way"]) == ("Synced", ADA, "page")
+
+
+def test_a_sync_that_fails_is_an_alert(client: TestClient, assistant: qa.Assistant) -> None:
+    office: Any = client.app.state.office  # type: ignore[attr-defined]
+    with FileLock(Path(assistant.settings.index) / "lock"):
+        client.post("/admin/sync", headers=person(ADA))
+        ended(office.sync)
+    assert client.get("/readyz").status_code == 503
+    told = client.get("/admin/state", headers=person(ADA)).json()["parts"]
+    assert "The last sync failed." in told["alerts"]
+    assert "another process" in told["alerts"].lower() or "another sync" in told["alerts"].lower()
+    assert (
+        'footnote_syncs_total{outcome="failed"} 1.0'
+        in client.get("/metrics", headers=person(ADA)).text
+    )
+    client.post("/admin/sync", headers=person(ADA))
+    ended(office.sync)
+    told = client.get("/admin/state", headers=person(ADA)).json()["parts"]
+    assert "Everything is in order." in told["alerts"]
+
+
+def ended(work: Any) -> None:
+    for _ in range(600):
+        if not work.state.running:
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never ended")
+
+
+def test_an_answer_that_was_voted_down_goes_into_the_set_with_one_press(
+    client: TestClient, assistant: qa.Assistant
+) -> None:
+    page = client.get("/admin?view=questions", headers=person(ADA)).text
+    sauna, leave = re.findall(r'name="id" value="(\w+)"', page)
+    pressed = [{"id": sauna, "refuse": "yes", "answer": "x"}, {"id": leave, "answer": " 28 days "}]
+    for sent in (*pressed, pressed[0]):
+        reply = client.post("/admin/set", data=sent, headers=person(ADA))
+        assert reply.status_code == 303
+    kept = read_set(qa.Verdicts.of(assistant.settings.index).set_file)
+    assert not kept.problems
+    assert [(one.answerable, list(one.answers)) for one in kept.questions] == [
+        (False, []), (True, ["28 days"]),
+    ]  # fmt: skip
+    page = client.get("/admin?view=questions", headers=person(ADA)).text
+    assert page.count("In the set for qa eval") == 2
+    for wrong in ({"id": "nothing"}, {}, {f"field{n}": "x" for n in range(20)}):
+        assert client.post("/admin/set", data=wrong, headers=person(ADA)).status_code == 404
+
+
+def test_programs_get_the_same(client: TestClient, keys: dict[str, dict[str, str]]) -> None:
+    def got(path: str) -> Any:
+        reply = client.get(f"/api/v1/admin/{path}", headers=keys["admin"])
+        assert reply.status_code == 200
+        return reply.json()
+
+    documents = got("documents?compare=true")
+    assert {one["source"]: one["groups"] for one in documents["sources"]}["handbook/hr/pay.md"] == [
+        "hr", "leads",
+    ]  # fmt: skip
+    assert documents["failed"][0]["source"] == "handbook/torn.pdf"
+    assert got("insights?days=7")["total"]["not_said"] > 0
+    review = got("review")
+    assert len(review["review"]["findings"][0]["citations"]) == 2
+    assert got("sync")["work"]["running"] is False
+    assert got("alerts") == {"alerts": []}
+    answers = got("voted-down")["answers"]
+    assert answers[0]["question"] == "Is there a sauna?"
+    sent = {"id": answers[0]["id"], "answerable": False}
+    reply = client.post("/api/v1/admin/voted-down", json=sent, headers=keys["admin"])
+    assert reply.json() == {"added": False}, "a test above has added it"
+    wrong = client.post("/api/v1/admin/voted-down", json={"id": "x"}, headers=keys["admin"])
+    assert (wrong.status_code, wrong.json()["kind"]) == (404, "UnknownSourceError")
+    for work in ("sync", "review"):
+        started = client.post(f"/api/v1/admin/{work}", headers=keys["admin"])
+        assert started.status_code == 202
+        office: Any = client.app.state.office  # type: ignore[attr-defined]
+        ended(getattr(office, work))
+        assert got(work)["work"]["error"] == ""
+    described = client.get("/api/v1/openapi.json", headers=keys["admin"]).json()["paths"]
+    assert {path for path in described if path.startswith("/admin")} == {
+        f"/admin/{name}"
+        for name in ("documents", "alerts", "sync", "review", "insights", "voted-down")
+    }
+
+
+def test_nothing_of_it_is_in_the_texts_of_the_chat(client: TestClient) -> None:
+    assert TEXTS["en"].admin_title not in client.get("/en/", headers=person(ADA)).text
+
+
+def test_an_ended_server_begins_nothing(client: TestClient) -> None:
+    office: Any = client.app.state.office  # type: ignore[attr-defined]
+    office.end(1)
+    before = office.review.state
+    client.post("/admin/review", headers=person(ADA))
+    assert office.review.state == before
