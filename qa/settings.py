@@ -180,7 +180,7 @@ class Settings(BaseSettings):
     """Seconds after which a question fails."""
     max_waiting_questions: int = Field(64, ge=0, le=10_000)
     """Questions that may wait while others are answered; the server refuses more."""
-    answer_cache_megabytes: float = Field(32, ge=0, le=100_000)
+    answer_cache_megabytes: float = Field(0, ge=0, le=100_000)
     """Memory in which the server keeps answers, for whoever asks the same; 0: it keeps none."""
     max_request_megabytes: float = Field(2, gt=0, le=1000)
     """The largest request that the server accepts, apart from files."""

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def keeping(folder: Path, tmp_path: Path) -> Iterator[qa.Assistant]:
     """An Assistant that keeps its answers."""
-    with qa.Assistant(tmp_path / "index", sign_in="proxy") as assistant:
+    with qa.Assistant(tmp_path / "index", sign_in="proxy", answer_cache_megabytes=32) as assistant:
         assistant.sync([folder])
         assistant.keep_answers()
         yield assistant

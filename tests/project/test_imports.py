@@ -27,7 +27,8 @@ HEAVY = [
 # These are imported only when a server starts.
 SERVED = re.compile(
     r"ui\.(routes|routes\..+|server|pages|page\.forgetful|page\.layout|sign_in\.(door|provider|routes))"
-    r"|qa\.api\.(events|mounting|permitting|replies|rest\.application|openai\..+|mcp\..+)"
+    r"|qa\.api\.(admin\.routes|events|mounting|permitting|replies|rest\.application)"
+    r"|qa\.api\.(openai|mcp)\..+"
 )
 MODULES = sorted(
     module

@@ -128,18 +128,18 @@ class Choice:
 # How much each signal counts in the value of a unit, in the order of `Signals`, after and before it
 # is read. Fitted by tests/benchmarks/fitting/units.py so that units that answer in full come first.
 WEIGHTS = (
-    5.78, 7.68, 3.01, 4.13, 0.13, 0.0, 1.38, 0.85, 0.96, -0.3,
-    -0.68, -1.49, -0.34, -0.52, 0.51, 0.11, 0.11, 0.17, 0.34, 4.37,
+    5.29, 6.62, 1.93, 3.05, 0.48, 0.55, 0.38, 1.29, 2.85, -1.18,
+    -0.42, -0.3, -0.18, 1.28, 0.98, 0.56, 0.01, 0.62, 0.29, 2.72,
 )  # fmt: skip
 LIKELY = (
-    7.89, 9.86, 4.13, 4.7, 1.18, 0.78, 1.62, 1.22, 2.18, -1.1,
-    -0.62, -1.09, -0.3, -0.65, -0.06, 1.05, 0.17,
+    7.7, 8.98, 3.52, 4.25, 1.4, 1.09, 1.56, 1.69, 3.31, -1.42,
+    -0.38, -0.51, -0.09, -0.16, -0.21, 1.26, 0.15,
 )  # fmt: skip
 
 
 # … and in how surely the best unit answers in full: its value, the reader's logit that it answers,
 # and the constant. Nothing else that is known of it helped on questions that were held back.
-SURENESS = (0.17, 0.27, -1.2)
+SURENESS = (0.24, 0.26, -1.09)
 
 
 def _weighed(weights: Sequence[float], signals: Signals) -> float:

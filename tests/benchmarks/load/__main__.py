@@ -1,6 +1,6 @@
 """Many people at a server of one index: how long they wait, and whether it stays responsive.
 
-python -m tests.benchmarks.load INDEX QUESTIONS --against QA_ANSWER_CACHE_MEGABYTES=0
+python -m tests.benchmarks.load INDEX QUESTIONS --against QA_ANSWER_CACHE_MEGABYTES=32
 """
 
 from __future__ import annotations

@@ -60,7 +60,6 @@ def strict(served_index: Path) -> Iterator[Strict]:
         *("--host", "0.0.0.0", "--sign-in", "none"),
         *("--allow-host", "QA.corp.example", "--trusted-proxy", "127.0.0.1"),
         QA_MAX_WAITING_QUESTIONS="1",
-        QA_ANSWER_CACHE_MEGABYTES="0",  # the same question is to take as long each time
         QA_MAX_CONNECTIONS="60",
     )
     yield Strict(process, url.replace("0.0.0.0", "127.0.0.1"))
