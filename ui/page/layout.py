@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 # Events of one kind, other than questions, that are handled at the same time.
 AT_ONCE = 8
-# Seconds from one look of Gradio's queue for new events to the next, and for progress to show,
-# which no page of ours does. Its own are 0.001 and 0.01: the queues of the four pages together
-# would look 4,400 times a second, on the thread that takes all requests, while nobody asks.
-LOOK_SECONDS, PROGRESS_SECONDS = 0.01, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +64,6 @@ def build_app(
     blocks.max_threads = 200
     waiting = max(1, assistant.settings.max_waiting_questions)
     blocks.queue(default_concurrency_limit=AT_ONCE, max_size=waiting, api_open=False)
-    blocks._queue.sleep_when_free = LOOK_SECONDS
-    blocks._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     return blocks
 
 
