@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qa.api.admin.work import Work
 from qa.errors import QAError, UnknownSourceError
 from qa.insights import VotedDown, voted_down
-from qa.records import now
+from qa.records import PastSync, now
 
 if TYPE_CHECKING:
     from qa.api.operating.readiness import Readiness
@@ -30,15 +30,9 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class EndedSync:
-    """A sync of this server, and when it ended (ISO 8601, UTC); with an `error`, it failed."""
+class EndedSync(PastSync):
+    """A sync of this server, whatever it changed; with an `error`, it failed."""
 
-    time: str
-    added: int = 0
-    changed: int = 0
-    renamed: int = 0
-    removed: int = 0
-    skipped: int = 0
     error: str = ""
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qa.api.admin.admitting import admit_admin, owned
 from qa.api.permitting import admit
-from qa.schemas import InsightsJSON, ReviewJSON, Schema, Share, StatusJSON
+from qa.schemas import InsightsJSON, PastSyncJSON, ReviewJSON, Schema, Share, StatusJSON
 
 if TYPE_CHECKING:
     from qa.api.admin.office import Office
@@ -48,15 +48,9 @@ class WorkJSON(Schema):
     error: str
 
 
-class EndedSyncJSON(Schema):
+class EndedSyncJSON(PastSyncJSON):
     """A sync that this server made; with an `error`, it failed."""
 
-    time: str
-    added: int
-    changed: int
-    renamed: int
-    removed: int
-    skipped: int
     error: str
 
 
