@@ -16,6 +16,8 @@ from gradio.routes import App
 from starlette.routing import Mount
 
 import qa
+from qa.access import OWNER
+from qa.answering import KeptAnswers
 from tests.ui.events import Visitor, record
 from ui.page import forgetful
 from ui.server import build_server
@@ -32,7 +34,12 @@ CONVERSATIONS = 30
 
 @pytest.fixture(scope="module")
 def served_here(assistant: qa.Assistant) -> Iterator[tuple[str, App]]:
-    """The URL of a server in this process, and Gradio's application for its English page."""
+    """The URL of a server in this process, and Gradio's application for its English page.
+
+    It keeps answers for whoever asks the same, as `qa serve` does where a setting says so.
+    """
+    assistant = assistant.seen_by(OWNER)
+    assistant._kept = KeptAnswers(32, assistant.settings)
     with contextlib.closing(Attachments(assistant)) as attachments:
         built = build_server(assistant, attachments)
         mounted = [one for one in built.routes if isinstance(one, Mount) and one.path == "/en"]
