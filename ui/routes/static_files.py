@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
-# Not every system's own list has them.
-mimetypes.add_type("font/woff2", ".woff2")
+# Python's own list, which is the same on every machine, and not that of the system.
+_TYPES = mimetypes.MimeTypes()
+_TYPES.add_type("text/javascript", ".js")
+_TYPES.add_type("font/woff2", ".woff2")
 
 # Below it, compressing gains nothing.
 _LEAST = 500
@@ -82,7 +84,7 @@ class Assets:
 
     def _keep(self, name: str, encoding: str) -> Kept:
         content = self._files[name].read_bytes()
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        kind = _TYPES.guess_type(name)[0] or "application/octet-stream"
         headers = {"content-type": kind, "vary": "accept-encoding"}
         if encoding and kind in _COMPRESSED and len(content) >= _LEAST:
             content = _ENCODINGS[encoding](content)
