@@ -76,7 +76,7 @@ def _fit(options: argparse.Namespace) -> None:
     recipe = Recipe(
         steps=options.steps, tokens=options.tokens, rate=options.rate, head_rate=options.head_rate,
         seed=options.seed, answer_weight=options.answer_weight, average=options.average,
-        bf16=options.bf16,
+        bf16=options.bf16, keep_weight=options.keep_weight,
     )  # fmt: skip
     model = new_reader(encoder, ReaderShape(dropout=options.dropout), recipe.seed)
     if options.start:
@@ -151,6 +151,9 @@ def _add_fit(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--rate", type=float, default=2e-4)
     verb.add_argument("--head-rate", type=float, default=5e-4)
     verb.add_argument("--answer-weight", type=float, default=0.5, help="of the pointwise loss")
+    verb.add_argument(
+        "--keep-weight", type=float, default=0.0, help="of the drift of the reader's places"
+    )
     verb.add_argument("--frozen", type=int, default=2, help="the lowest layers, kept as they are")
     verb.add_argument("--dropout", type=float, default=0.0)
     verb.add_argument("--average", type=float, default=0.998)

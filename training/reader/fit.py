@@ -9,6 +9,7 @@ interrupted run continues as if nothing had happened.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import time
@@ -51,6 +52,7 @@ class Recipe:
     answer_weight: float = 1.0  # of the loss of the answer head
     pair_weight: float = 0.5  # of the loss of pairs, for each head that tells them apart
     margin: float = 1.0  # of logits, between the two of a pair
+    keep_weight: float = 0.0  # of how far the places drift from those told at the start
     average: float = 0.999
     bf16: bool = False  # pays only where the processor has instructions for it
     seed: int = 0
@@ -72,6 +74,7 @@ class Fit:
     def __init__(self, model: ReaderModel, windows: Windows, recipe: Recipe) -> None:
         self.model, self.recipe, self.step = model, recipe, 0
         self.windows = windows
+        self.before = copy.deepcopy(model).eval().requires_grad_(False)
         per_epoch = len(batches_of(windows, recipe.tokens, recipe.seed))
         self.steps = recipe.steps or max(1, round(per_epoch * recipe.epochs))
         self.optimizer = torch.optim.AdamW(_groups(model, recipe), fused=True)
@@ -121,7 +124,31 @@ class Fit:
         ) / 2
         there = functional.binary_cross_entropy_with_logits(answer, batch.answered)
         apart = pair_loss(batch, (answer, above_none(start, end)), self.recipe.margin)
-        return places + self.recipe.answer_weight * there + self.recipe.pair_weight * apart
+        loss = places + self.recipe.answer_weight * there + self.recipe.pair_weight * apart
+        if self.recipe.keep_weight:
+            loss = loss + self.recipe.keep_weight * self._drift(batch, start, end)
+        return loss
+
+    def _drift(self, batch: Batch, start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
+        """How far the places are from those that the model told at the start.
+
+        The mean Kullback-Leibler divergence (Li, Hoiem: Learning without Forgetting, ECCV 2016).
+        """
+        with (
+            torch.no_grad(),
+            torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16),
+        ):
+            told = self.before(batch.ids, batch.mask, batch.types, batch.allowed)
+        apart = [
+            functional.kl_div(
+                torch.log_softmax(now, 1),
+                torch.log_softmax(then, 1),
+                reduction="batchmean",
+                log_target=True,
+            )
+            for now, then in zip((start, end), told, strict=False)
+        ]
+        return torch.stack(apart).mean()
 
     def keep(self, file: Path) -> None:
         """Write everything that `resume` needs; the file is replaced as a whole."""

@@ -66,8 +66,10 @@ class ReaderModel(nn.Module):
         places = self.places(states).float().masked_fill(~allowed.unsqueeze(-1), _NEVER)
         start, end = places[..., 0], places[..., 1]
         # What [CLS] says, and the tokens where an answer would start and end.
+        # What is learnt of the text as a whole does not move them.
         looked_at = [
-            (torch.softmax(logits, 1).unsqueeze(-1) * states).sum(1) for logits in (start, end)
+            (torch.softmax(logits.detach(), 1).unsqueeze(-1) * states).sum(1)
+            for logits in (start, end)
         ]
         pooled = torch.cat([states[:, 0], *looked_at], dim=1).to(states.dtype)
         answer = self.answer(self.dropout(torch.tanh(self.hidden(pooled))))

@@ -13,8 +13,10 @@ from qa.loading import supported_suffixes
 _GENERAL = frozenset(("", "text/plain", "application/octet-stream", "binary/octet-stream"))
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
-# What Python does not know without the files of a system.
+# Python's own list, which is the same on every machine, and what it lacks.
+_TYPES = mimetypes.MimeTypes()
 _SUFFIXES = {
+    "application/xml": ".xml",
     "application/xhtml+xml": ".html",
     "text/xml": ".xml",
     "text/markdown": ".md",
@@ -44,7 +46,8 @@ def suffix_of(kind: str, url: str) -> str:
     named = PurePosixPath(urlsplit(url).path).suffix.lower()
     if kind in _GENERAL and named in readable:
         return named
-    guessed = [_SUFFIXES.get(kind, ""), *mimetypes.guess_all_extensions(kind, strict=False)]
+    # Where the type says nothing, the address may still.
+    guessed = [_SUFFIXES.get(kind, ""), *_TYPES.guess_all_extensions(kind, strict=False), named]
     found = next((suffix for suffix in guessed if suffix in readable), "")
     if not found:
         raise UnsupportedFormatError(

@@ -9,6 +9,7 @@ from qa.access import OWNER
 from qa.errors import SettingsError
 from qa.index.index import Index
 from qa.indexing import forgetting, syncing
+from qa.indexing.web.media import suffix_of
 from qa.records import Progress, SyncReport
 from qa.settings import Settings
 from tests.indexing.mirroring import Counting, changes, preparing_of, texts
@@ -515,3 +516,16 @@ def test_a_server_that_wants_fewer_requests_is_left_alone(index: Index, web: Web
     assert "wants fewer requests" in report.skipped[-1].reason
     assert report.removed == ()
     assert set(web.requests()) == {"/handbook/", "/handbook/leave.html"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "suffix"),
+    [
+        ("application/xml", "feed", ".xml"),
+        ("text/html", "page.php", ".html"),
+        ("application/vnd.ms-word.document.macroEnabled.12", "letter.docm", ".docm"),
+        ("application/mbox", "archive.mbox", ".mbox"),
+    ],
+)
+def test_types_are_known_on_every_machine(kind: str, path: str, suffix: str) -> None:
+    assert suffix_of(kind, f"https://docs.example/{path}") == suffix
