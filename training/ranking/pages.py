@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from tqdm import tqdm  # type: ignore[import-untyped]
@@ -27,7 +28,7 @@ from training.ranking.groups import PART, RIGHT, WRONG, Candidate, Group, below
 from training.ranking.questions import Vocabulary, of_heading, of_lead, of_words
 
 _TEXTS = 8
-_PARTS, _NEAR, _NAMESAKES = 2, 3, 1  # of the other texts; the rest is from the search
+_PARTS, _NEAR, _NAMESAKES = 2, 2, 1  # of the other texts; the rest is from the search
 # Headings that are on this many pages say little by themselves.
 _COMMON = 3
 _UNDER_NO_HEADING = 0.5  # the share of groups whose texts have lost their nearest heading
@@ -76,7 +77,7 @@ class PageUnit:
 
 
 class Pages:
-    """All units of all or some pages in some folders, and a search over them.
+    """All units of all or some pages in some folders, and a search over those of each company.
 
     A page is named by its path in its folder.
     """
@@ -97,7 +98,10 @@ class Pages:
                 self.by_page[found[0].page] = found
         self.all = {one.id: one for page in self.by_page.values() for one in page}
         self.vocabulary = Vocabulary.of(one.text for one in self.all.values())
-        self.search = PassageSearch({id: one.under(0) for id, one in self.all.items()}, embedder)
+        texts: dict[str, dict[str, str]] = defaultdict(dict)
+        for id, one in self.all.items():
+            texts[_site(one.page)][id] = one.under(0)
+        self._searches = {site: PassageSearch(some, embedder) for site, some in texts.items()}
         pages_of: dict[str, set[str]] = defaultdict(set)
         self.namesakes: dict[str, list[PageUnit]] = defaultdict(list)
         for one in self.all.values():
@@ -105,6 +109,15 @@ class Pages:
                 pages_of[one.headings[-1].lower()].add(one.page)
                 self.namesakes[one.headings[-1].lower()].append(one)
         self.common = {name for name, found in pages_of.items() if len(found) >= _COMMON}
+
+    def brought(self, asked: Sequence[Asked]) -> Iterator[list[PageUnit]]:
+        """For each question, what a search of the pages of its company brings, best first.
+
+        In use, too, all texts are of one company: those of another would be told too easily.
+        """
+        for site, some in groupby(asked, key=lambda one: _site(one.page)):
+            for ids in self._searches[site].search([one.question for one in some]):
+                yield [self.all[id] for id in ids]
 
     def sections(self, page: str) -> list[list[PageUnit]]:
         """The units of a page by the heading directly above them."""
@@ -149,11 +162,11 @@ def groups_of(pages: Pages, asked: Sequence[Asked], copies: int = 1) -> Iterator
 
     Copies differ in the other texts and in the remaining headings.
     """
-    brought = pages.search.search([one.question for one in asked])
-    for one, ids in tqdm(zip(asked, brought, strict=True), total=len(asked), desc="groups"):
+    brought = zip(asked, pages.brought(asked), strict=True)
+    for one, found in tqdm(brought, total=len(asked), desc="groups"):
         for copy in range(copies):
             drawn = random.Random(order(f"{one.id} group {copy}"))
-            others = _others(pages, one, [pages.all[id] for id in ids], drawn)
+            others = _others(pages, one, found, drawn)
             lost = int(drawn.random() < _UNDER_NO_HEADING)
             titled = drawn.random() >= _UNDER_NOTHING
             if one.kind in ("words", "question") or not titled:
@@ -168,9 +181,7 @@ def groups_of(pages: Pages, asked: Sequence[Asked], copies: int = 1) -> Iterator
 
 def to_rank(pages: Pages, asked: Sequence[Asked], most: int = 40) -> Iterator[Group]:
     """Each question with all candidates: the results of the search, and their pages."""
-    brought = pages.search.search([one.question for one in asked])
-    for one, ids in zip(asked, brought, strict=True):
-        found = [pages.all[id] for id in ids]
+    for one, found in zip(asked, pages.brought(asked), strict=True):
         near = [other for page in dict.fromkeys(u.page for u in found[:3])
                 for other in pages.by_page[page]]  # fmt: skip
         others = [
@@ -219,6 +230,10 @@ def _answer(section: Sequence[PageUnit]) -> PageUnit | None:
         return lists[0]
     first = whole[0] if whole else None
     return first if first is not None and first.unit.kind == "paragraph" else None
+
+
+def _site(page: str) -> str:
+    return page.partition("/")[0]
 
 
 def _within(one: PageUnit, other: PageUnit) -> bool:
