@@ -281,6 +281,8 @@ class Settings(BaseSettings):
     )
     """Machines that may read `/metrics` without a key; in the environment they are separated by
     commas."""
+    trace_endpoint: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    """The address of a collector of OpenTelemetry (OTLP over HTTP) that gets traces."""
     audit: bool = False
     """Whether it is kept, beside the index, who asked, opened and changed what."""
     audit_questions: bool = False

@@ -31,6 +31,8 @@ from qa.api import (
     Provider,
     Readiness,
     Service,
+    Traced,
+    Traces,
     is_loopback,
     log,
     mount,
@@ -73,6 +75,8 @@ logger = logging.getLogger(__name__)
 STREAMED = ("/api/uploads",)
 # Seconds that a sync, and the making of examples, have to end when the server is stopped.
 ENDING_SECONDS = 10
+# Seconds that the last traces have to be sent then.
+TRACES_SECONDS = 3
 DAY = 86_400.0
 # Seconds after which what is not in the newest generation of the index is gone from memory.
 CATCH_UP_SECONDS = 10.0
@@ -110,7 +114,12 @@ def build_server(
     figures = Metrics(assistant, service.line)
     assistant.listeners.add(figures.hear)
     readiness = readiness or Readiness(assistant)
-    office = Office(assistant, service.verdicts, readiness, figures.sync_failed)
+    traces = Traces(settings, settings.trace_endpoint) if settings.trace_endpoint else None
+    failed = [figures.sync_failed]
+    if traces is not None:
+        assistant.listeners.add(traces.hear)
+        failed.append(traces.sync_failed)
+    office = Office(assistant, service.verdicts, readiness, failed)
     holdings = questions.Holdings(lambda: attachments.activity.ended)
     origins = tuple(dict.fromkeys(map(origin, embed_origins)))
     proxies = tuple(map(network, trusted_proxies))
@@ -118,6 +127,7 @@ def build_server(
     server = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
     server.state.metrics = figures
     server.state.office = office
+    server.state.traces = traces
     server.state.brand = brand = brand or Brand.of(settings)
     for router in (
         entrance.routes(brand),
@@ -159,6 +169,8 @@ def build_server(
     server.add_middleware(Gate, rules=rules)
     server.add_middleware(GZipMiddleware, compresslevel=6)
     server.add_middleware(Bodies, largest=largest, exempt=STREAMED)
+    if traces is not None:
+        server.add_middleware(Traced, traces=traces)
     server.add_middleware(Requests, proxies=proxies, told=_told(figures, settings))
     return server
 
@@ -273,6 +285,8 @@ def serve(
                     server.run(sockets=[listener])
                 finally:
                     office.end(ENDING_SECONDS)
+                    if (traces := built.state.traces) is not None:
+                        traces.close(TRACES_SECONDS)
         finally:
             examples.end(ENDING_SECONDS)
             attachments.close()
