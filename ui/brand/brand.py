@@ -77,7 +77,8 @@ PLAIN = Brand()
 
 def brand_of(request: Request) -> Brand:
     """The look of the server that got a request."""
-    return getattr(request.app.state, "brand", PLAIN)
+    server = request.scope.get("app")
+    return getattr(getattr(server, "state", None), "brand", PLAIN)
 
 
 def _colours(settings: Settings) -> tuple[Colours | None, Colours | None]:

@@ -148,9 +148,8 @@ class Traces:
 
     def _span(self, name: str, event: Event, seconds: float, told: Mapping[str, Any]) -> Span:
         """A span that began so long before its event."""
-        return self._tracer.start_span(
-            name, attributes=dict(told), start_time=_nano(event) - _of(seconds)
-        )
+        begun = _nano(event) - _of(seconds)
+        return self._tracer.start_span(name, _here(), attributes=dict(told), start_time=begun)
 
     def _asked(self, span: Span, question: str) -> None:
         if self._with_questions:
@@ -200,6 +199,15 @@ class Traced:
         finally:
             context.detach(before)
             self._traces.replied(span, path, status)
+
+
+def _here() -> Context | None:
+    """Below what something that happens now belongs; None: below the request that is current."""
+    from opentelemetry.context import Context
+    from opentelemetry.trace import get_current_span
+
+    # Gradio's queue answers all questions in the context of the request that has started it.
+    return Context() if getattr(get_current_span(), "end_time", None) is not None else None
 
 
 def _within(span: Span) -> Context:

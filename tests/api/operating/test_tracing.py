@@ -170,6 +170,23 @@ def test_what_fails_is_an_error_and_what_is_stopped_is_none(
     assert collector.named("sync")[0].status.code == 2
 
 
+def test_a_request_that_is_over_has_nothing_more_below_it(
+    traces: Traces, collector: Collector
+) -> None:
+    from opentelemetry import context, trace
+
+    request = traces.request("POST", "/en/gradio_api/queue/join", [])
+    before = context.attach(trace.set_span_in_context(request))
+    traces.hear(Searched(by=BY, question="?"))
+    traces.replied(request, "/en/gradio_api/queue/join", 200)
+    traces.hear(Searched(by=BY, question="?"))
+    context.detach(before)
+    below, apart = collector.named("search", 2)
+    (over,) = collector.named("POST page")
+    assert (below.trace_id, below.parent_span_id) == (over.trace_id, over.span_id)
+    assert (apart.trace_id == over.trace_id, apart.parent_span_id) == (False, b"")
+
+
 @pytest.mark.parametrize(("audit", "kept"), [(True, True), (False, False)])
 def test_questions_are_sent_only_where_the_audit_keeps_them(
     collector: Collector, audit: bool, kept: bool

@@ -59,7 +59,7 @@ def test_the_grounds_are_those_of_the_style_sheets() -> None:
 
 
 def test_whatever_accent_is_taken_can_be_read_everywhere() -> None:
-    shades = ("00", "55", "aa", "ff")
+    shades = ("00", "80", "ff")
     taken = 0
     for channels in itertools.product(shades, repeat=3):
         colour = f"#{''.join(channels)}"
@@ -76,7 +76,7 @@ def test_whatever_accent_is_taken_can_be_read_everywhere() -> None:
         for shade, grounds in ((made.light, LIGHT_GROUNDS), (made.dark, DARK_GROUNDS)):
             assert least(shade.accent, grounds) >= ENOUGH
             assert contrast(shade.ink, shade.accent) >= ENOUGH
-    assert 10 < taken < 60
+    assert taken == 7
 
 
 def test_an_accent_that_cannot_be_read_is_refused_with_one_that_can() -> None:

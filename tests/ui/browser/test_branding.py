@@ -135,6 +135,13 @@ def test_a_stranger_gets_the_logo_and_it_runs_nothing(browser: Browser, branded:
     context.close()
 
 
+def test_a_download_has_the_name(branded: Branded) -> None:
+    record = {"id": "0" * 32, "exchanges": [{"question": "?", "text": "Ten.", "found": True}]}
+    wanted = {"record": record, "format": "html"}
+    text = httpx.post(f"{branded.url}/api/export", json=wanted).text
+    assert "<h1>Ada &amp; Söhne &lt;b&gt;</h1>" in text
+
+
 def portal(route: Route) -> None:
     """Another site's page, at an address of the server that has none."""
     url = route.request.url.removesuffix("/portal")
