@@ -35,6 +35,7 @@ from qa.places import PACKAGED_EMBEDDER, default_index
 FILES = ("footnote.toml", "pyproject.toml")
 # The name of a header, as RFC 9110 has it.
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
+_COLOUR = r"^#[0-9A-Fa-f]{6}$"
 _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 
@@ -258,6 +259,20 @@ class Settings(BaseSettings):
     """Hours without a request after which somebody has to sign in again."""
     session_hours: float = Field(168, gt=0, le=8760)
     """Hours after which they have to in any case."""
+    brand_name: str | None = Field(None, min_length=1, max_length=60)
+    """What the pages and the assistant call themselves; without it, Footnote."""
+    brand_logo: Path | None = None
+    """A picture beside the name: SVG, PNG or WebP."""
+    brand_accent: str | None = Field(None, pattern=_COLOUR)
+    """The colour of links and buttons, as `#7c2d1e`."""
+    brand_accent_dark: str | None = Field(None, pattern=_COLOUR)
+    """The same on dark ground; by default, a shade of it that can be read there."""
+    brand_welcome: str | None = Field(None, min_length=1, max_length=2000)
+    """What an empty conversation says: plain text, or Markdown with lists and links."""
+    contact_name: str | None = Field(None, min_length=1, max_length=100)
+    """Whom to ask when the documents do not answer."""
+    contact_address: str | None = Field(None, min_length=1, max_length=500)
+    """Their mail address, or the https address of a page."""
     log_format: Literal["text", "json"] | None = None
     """How a server logs its requests, a line for each; without a value, it logs errors only."""
     metrics_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = (
@@ -266,6 +281,8 @@ class Settings(BaseSettings):
     )
     """Machines that may read `/metrics` without a key; in the environment they are separated by
     commas."""
+    trace_endpoint: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    """The address of a collector of OpenTelemetry (OTLP over HTTP) that gets traces."""
     audit: bool = False
     """Whether it is kept, beside the index, who asked, opened and changed what."""
     audit_questions: bool = False

@@ -21,20 +21,26 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from qa import Assistant
+    from ui.brand.brand import Brand
     from ui.page.examples import Examples
     from ui.uploads import Attachments
 
 
 def mount_pages(
-    server: FastAPI, assistant: Assistant, attachments: Attachments, examples: Examples
+    server: FastAPI,
+    assistant: Assistant,
+    attachments: Attachments,
+    examples: Examples,
+    brand: Brand,
 ) -> dict[str, Fitting]:
     """Mount the pages at `/en/` and so on; the gate's additions to each, by that path."""
     gradio_assets = Assets(Path(BUILD_PATH_LIB))
     fitting = {}
     sessions = {}
-    for name, texts in TEXTS.items():
-        page = build_app(assistant, attachments, texts, examples)
-        looks = look(texts, megabytes=assistant.settings.max_file_megabytes)
+    for name, plain in TEXTS.items():
+        texts = plain.named(brand.name)
+        page = build_app(assistant, attachments, texts, examples, brand)
+        looks = look(texts, brand, megabytes=assistant.settings.max_file_megabytes)
         # Gradio would only add the head when its scripts run; in the page itself it works at once.
         fitting[f"/{name}/"] = Fitting(language=name, head=looks.pop("head"))
         server.mount(f"/{name}/assets", gradio_assets)  # before Gradio's own, which is slower

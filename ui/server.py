@@ -31,12 +31,15 @@ from qa.api import (
     Provider,
     Readiness,
     Service,
+    Traced,
+    Traces,
     is_loopback,
     log,
     mount,
     tell_errors,
 )
 from ui.bodies import Bodies
+from ui.brand.brand import Brand
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
 from ui.page.examples import Examples
@@ -44,6 +47,7 @@ from ui.page.looks import STATIC, keep_to_ourselves
 from ui.requests import Handled, Requests
 from ui.routes import (
     admin,
+    branding,
     entrance,
     export,
     feedback,
@@ -71,6 +75,8 @@ logger = logging.getLogger(__name__)
 STREAMED = ("/api/uploads",)
 # Seconds that a sync, and the making of examples, have to end when the server is stopped.
 ENDING_SECONDS = 10
+# Seconds that the last traces have to be sent then.
+TRACES_SECONDS = 3
 DAY = 86_400.0
 # Seconds after which what is not in the newest generation of the index is gone from memory.
 CATCH_UP_SECONDS = 10.0
@@ -88,16 +94,18 @@ def build_server(
     trusted_proxies: Iterable[str] = (),
     examples: Examples | None = None,
     readiness: Readiness | None = None,
+    brand: Brand | None = None,
 ) -> FastAPI:
     """The whole server, as one ASGI application.
 
     Pages of `embed_origins` may show ours in a frame. `hosts` are the host names of the server;
     None allows any. `trusted_proxies` are addresses and networks. `examples` are the questions that
     the pages offer, `readiness` tells whether it can answer. The assistant's settings say who may
-    sign in, and how.
+    sign in, and how, and what `brand` the pages have if none is given.
 
     Raises:
-        SettingsError: nobody could sign in, or an origin or a proxy is none.
+        SettingsError: nobody could sign in, an origin or a proxy is none, or the brand cannot be
+        shown.
     """
     # Some machines have another type for it, with which browsers refuse to run it.
     mimetypes.add_type("text/javascript", ".js")
@@ -106,7 +114,12 @@ def build_server(
     figures = Metrics(assistant, service.line)
     assistant.listeners.add(figures.hear)
     readiness = readiness or Readiness(assistant)
-    office = Office(assistant, service.verdicts, readiness, figures.sync_failed)
+    traces = Traces(settings, settings.trace_endpoint) if settings.trace_endpoint else None
+    failed = [figures.sync_failed]
+    if traces is not None:
+        assistant.listeners.add(traces.hear)
+        failed.append(traces.sync_failed)
+    office = Office(assistant, service.verdicts, readiness, failed)
     holdings = questions.Holdings(lambda: attachments.activity.ended)
     origins = tuple(dict.fromkeys(map(origin, embed_origins)))
     proxies = tuple(map(network, trusted_proxies))
@@ -114,8 +127,11 @@ def build_server(
     server = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
     server.state.metrics = figures
     server.state.office = office
+    server.state.traces = traces
+    server.state.brand = brand = brand or Brand.of(settings)
     for router in (
-        entrance.routes(),
+        entrance.routes(brand),
+        branding.routes(brand),
         questions.routes(assistant, attachments, service.line, holdings),
         health.routes(assistant, holdings, readiness),
         metrics.routes(figures, service.keys, settings.metrics_networks),
@@ -136,7 +152,7 @@ def build_server(
     keep_to_ourselves(assistant)
     from ui.pages import mount_pages  # brings Gradio, which reads that when it is imported
 
-    fitting = mount_pages(server, assistant, attachments, examples)
+    fitting = mount_pages(server, assistant, attachments, examples, brand)
     server.add_middleware(Needed, pages=fitting)
     if knows:
         server.add_middleware(Door, knows=knows, keys=service.keys)
@@ -153,6 +169,8 @@ def build_server(
     server.add_middleware(Gate, rules=rules)
     server.add_middleware(GZipMiddleware, compresslevel=6)
     server.add_middleware(Bodies, largest=largest, exempt=STREAMED)
+    if traces is not None:
+        server.add_middleware(Traced, traces=traces)
     server.add_middleware(Requests, proxies=proxies, told=_told(figures, settings))
     return server
 
@@ -214,12 +232,14 @@ def serve(
 
     Raises:
         SettingsError: the address cannot be listened at, an origin, a proxy or a folder is none,
-        the audit cannot be written, or other machines can reach the server and nobody said who may.
+        the brand cannot be shown, the audit cannot be written, or other machines can reach the
+        server and nobody said who may.
     """
     # Errors are reported before anything is opened.
     origins = [origin(one) for one in embed_origins]
     names = host_names(host, allowed_hosts)
     proxies = [str(network(one)) for one in trusted_proxies]
+    brand = Brand.of(assistant.settings)
     if assistant.settings.sign_in is None and not is_loopback(host):
         raise SettingsError(
             f"Other machines can reach {host}, and nobody has to sign in. Have people sign in: "
@@ -244,6 +264,7 @@ def serve(
                 hosts=names,
                 trusted_proxies=proxies,
                 examples=examples,
+                brand=brand,
             )
             figures: Metrics = built.state.metrics
             office: Office = built.state.office
@@ -264,6 +285,8 @@ def serve(
                     server.run(sockets=[listener])
                 finally:
                     office.end(ENDING_SECONDS)
+                    if (traces := built.state.traces) is not None:
+                        traces.close(TRACES_SECONDS)
         finally:
             examples.end(ENDING_SECONDS)
             attachments.close()

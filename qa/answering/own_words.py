@@ -7,9 +7,12 @@ from qa.records import Reason
 from qa.text.vocabulary.words import WORDS, words_of
 
 
-def why_not(reason: Reason, question: str = "") -> str:
-    """Why there is no answer to a question."""
-    return _said(reason, question)
+def why_not(reason: Reason, question: str = "", name: str | None = None) -> str:
+    """Why there is no answer to a question; asked who is speaking, it says its `name`, if any."""
+    said = _said(reason, question)
+    if reason == "about" and name:
+        return f"{_said('named', question).format(name=name)} {said}"
+    return said
 
 
 def disagreement(question: str) -> str:

@@ -84,7 +84,7 @@ class Asking:
         )
         reason = self._unanswerable(question, history)
         if reason is not None:
-            return (yield from _without_search(question, reason))
+            return (yield from _without_search(question, reason, self.settings.brand_name))
         more = gone_on_with(question, history)
         if more is None:
             asked = self._understood(question, history)
@@ -242,8 +242,10 @@ def _attached(draft: Draft, own: Found) -> Attached:
     return "answered" if rests else "not said"
 
 
-def _without_search(question: str, reason: Reason) -> Generator[str, None, Answer]:
-    text = why_not(reason, question)
+def _without_search(
+    question: str, reason: Reason, name: str | None = None
+) -> Generator[str, None, Answer]:
+    text = why_not(reason, question, name)
     yield text
     return Answer(question=question, asked=question, text=text, found=False, reason=reason)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qa.api.operating.logs import REQUEST_ID, LogFormat, log, log_sync, log_to_stderr
     from qa.api.operating.metrics import Metrics
     from qa.api.operating.readiness import Readiness
+    from qa.api.operating.tracing import Traced, Traces
     from qa.api.permitting import is_for_programs, viewer_of
     from qa.api.problems import Problem, written
     from qa.api.replies import tell_errors, told
@@ -41,6 +42,7 @@ _HOMES = {
     "qa.api.operating.logs": ("REQUEST_ID", "LogFormat", "log", "log_sync", "log_to_stderr"),
     "qa.api.operating.metrics": ("Metrics",),
     "qa.api.operating.readiness": ("Readiness",),
+    "qa.api.operating.tracing": ("Traced", "Traces"),
     "qa.api.permitting": ("is_for_programs", "viewer_of"),
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
@@ -58,8 +60,8 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "LONGEST_HISTORY", "REQUEST_ID", "Alert", "Asked", "Begun", "Chosen", "Cited", "Desk",
     "Earlier", "EndedSync", "Key", "Keys", "Line", "LogFormat", "Metrics", "Office", "Problem",
-    "Provider", "Readiness", "Service", "Sessions", "TooManyTriesError", "User", "Users", "Work",
-    "WorkState", "admit_admin", "at_once", "holds", "is_for_programs",
+    "Provider", "Readiness", "Service", "Sessions", "TooManyTriesError", "Traced", "Traces",
+    "User", "Users", "Work", "WorkState", "admit_admin", "at_once", "holds", "is_for_programs",
     "is_loopback", "keep", "log", "log_sync", "log_to_stderr", "mount", "opened", "owned", "seen",
     "serve_stdio", "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -68,7 +69,7 @@ class Line:
             if self._inside >= self._most:
                 raise BusyError("Too many questions are waiting. Ask again in a moment.")
             self._inside += 1
-        running = self._threads.submit(work)
+        running = self._threads.submit(copy_context().run, work)
         running.add_done_callback(self._leave)
         try:
             return await self._awaited(running, gone)

@@ -134,6 +134,7 @@ def check_network(settings: Settings) -> Check:
             ("index", settings.index),
             ("embedder", settings.embedder),
             ("chat_model", server if model and server else model),
+            ("trace_endpoint", settings.trace_endpoint),
         )
         if value and _elsewhere(value)
     ]

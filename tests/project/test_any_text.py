@@ -123,6 +123,7 @@ from ui.admin import documents as documents_view
 from ui.admin import findings as findings_view
 from ui.admin import questions as questions_view
 from ui.admin.frame import sync_html
+from ui.brand.brand import Contact
 from ui.page import render
 from ui.page.conversations import Exchange
 from ui.page.texts import TEXTS
@@ -584,6 +585,8 @@ def rendered(a: str, b: str, c: str) -> None:
         for form in ("html", "markdown", "text"):
             export.exported([exchange], form, look)
     render.question(exchange, 0)
+    for made in (render.welcome(a), render.contact_line(Contact(a, b), TEXTS["en"])):
+        assert "<script" not in made
 
 
 def led_to_sign_in(a: str, b: str, c: str) -> None:
@@ -1007,6 +1010,7 @@ NO_TEXT = {
     "models.cross_encoder.CrossEncoder.run_each": "tokens",
     "api.operating.logs.log": "an event of our own, with its own tests",
     "api.operating.metrics.Metrics.handled": "the path of a request",
+    "api.operating.tracing.Traces": "the method, path and headers of a request, with its own tests",
     "backups": "names and heads of archives, with their own tests",
     "index.snapshot": "ids and names in the index",
     "index.layout.passage_id": "an id",

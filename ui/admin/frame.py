@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ui.admin.tables import shown, table, time
+from ui.page.looks import icon
 
 if TYPE_CHECKING:
     from qa.api import Alert, EndedSync, WorkState
+    from ui.brand.brand import Brand
     from ui.page.texts import Texts
 
 # Nobody may show it in a frame, where a press could be meant for something else.
@@ -19,7 +21,7 @@ POLICY = (
 VIEWS = ("documents", "questions", "findings")
 
 
-def framed(view: str, body: str, texts: Texts) -> str:
+def framed(view: str, body: str, texts: Texts, brand: Brand) -> str:
     """The whole page with one view."""
     names = {name: getattr(texts, f"admin_{name}") for name in VIEWS}
     links = "".join(
@@ -27,6 +29,7 @@ def framed(view: str, body: str, texts: Texts) -> str:
         f"{current('page', name == view)}>{shown(words)}</a>"
         for name, words in names.items()
     )
+    drawn = '<link rel="stylesheet" href="brand/pages.css">\n' if brand.is_drawn else ""
     title = f"{names[view]} · {texts.admin_title} · {texts.title}"
     return f"""<!doctype html>
 <html lang="{texts.language}">
@@ -34,10 +37,10 @@ def framed(view: str, body: str, texts: Texts) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{shown(title)}</title>
-<link rel="icon" href="static/chat/icon.svg" type="image/svg+xml">
+{icon(brand)}
 <link rel="stylesheet" href="static/fonts/fonts.css">
 <link rel="stylesheet" href="static/admin/admin.css">
-<script type="module" src="static/admin/admin.js"></script>
+{drawn}<script type="module" src="static/admin/admin.js"></script>
 </head>
 <body>
 <header>

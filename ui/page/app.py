@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa import QAError, folders_above
 from qa.api import seen
+from ui.brand.brand import PLAIN, Brand
 from ui.page import render
 from ui.page.attaching import attached_files, keep_files, read_files, remove_file
 from ui.page.conversations import LONGEST_QUESTION, Conversation, Exchange
@@ -33,12 +34,18 @@ class Page:
     """The functions that the page calls; the conversation comes with each call."""
 
     def __init__(
-        self, assistant: Assistant, attachments: Attachments, texts: Texts, examples: Examples
+        self,
+        assistant: Assistant,
+        attachments: Attachments,
+        texts: Texts,
+        examples: Examples,
+        brand: Brand = PLAIN,
     ) -> None:
         self.assistant = assistant
         self.attachments = attachments
         self.texts = texts
         self.examples = examples
+        self.brand = brand
 
     def empty(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The content of an empty conversation at this moment, and the folders of the index.
@@ -54,7 +61,7 @@ class Page:
         folders = _folders(sources)
         choices = [(self.texts.everything, ""), *((folder, folder) for folder in folders)]
         conversation = {
-            "placeholder": _greeting(self.texts, status.samples),
+            "placeholder": greeting(self.texts, self.brand, samples=status.samples),
             "examples": _examples(self.examples.known(reader, status) or []),
         }
         return conversation, {"choices": choices, "visible": len(folders) > 1}
@@ -183,14 +190,15 @@ class Page:
                 "assistant",
                 render.partial(exchange.text, self.texts)
                 if growing
-                else render.message(exchange, number, self.texts),
+                else render.message(exchange, number, self.texts, self.brand.contact),
             ),
         ]
 
 
-def _greeting(texts: Texts, samples: bool) -> str:
+def greeting(texts: Texts, brand: Brand, *, samples: bool = False) -> str:
     """The content of an empty conversation; it says so if the documents are only samples."""
-    lines = [f"## {texts.welcome}", texts.promise]
+    lines = [f"## {texts.welcome}"]
+    lines.append(render.welcome(brand.welcome) if brand.welcome else texts.promise)
     return "\n\n".join([*lines, texts.samples] if samples else lines)
 
 

@@ -11,9 +11,11 @@ import gradio as gr
 
 from qa import __version__
 from qa.api import at_once
-from ui.page.app import Page, _greeting
+from ui.brand.brand import PLAIN, Brand
+from ui.page.app import Page, greeting
 from ui.page.conversations import LONGEST_QUESTION
 from ui.page.forgetful import Blocks, Picked
+from ui.page.said import plain
 
 if TYPE_CHECKING:
     from qa import Assistant
@@ -45,15 +47,19 @@ class Parts:
 
 
 def build_app(
-    assistant: Assistant, attachments: Attachments, texts: Texts, examples: Examples
+    assistant: Assistant,
+    attachments: Attachments,
+    texts: Texts,
+    examples: Examples,
+    brand: Brand = PLAIN,
 ) -> gr.Blocks:
     """The page in one language; `assistant` answers, and gives its state at each visit."""
     blocks = Blocks(title=texts.title, analytics_enabled=False, fill_height=True)
     with blocks:
         # Not gr.HTML: it evaluates its content, which the page's policy forbids.
-        gr.Markdown(f"# {texts.title}", elem_id="masthead", container=False)
-        parts = _parts(attachments, texts)
-        page = Page(assistant, attachments, texts, examples)
+        gr.Markdown(f"# {plain(texts.title)}", elem_id="masthead", container=False)
+        parts = _parts(attachments, texts, brand)
+        page = Page(assistant, attachments, texts, examples, brand)
         _connect(blocks, parts, page)
     blocks.at_first = lambda: dict(
         zip((parts.conversation, parts.folder), page.empty(), strict=True)
@@ -67,8 +73,8 @@ def build_app(
     return blocks
 
 
-def _parts(attachments: Attachments, texts: Texts) -> Parts:
-    conversation = _conversation(texts)
+def _parts(attachments: Attachments, texts: Texts, brand: Brand) -> Parts:
+    conversation = _conversation(texts, brand)
     with gr.Column(elem_id="composer"):
         attached = gr.Markdown(elem_id="attached", container=False)
         question = gr.Textbox(
@@ -115,7 +121,7 @@ def _parts(attachments: Attachments, texts: Texts) -> Parts:
     )
 
 
-def _conversation(texts: Texts) -> gr.Chatbot:
+def _conversation(texts: Texts, brand: Brand) -> gr.Chatbot:
     return gr.Chatbot(
         elem_id="conversation",
         label=texts.conversation,
@@ -125,7 +131,7 @@ def _conversation(texts: Texts) -> gr.Chatbot:
         # LaTeX would find its delimiters in the text of documents.
         latex_delimiters=[],
         allow_tags=False,
-        placeholder=_greeting(texts, samples=False),
+        placeholder=greeting(texts, brand),
         layout="panel",
         container=False,
         height="auto",

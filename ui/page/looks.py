@@ -7,10 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ui.brand.brand import PLAIN, Brand
+
 if TYPE_CHECKING:
     from qa import Assistant
     from ui.page.texts import Texts
 
+_SVG = "image/svg+xml"
 STATIC = Path(__file__).parents[1] / "static"
 # All imports of the page's own modules, so that a browser requests them at once, not in turn.
 MODULES = sorted(
@@ -20,7 +23,14 @@ MODULES = sorted(
 )
 
 
-def look(texts: Texts, *, megabytes: float = 100) -> dict[str, Any]:
+def icon(brand: Brand, up: str = "") -> str:
+    """The tag for the picture of a page; `up` leads from it to the server's first page."""
+    logo = brand.logo
+    name, kind = ("brand/logo", logo.media_type) if logo else ("static/chat/icon.svg", _SVG)
+    return f'<link rel="icon" href="{up}{name}" type="{kind}">'
+
+
+def look(texts: Texts, brand: Brand = PLAIN, *, megabytes: float = 100) -> dict[str, Any]:
     """The options for mounting a page: our own scripts and styles, and no links elsewhere.
 
     `megabytes` is the largest size of a dropped file; the page's scripts refuse larger ones at
@@ -38,10 +48,11 @@ def look(texts: Texts, *, megabytes: float = 100) -> dict[str, Any]:
             '<script src="../static/chat/early.js"></script>'
             f'<script type="application/json" id="footnote-texts">{strings}</script>'
             f'<meta name="footnote-megabytes" content="{megabytes:g}">'
-            '<link rel="icon" href="../static/chat/icon.svg" type="image/svg+xml">'
+            f"{icon(brand, '../')}"
             '<link rel="stylesheet" href="../static/fonts/fonts.css">'
             '<link rel="stylesheet" href="../static/chat/page.css">'
             '<link rel="stylesheet" href="../static/source/panel.css">'
+            + ('<link rel="stylesheet" href="../brand/chat.css">' if brand.is_drawn else "")
             + "".join(f'<link rel="modulepreload" href="../static/{name}">' for name in MODULES)
             + '<script type="module" src="../static/chat/page.js"></script>'
             '<script type="module" src="../static/source/panel.js"></script>'

@@ -6,6 +6,7 @@ a link within the page, such as `#cite-2-1` for the first footnote of the third 
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 
     from qa import CitationJSON
     from qa.api import Cited
+    from ui.brand.brand import Contact
     from ui.page.conversations import Exchange
     from ui.page.texts import Texts
 
 # The characters shown of a passage that only came close.
 EXCERPT = 160
+# As people write links; in answers their addresses are in angle brackets.
+_LINK = re.compile(r"\]\(((?:https?://|mailto:)[^\s()<>]+)\)")
 
 
 def question(exchange: Exchange, number: int) -> str:
@@ -30,8 +34,11 @@ def question(exchange: Exchange, number: int) -> str:
     return f'<div class="asked exchange-{number}">{paragraphs(exchange.question)}</div>'
 
 
-def message(exchange: Exchange, number: int, texts: Texts) -> str:
-    """All of an answer: its text, then its footnotes or the passages that came closest."""
+def message(exchange: Exchange, number: int, texts: Texts, contact: Contact | None = None) -> str:
+    """All of an answer: its text, then its footnotes or the passages that came closest.
+
+    Where the documents do not surely answer, it ends with the contact.
+    """
     done = f"done exchange-{number}"
     if exchange.problem is not None:
         return f'<div class="problem {done}">{paragraphs(exchange.problem)}</div>'
@@ -43,10 +50,13 @@ def message(exchange: Exchange, number: int, texts: Texts) -> str:
         if exchange.attached is not None:
             said += f'<p class="aside files">{plain(texts.attached_refused)}</p>'
         closest = _closest(exchange, number, texts)
-        return f'<div class="refusal {done}">{said}{closest}{_related(exchange, texts)}</div>'
+        more = f"{_related(exchange, texts)}{_ask(exchange, texts, contact)}"
+        return f'<div class="refusal {done}">{said}{closest}{more}</div>'
     notes = _footnotes(exchange, number, texts)
     said = f"{_first(exchange, texts)}{_said(exchange, number, texts)}"
     more = f"{_sections(exchange, number, texts)}{_related(exchange, texts)}"
+    if exchange.unsure:
+        more += contact_line(contact, texts)
     return f'<div class="answer {done}">{said}{notes}{more}</div>'
 
 
@@ -55,6 +65,20 @@ def partial(text: str, texts: Texts) -> str:
     if not text.strip():
         return f'<div class="answer waiting"><p>{plain(texts.looking)}</p></div>'
     return f'<div class="answer growing">{Said(text).html()}</div>'
+
+
+def contact_line(contact: Contact | None, texts: Texts) -> str:
+    """Whom else to ask, with the way to them; nothing if there is nobody."""
+    if contact is None:
+        return ""
+    before, _, after = texts.brand_contact.partition("{contact}")
+    link = leading(plain(contact.name), contact.link)
+    return f'<p class="aside contact">{plain(before)} {link}{plain(after)}</p>'
+
+
+def welcome(text: str) -> str:
+    """The owner's words for an empty conversation: paragraphs, lists and links."""
+    return Said(_LINK.sub(r"](<\1>)", text), lead=leading).html()
 
 
 def place(cited: CitationJSON, texts: Texts) -> str:
@@ -127,6 +151,12 @@ def _refused(exchange: Exchange, texts: Texts) -> str:
     """Why there is no answer; with close passages below, it does not say that nothing is close."""
     close = exchange.reason == "nothing close" and exchange.passages
     return refusal("not said" if close else exchange.reason, texts)
+
+
+def _ask(exchange: Exchange, texts: Texts, contact: Contact | None) -> str:
+    """The contact, where a question was put to the documents, or to the assistant about itself."""
+    own = exchange.reason in ("empty", "greeting", "too long", "changed")
+    return "" if own else contact_line(contact, texts)
 
 
 def _footnotes(exchange: Exchange, number: int, texts: Texts) -> str:

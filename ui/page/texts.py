@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 _FOLDER = Path(__file__).with_name("languages")
@@ -161,6 +161,9 @@ class Texts:
     sign_in_done: str
     sign_in_here: str
     sign_out: str
+    # a name of its own, and a contact
+    brand_is: str
+    brand_contact: str
     # the owner's page
     admin_title: str
     admin_views: str
@@ -251,8 +254,16 @@ class Texts:
     admin_meant: str
 
     def to_dict(self) -> dict[str, str]:
-        """The texts for the scripts of the chat, which has none of the owner's page."""
-        return {name: text for name, text in asdict(self).items() if not name.startswith("admin_")}
+        """The texts for the scripts of the chat, which need none that only the server writes."""
+        own = ("admin_", "brand_")
+        return {name: text for name, text in asdict(self).items() if not name.startswith(own)}
+
+    def named(self, name: str | None) -> Texts:
+        """The texts of an assistant with a name of its own."""
+        if name is None:
+            return self
+        about = f"{self.brand_is.format(name=name)} {self.refused_about}"
+        return replace(self, title=name, refused_about=about)
 
 
 TEXTS = {

@@ -12,6 +12,7 @@ from qa.api import Office, admit_admin, owned
 from ui.admin import documents, findings, questions
 from ui.admin.frame import POLICY, alerts_html, framed, review_html, sync_html
 from ui.bodies import form_fields
+from ui.brand.brand import brand_of
 from ui.page.texts import choose
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _page(router: APIRouter, office: Office) -> None:
                 texts,
                 watch=assistant.settings.watch,
             )
-        return HTMLResponse(framed(view, body, texts), headers=ALONE)
+        return HTMLResponse(framed(view, body, texts, brand_of(request)), headers=ALONE)
 
     @router.get("/admin/state", response_model=None)
     async def state(request: Request) -> Response:
@@ -100,7 +101,7 @@ def _pressed(router: APIRouter, office: Office) -> None:
 
 def _texts(request: Request) -> Texts:
     liked = request.headers.get("accept-language", "")
-    return choose(request.query_params.get("lang"), liked)
+    return choose(request.query_params.get("lang"), liked).named(brand_of(request).name)
 
 
 def _back(view: View, request: Request) -> Response:

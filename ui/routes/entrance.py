@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from typing import TYPE_CHECKING
 
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ui.brand.sheets import embedded
 from ui.page.looks import STATIC
 from ui.page.texts import TEXTS, choose
+from ui.routes.finding import unless_known
+
+if TYPE_CHECKING:
+    from ui.brand.brand import Brand
 
 
-def routes() -> APIRouter:
+def routes(brand: Brand) -> APIRouter:
     """The ways to a page, and the embed's script; all redirects are relative, for any proxy."""
     router = APIRouter()
 
@@ -27,9 +34,15 @@ def routes() -> APIRouter:
     def with_slash(request: Request) -> Response:
         return to(request.url.path.rpartition("/")[2], request)
 
+    script = embedded((STATIC / "embed" / "embed.js").read_text(encoding="utf-8"), brand)
+
     @router.get("/embed.js", response_model=None)
-    def embed() -> Response:
-        return FileResponse(STATIC / "embed" / "embed.js", media_type="text/javascript")
+    def embed(request: Request) -> Response:
+        reply = unless_known(request, script.encode(), "text/javascript")
+        # Other sites may have it; the gate says so.
+        for name in ("cross-origin-resource-policy", "cache-control"):
+            del reply.headers[name]
+        return reply
 
     for name in TEXTS:
         router.get(f"/{name}", response_model=None)(with_slash)

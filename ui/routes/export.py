@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from qa import answer_links, answer_markdown, plain_markdown
+from ui.brand.brand import brand_of
 from ui.page.conversations import Conversation
 from ui.page.render import place
 from ui.page.said import Said, harmless, plain
@@ -52,11 +53,12 @@ def routes() -> APIRouter:
     router = APIRouter()
 
     @router.post("/api/export", response_model=None)
-    def export(wanted: Wanted) -> Response:
+    def export(wanted: Wanted, request: Request) -> Response:
         exchanges = wanted.record.exchanges
         if wanted.exchange is not None:
             exchanges = exchanges[wanted.exchange : wanted.exchange + 1]
-        text = exported(exchanges, wanted.format, TEXTS[wanted.language])
+        texts = TEXTS[wanted.language].named(brand_of(request).name)
+        text = exported(exchanges, wanted.format, texts)
         return Response(text, media_type=MEDIA_TYPES[wanted.format])
 
     return router

@@ -24,7 +24,7 @@ OPEN = frozenset((
     "/health", "/healthz", "/readyz", "/metrics", "/embed.js", "/sign-in", "/sign-in-frame",
     "/sign-out",
 ))  # fmt: skip
-OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/")
+OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/", "/brand/")
 # The page asks for it again and again, whether anybody is there or not.
 BY_ITSELF = "/api/state"
 

@@ -8,7 +8,9 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlencode
 
-from ui.page.looks import STATIC
+from ui.brand.brand import PLAIN, Brand, brand_of
+from ui.page.looks import STATIC, icon
+from ui.page.render import contact_line
 from ui.page.texts import TEXTS, choose
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 # The form alone; nobody may show it in a frame, where it cannot be told from another one.
 FORM_POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; img-src data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LONGEST_WAY = 4000
 _LANGUAGE = re.compile(r"([a-z]{2})/")
@@ -33,6 +35,7 @@ class Way:
     path: str
     query: str
     texts: Texts
+    brand: Brand = PLAIN
 
     @classmethod
     def of(cls, following: str, request: Request) -> Way:
@@ -42,7 +45,8 @@ class Way:
         asked = parse_qs(query).get("lang", [""])[0]
         liked = request.headers.get("accept-language", "")
         language = found[1] if found and found[1] in TEXTS else asked
-        return cls(path, query, choose(language, liked))
+        brand = brand_of(request)
+        return cls(path, query, choose(language, liked).named(brand.name), brand)
 
     @property
     def address(self) -> str:
@@ -137,6 +141,10 @@ def done(way: Way, code: str) -> str:
 
 def _page(way: Way, body: str, head: str = "") -> str:
     texts = way.texts
+    brand = way.brand
+    sign = icon(brand) if brand.logo else f'<link rel="icon" href="{escape(_ICON)}">'
+    drawn = '<link rel="stylesheet" href="brand/pages.css">\n' if brand.is_drawn else ""
+    ask = f"{line}\n" if (line := contact_line(brand.contact, texts)) else ""
     title = f"{texts.sign_in} · {texts.title}"
     return f"""<!doctype html>
 <html lang="{texts.language}" class="{way.theme}">
@@ -144,15 +152,15 @@ def _page(way: Way, body: str, head: str = "") -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
-<link rel="icon" href="{escape(_ICON)}">
+{sign}
 <link rel="stylesheet" href="static/fonts/fonts.css">
 <link rel="stylesheet" href="static/sign-in/sign-in.css">
-{head}</head>
+{drawn}{head}</head>
 <body>
 <main>
 <h1>{escape(texts.title)}</h1>
 {body}
-</main>
+{ask}</main>
 </body>
 </html>
 """

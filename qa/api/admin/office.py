@@ -52,7 +52,7 @@ class Office:
         assistant: Assistant,
         verdicts: Verdicts,
         readiness: Readiness,
-        failed: Callable[[], None] = lambda: None,
+        failed: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.assistant = assistant
         self.verdicts = verdicts
@@ -71,7 +71,8 @@ class Office:
         """Note how a sync of the server ended."""
         self._readiness.synced(found)
         if isinstance(found, QAError):
-            self._failed()
+            for tell in self._failed:
+                tell()
             self._ended.appendleft(EndedSync(now(), error=str(found)))
             return
         self._ended.appendleft(

@@ -4,6 +4,9 @@
 const script = document.currentScript;
 if (customElements.get("footnote-chat")) return;
 
+// What the server's settings say: a name, and by light an accent and what is written on it.
+const BRAND = {};
+
 const TEXTS = {
   en: {
     title: "Ask the documents",
@@ -63,6 +66,11 @@ iframe{flex:1;min-height:0;border:0}
 @media(max-width:520px){dialog.box{inset:0!important;width:100%;height:100dvh;border:0;border-radius:0}}
 @media(prefers-reduced-motion:no-preference){[open]{animation:rise .2s}}
 @keyframes rise{from{opacity:0;translate:0 8px}}`);
+
+for (const [light, [accent, on]] of Object.entries(BRAND.colours ?? {})) {
+  sheet.insertRule(`.all.${light}{--accent:${accent};--on:${on}}`, sheet.cssRules.length);
+}
+if (BRAND.name) sheet.insertRule(".launch::after{content:none}", sheet.cssRules.length);
 
 const night = matchMedia("(prefers-color-scheme:dark)");
 
@@ -136,6 +144,10 @@ class FootnoteChat extends HTMLElement {
     return TEXTS[this.#lang] ?? TEXTS.en;
   }
 
+  get #title() {
+    return this.dataset.title || BRAND.name || this.#text.title;
+  }
+
   #press(textContent, onclick, more) {
     return make("button", { type: "button", textContent, onclick, ...more });
   }
@@ -143,7 +155,7 @@ class FootnoteChat extends HTMLElement {
   #build() {
     const wasOpen = this.#box?.open;
     const launcher = this.hasAttribute("launcher");
-    const title = this.dataset.title || this.#text.title;
+    const title = this.#title;
     this.#frame = null;
     this.#box = make(launcher ? "dialog" : "div", { className: "box", role: launcher ? null : "region", ariaLabel: title });
     this.#all = make("div", { lang: this.#lang }, this.#box);
@@ -162,7 +174,7 @@ class FootnoteChat extends HTMLElement {
   }
 
   #load() {
-    const { question = "", filter = "", title } = this.dataset;
+    const { question = "", filter = "" } = this.dataset;
     const address = this.#base;
     address.search = new URLSearchParams({
       embedded: this.#button ? "1" : "inline",
@@ -173,7 +185,7 @@ class FootnoteChat extends HTMLElement {
       folder: filter.replace(/^folder:/, ""),
     });
     this.#said = this.#ready = false;
-    this.#show(make("iframe", { title: title || this.#text.title, allow: "clipboard-write", src: address }));
+    this.#show(make("iframe", { title: this.#title, allow: "clipboard-write", src: address }));
     this.#frame = this.#box.lastChild;
     this.#frame.onload = () => this.#said || this.#expect(1000);
     this.#expect(20000);

@@ -1,0 +1,1 @@
+"""What makes the pages a company's own: name, logo, colours, welcome and contact, from settings."""
