@@ -38,7 +38,9 @@ from qa.api import (
     mount,
     tell_errors,
 )
+from ui.background import catching_up, expiring, following, meanwhile
 from ui.bodies import Bodies
+from ui.brand import routes as branding
 from ui.brand.brand import Brand
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
@@ -46,19 +48,16 @@ from ui.page.examples import Examples
 from ui.page.looks import STATIC, keep_to_ourselves
 from ui.requests import Handled, Requests
 from ui.routes import (
-    admin,
-    branding,
     entrance,
     export,
     feedback,
-    health,
-    metrics,
     pages,
     questions,
     sources,
     uploading,
 )
 from ui.routes import examples as examples_routes
+from ui.routes.operating import admin, health, metrics
 from ui.routes.static_files import Assets
 from ui.sign_in import provider as at_provider
 from ui.sign_in import routes as sign_in
@@ -77,9 +76,6 @@ STREAMED = ("/api/uploads",)
 ENDING_SECONDS = 10
 # Seconds that the last traces have to be sent then.
 TRACES_SECONDS = 3
-DAY = 86_400.0
-# Seconds after which what is not in the newest generation of the index is gone from memory.
-CATCH_UP_SECONDS = 10.0
 # Python's own is ten times as long.
 SWITCH_SECONDS = 0.0005
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -276,9 +272,9 @@ def serve(
             ready(f"http://{shown}:{listener.getsockname()[1]}")
             examples.begin()
             with (
-                _meanwhile("watching", _following(assistant, watching, office)),
-                _meanwhile("expiring", partial(expiring, assistant, attachments)),
-                _meanwhile("catching up", partial(catching_up, assistant)),
+                meanwhile("watching", following(assistant, watching, office)),
+                meanwhile("expiring", partial(expiring, assistant, attachments)),
+                meanwhile("catching up", partial(catching_up, assistant)),
                 _clearing_up(),
             ):
                 try:
@@ -290,53 +286,6 @@ def serve(
         finally:
             examples.end(ENDING_SECONDS)
             attachments.close()
-
-
-@contextlib.contextmanager
-def _meanwhile(name: str, work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """Do this in a thread until the block ends, which sets the event."""
-    stop = threading.Event()
-    thread = threading.Thread(target=work, args=(stop,), name=f"footnote {name}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(ENDING_SECONDS)
-
-
-def _following(
-    assistant: Assistant,
-    told: Callable[[SyncReport | QAError], None] | None,
-    office: Office,
-) -> Callable[[threading.Event], None]:
-    """What syncs the folders of the index whenever they change; nothing if nobody is told."""
-
-    def follow(stop: threading.Event) -> None:
-        if told is not None:
-            for found in assistant.watch(stop):
-                office.synced(found)
-                told(found)
-
-    return follow
-
-
-def expiring(assistant: Assistant, attachments: Attachments, stop: threading.Event) -> None:
-    """Every day, remove what has been kept for as long as the settings allow."""
-    while not stop.is_set():
-        try:
-            assistant.expire()
-            attachments.expire()
-        except (QAError, OSError) as error:
-            logger.warning("What is too old could not be removed: %s", error)
-        stop.wait(DAY)
-
-
-def catching_up(assistant: Assistant, stop: threading.Event) -> None:
-    """Every few seconds, let go of what another process has removed from the index."""
-    while not stop.wait(CATCH_UP_SECONDS):
-        with contextlib.suppress(QAError):  # questions, and `/healthz`, report it
-            assistant.catch_up()
 
 
 def _configured(built: FastAPI, settings: Settings, figures: Metrics) -> uvicorn.Config:

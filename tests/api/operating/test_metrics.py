@@ -16,7 +16,7 @@ import qa
 from qa.api import Keys, Metrics, Service, tell_errors
 from qa.errors import QAError
 from qa.events import Asker, Synced, Unanswered
-from ui.routes.metrics import routes
+from ui.routes.operating.metrics import routes
 
 QUESTION = "Where might the second summit be held?"
 
