@@ -40,7 +40,6 @@ from qa.api import (
 )
 from ui.background import catching_up, expiring, following, meanwhile
 from ui.bodies import Bodies
-from ui.brand import routes as branding
 from ui.brand.brand import Brand
 from ui.connections import LONGEST_HEADER, affordable, protocol
 from ui.gate import Gate, Names, Needed, Rules, network, origin
@@ -48,15 +47,14 @@ from ui.page.examples import Examples
 from ui.page.looks import STATIC, keep_to_ourselves
 from ui.requests import Handled, Requests
 from ui.routes import (
+    branding,
     entrance,
     export,
     feedback,
-    pages,
     questions,
-    sources,
-    uploading,
 )
 from ui.routes import examples as examples_routes
+from ui.routes.documents import pages, sources, uploading
 from ui.routes.operating import admin, health, metrics
 from ui.routes.static_files import Assets
 from ui.sign_in import provider as at_provider

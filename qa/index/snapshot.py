@@ -7,6 +7,7 @@ its text, and passages of any other version are never shown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# A filter that lists up to this many documents costs Chroma little.
-_LISTED_GLADLY = 2_000
-# Where more documents are searched, this many times the wanted number of passages is fetched.
-_SPARE = 20
+# A filter that so many passages pass costs Chroma little; each takes it some microseconds.
+_FILTERED_GLADLY = 1_000
+# Where more pass, this many times as many of all passages are fetched as hold enough of them on
+# average, and at most so many times the wanted number.
+_MARGIN, _SPARE = 2, 20
 # A filter takes so many rules, besides the documents.
 _RULES_BARRED = 5_000
 
@@ -154,10 +156,11 @@ class Snapshot:
         scope = frozenset(documents)
         if scope.issuperset(self.entries):
             return self._nearest(vector, limit)
-        if len(scope) > _LISTED_GLADLY:
-            # Such a long filter takes Chroma a second, and most of the nearest passages pass it
-            # anyway.
-            wanted = limit * _SPARE
+        held = sum(entry.passages for id, entry in self.entries.items() if id in scope)
+        if held > _FILTERED_GLADLY:
+            # The nearest of all are found much faster, and enough of them may pass.
+            every = sum(entry.passages for entry in self.entries.values())
+            wanted = min(limit * _SPARE, math.ceil(_MARGIN * limit * every / held))
             near = [hit for hit in self._nearest(vector, wanted) if document_of(hit[0]) in scope]
             if len(near) >= limit:
                 return near[:limit]

@@ -30,6 +30,8 @@ _PARTS_PIECE = 40
 # Vectors that are closer than this belong to the same text.
 _SAME = 1e-5
 _CHUNK = 1 << 24
+# Bytes for the automaton that searches.
+_AUTOMATON = 1 << 26
 
 Item = TypeVar("Item")
 
@@ -188,15 +190,27 @@ def _sample(items: Sequence[Item]) -> Sequence[Item]:
 
 
 def _found(wanted: set[bytes], files: Sequence[Path]) -> set[bytes]:
-    """Which of some short byte strings are in a file."""
+    """Which of some short byte strings are in a file; all are searched for at once."""
     found: set[bytes] = set()
-    longest = max(map(len, wanted), default=0)
+    if not wanted:
+        return found
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes as they are
+    options.max_mem = _AUTOMATON
+    any_of_them = re2.compile(b"|".join(map(re2.escape, sorted(wanted))), options)
+    longest = max(map(len, wanted))
     for file in files:
         with contextlib.suppress(FileNotFoundError), file.open("rb") as stream:
             tail = b""
             while chunk := stream.read(_CHUNK):
                 chunk = tail + chunk
-                found.update(raw for raw in wanted - found if raw in chunk)
+                at = 0
+                while match := any_of_them.search(chunk, at):  # they may overlap
+                    at = match.start() + 1
+                    here = chunk[match.start() : match.start() + longest]
+                    found.update(raw for raw in wanted - found if here.startswith(raw))
                 tail = chunk[-longest:]
     return found
 

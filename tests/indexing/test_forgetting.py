@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -10,6 +11,7 @@ from qa.errors import UnknownSourceError
 from qa.index.index import Index
 from qa.index.parts import parts_values
 from qa.index.stores.folder_store import FolderStore
+from qa.indexing import forgetting
 from qa.indexing.forgetting import forget
 from qa.indexing.preparing.storing import Preparing
 from qa.models.embedders import Embedder, open_embedder
@@ -238,3 +240,19 @@ def test_what_is_not_there_cannot_be_forgotten(index: Index, docs: Path) -> None
         with pytest.raises(UnknownSourceError, match="qa status"):
             forget(index, name, SETTINGS)
     assert index.store.generation() == 1
+
+
+def test_bytes_of_any_kind_are_found_wherever_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Across the ends of what is read at once, within each other, and patterns themselves."""
+    monkeypatch.setattr(forgetting, "_CHUNK", 50)
+    chance = Random(0)
+    for alphabet in (b"ab", b".*[\\|\x00\n\xff\x80", bytes(range(256))) * 30:
+        data = bytes(chance.choices(alphabet, k=300))
+        file = tmp_path / "file"
+        file.write_bytes(data)
+        there = {data[at : at + chance.randint(1, 9)] for at in chance.sample(range(290), 6)}
+        others = {bytes(chance.choices(alphabet, k=chance.randint(1, 9))) for _ in range(6)}
+        wanted = there | others
+        assert forgetting._found(wanted, [file]) == {raw for raw in wanted if raw in data}

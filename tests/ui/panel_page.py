@@ -19,7 +19,7 @@ import qa
 import ui.page.texts
 from qa.limits import Limits
 from qa.loading.markdown import parse as read_markdown
-from ui.routes import pages, sources
+from ui.routes.documents import pages, sources
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

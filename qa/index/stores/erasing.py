@@ -87,6 +87,9 @@ def erase(folder: Path) -> None:
     for vectors in vector_files(folder):
         _overwrite(vectors)
     with contextlib.closing(sqlite3.connect(folder / DATABASE)) as connection:
+        # What is interrupted is thrown away, and what is published is flushed before.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
         # New rows are numbered on from the last one, so the rows must stay.
         connection.execute(
             "UPDATE embeddings_queue SET id = '', vector = NULL, encoding = NULL, metadata = NULL"

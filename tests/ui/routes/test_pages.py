@@ -14,7 +14,7 @@ from PIL import Image
 import qa
 from qa.api import tell_errors
 from tests.loading.pdf.test_file import STORY, paper
-from ui.routes import pages, sources
+from ui.routes.documents import pages, sources
 
 TRAVEL = "seeds/travel-and-expenses.pdf"
 CONVERSATION = "0123456789abcdef" * 2

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 import qa
 from tests.indexing.mirroring import write
 from tests.ui.arriving import arrived
-from ui.routes.sources import routes
+from ui.routes.documents.sources import routes
 from ui.uploads import Attachments
 
 SUMMIT = "seeds/second-summit-brief.md"

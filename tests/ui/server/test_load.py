@@ -18,7 +18,7 @@ import pytest
 import qa
 from tests.indexing.mirroring import write
 from tests.ui.serving import served
-from ui import server
+from ui import background
 
 LEAVE = "How many days of annual leave are there?"
 BONUS = "How high is the bonus?"
@@ -159,14 +159,14 @@ def test_nobody_gets_an_answer_that_was_kept_for_other_groups(office: Office) ->
 def test_what_is_forgotten_elsewhere_leaves_the_memory_of_a_server_that_nobody_asks(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "CATCH_UP_SECONDS", 0.05)
+    monkeypatch.setattr(background, "CATCH_UP_SECONDS", 0.05)
     stop = threading.Event()
     with qa.Assistant(office.owner.settings.index, answer_cache_megabytes=32) as serving:
         serving.keep_answers()
         serving.ask(BONUS)
         assert serving._kept is not None
         assert serving._kept.size > 0
-        thread = threading.Thread(target=server.catching_up, args=(serving, stop))
+        thread = threading.Thread(target=background.catching_up, args=(serving, stop))
         thread.start()
         try:
             office.owner.forget("papers/staff.md")

@@ -14,9 +14,9 @@ import pytest
 
 import qa
 from tests.ui.arriving import arrived
+from ui.background import expiring
 from ui.file_names import safe_name
 from ui.incoming import UploadRefusedError
-from ui.server import expiring
 from ui.uploads import Activity, Attachments
 
 ONE, TWO = "a" * 32, "b" * 32

@@ -1,1 +1,1 @@
-"""The routes beside the page."""
+"""The routes for whoever runs the server: the owner's page, its health, its figures."""

@@ -1,0 +1,1 @@
+"""What an index costs, and how that grows with the number of its passages."""
