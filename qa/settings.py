@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     reader: str = Field("packaged", min_length=1)
     """What finds the answer in the passages: `packaged`, a folder that the training program
     exported to, or `words` to go by words alone."""
-    threshold: float = Field(0.3, ge=0, le=1)
+    threshold: float = Field(0.4, ge=0, le=1)
     """An answer with a lower score is refused."""
     sure: float = Field(0.5, ge=0, le=1)
     """An answer with a lower score is shown as one that may not fit the question."""

@@ -22,7 +22,7 @@ from qa.text.sentences import Range
 # The least certainty with which a suggestion must be answered.
 _SURE = 0.5
 # The number of documents whose units are looked at, and of passages before and after each hit.
-_DOCUMENTS = 5
+_DOCUMENTS = 8
 _AROUND = (4, 8)
 
 

@@ -29,7 +29,7 @@ EXAMPLES = """Examples:
 
   qa eval questions.jsonl --plot reliability.png
 
-  qa eval questions.jsonl --set threshold=0.3 --against threshold=0.2
+  qa eval questions.jsonl --set threshold=0.4 --against threshold=0.3
 
   qa eval questions.jsonl --json > before.json
 
@@ -193,7 +193,7 @@ def _settings(given: Sequence[str]) -> dict[str, str]:
     for one in given:
         name, equals, value = (part.strip() for part in one.partition("="))
         if not equals or not value:
-            raise SettingsError(f"{one!r} is not a setting. Write NAME=VALUE: threshold=0.3")
+            raise SettingsError(f"{one!r} is not a setting. Write NAME=VALUE: threshold=0.4")
         settings[name] = value
     Settings.load(**settings)
     return settings
