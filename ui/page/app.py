@@ -162,14 +162,12 @@ class Page:
                     yield growing.model_copy(update={"text": text})
             finally:
                 stream.close()
-            answered = Exchange.of(stream.answer)
-            yield answered  # nobody waits for the questions below it
+            answer = stream.answer
             before = [exchange.question for exchange in record.exchanges]
             related: list[str] = []
             with contextlib.suppress(QAError):  # the answer is there, with or without these
-                related = reader.related(stream.answer, asked=before, also=also)
-            if related:
-                yield answered.model_copy(update={"related": tuple(related)})
+                related = reader.related(answer, asked=before, also=also)
+            yield Exchange.of(answer).model_copy(update={"related": tuple(related)})
         except QAError as error:
             yield Exchange(question=question, problem=str(error))
 

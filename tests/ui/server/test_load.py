@@ -53,7 +53,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     place = tmp_path_factory.mktemp("office")
     folder = place / "papers"
     write(folder / "leave.md", "# Leave\n\nThere are 27 days of annual leave.")
-    write(folder / "board.md", "# Board\n\nThe bonus is 900 crowns.")
+    write(folder / "board.md", "# How high the bonus is\n\nThe bonus is 900 crowns.")
     write(folder / "staff.md", "# Staff\n\nThe bonus is 50 crowns.")
     write(folder / ".qa-access.toml", '[read]\n"board.md" = ["board"]\n')
     way = ("--sign-in", "proxy", "--trusted-proxy", "127.0.0.1")
