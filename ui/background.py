@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Seconds that a thread has to end when the server is stopped.
+# Seconds that a thread, a sync, and the making of examples have to end when the server is stopped.
 ENDING_SECONDS = 10
 DAY = 86_400.0
 # Seconds after which what is not in the newest generation of the index is gone from memory.

@@ -38,7 +38,7 @@ from qa.api import (
     mount,
     tell_errors,
 )
-from ui.background import catching_up, expiring, following, meanwhile
+from ui.background import ENDING_SECONDS, catching_up, expiring, following, meanwhile
 from ui.bodies import Bodies
 from ui.brand.brand import Brand
 from ui.connections import LONGEST_HEADER, affordable, protocol
@@ -70,8 +70,6 @@ logger = logging.getLogger(__name__)
 
 # Routes that read their bodies themselves, piece by piece.
 STREAMED = ("/api/uploads",)
-# Seconds that a sync, and the making of examples, have to end when the server is stopped.
-ENDING_SECONDS = 10
 # Seconds that the last traces have to be sent then.
 TRACES_SECONDS = 3
 # Python's own is ten times as long.

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from chromadb.api.models.Collection import Collection
-from tokenizers import Tokenizer
 
 import qa
 from qa.access import OWNER
@@ -24,25 +23,17 @@ from qa.models.fast_encoder import Vectors
 from qa.records import Document
 from tests.chroma_server import chroma_server, is_installed
 from tests.indexing.mirroring import SETTINGS, holders, write
+from tests.wrapped_embedder import Wrapped
 
 SHELVES = 10
 
 
-class Ready(Embedder):
+class Ready(Wrapped):
     """Vectors that are ready at once, under the name of the embedder that is asked with."""
 
     def __init__(self, inner: Embedder) -> None:
-        super().__init__(inner.name, inner.fingerprint)
-        self.inner = inner
+        super().__init__(inner)
         self._random = np.random.default_rng(0)
-
-    @property
-    def max_tokens(self) -> int:
-        return self.inner.max_tokens
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        return self.inner.tokenizer
 
     def encode(self, texts: Any) -> Vectors:
         # Texts of one form are alike: none is far nearer to a question than all others.

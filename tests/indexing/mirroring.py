@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
 from qa.access import OWNER
 from qa.index.index import Index
 from qa.index.making import Prepared
@@ -17,27 +15,19 @@ from qa.models.fast_encoder import Vectors
 from qa.records import Document, Progress, SyncReport
 from qa.settings import Settings
 from qa.text.terms import stems
+from tests.wrapped_embedder import Wrapped
 
 SETTINGS = Settings(lock_timeout=0.2)
 
 
-class Counting(Embedder):
+class Counting(Wrapped):
     """Another embedder, and a list of what it was given."""
 
     def __init__(self, inner: Embedder) -> None:
-        super().__init__(inner.name, inner.fingerprint)
-        self.inner = inner
+        super().__init__(inner)
         self.texts: list[str] = []
         self.fail_after: int | None = None
         self.failure: BaseException = KeyboardInterrupt()
-
-    @property
-    def max_tokens(self) -> int:
-        return self.inner.max_tokens
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        return self.inner.tokenizer
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         self._count(texts)

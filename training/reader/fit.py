@@ -74,7 +74,10 @@ class Fit:
     def __init__(self, model: ReaderModel, windows: Windows, recipe: Recipe) -> None:
         self.model, self.recipe, self.step = model, recipe, 0
         self.windows = windows
-        self.before = copy.deepcopy(model).eval().requires_grad_(False)
+        # Only where it is compared with: it is as large as the model.
+        self.before = (
+            copy.deepcopy(model).eval().requires_grad_(False) if recipe.keep_weight else None
+        )
         per_epoch = len(batches_of(windows, recipe.tokens, recipe.seed))
         self.steps = recipe.steps or max(1, round(per_epoch * recipe.epochs))
         self.optimizer = torch.optim.AdamW(_groups(model, recipe), fused=True)
@@ -125,11 +128,14 @@ class Fit:
         there = functional.binary_cross_entropy_with_logits(answer, batch.answered)
         apart = pair_loss(batch, (answer, above_none(start, end)), self.recipe.margin)
         loss = places + self.recipe.answer_weight * there + self.recipe.pair_weight * apart
-        if self.recipe.keep_weight:
-            loss = loss + self.recipe.keep_weight * self._drift(batch, start, end)
+        if self.before is not None:
+            drift = self._drift(self.before, batch, (start, end))
+            loss = loss + self.recipe.keep_weight * drift
         return loss
 
-    def _drift(self, batch: Batch, start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
+    def _drift(
+        self, before: ReaderModel, batch: Batch, places: Sequence[torch.Tensor]
+    ) -> torch.Tensor:
         """How far the places are from those that the model told at the start.
 
         The mean Kullback-Leibler divergence (Li, Hoiem: Learning without Forgetting, ECCV 2016).
@@ -138,7 +144,7 @@ class Fit:
             torch.no_grad(),
             torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16),
         ):
-            told = self.before(batch.ids, batch.mask, batch.types, batch.allowed)
+            told = before(batch.ids, batch.mask, batch.types, batch.allowed)
         apart = [
             functional.kl_div(
                 torch.log_softmax(now, 1),
@@ -146,7 +152,7 @@ class Fit:
                 reduction="batchmean",
                 log_target=True,
             )
-            for now, then in zip((start, end), told, strict=False)
+            for now, then in zip(places, told, strict=False)
         ]
         return torch.stack(apart).mean()
 

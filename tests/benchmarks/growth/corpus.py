@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 import qa
 from qa.models.embedders import Embedder
 from qa.models.fast_encoder import Vectors
+from tests.wrapped_embedder import Wrapped
 
 PASSAGES = 20
 """About so many passages come of a document."""
@@ -31,24 +32,15 @@ _DIMENSION, _ROWS = 384, 1 << 14
 _TELLING = re.compile(r"[a-z]{5,}")
 
 
-class Generated(Embedder):
+class Generated(Wrapped):
     """Unit vectors made of the words', so that texts with words in common are near each other.
 
     A question is encoded by the real encoder as well, for the time that it takes.
     """
 
     def __init__(self, inner: Embedder) -> None:
-        super().__init__(inner.name, inner.fingerprint)
-        self.inner = inner
+        super().__init__(inner)
         self._of_words = np.random.default_rng(0).standard_normal((_ROWS, _DIMENSION), "f4")
-
-    @property
-    def max_tokens(self) -> int:
-        return self.inner.max_tokens
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        return self.inner.tokenizer
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), _DIMENSION), "f4")
