@@ -113,3 +113,21 @@ def test_training_can_go_on_from_an_exported_reader(prepared: Path, tmp_path: Pa
     for name, weights in wanted.items():
         apart = (found[name] - weights).abs().max()
         assert apart <= weights.abs().max() / 100 + 1e-5, name
+
+
+def test_places_that_are_kept_cost_nothing_until_they_drift(prepared: Path) -> None:
+    _, windows = load(prepared, "train")
+    free, kept = (
+        Fit(
+            new_reader(encoder_folder(""), ReaderShape(dropout=0), 0),
+            windows,
+            Recipe(steps=4, tokens=600, keep_weight=weight),
+        )
+        for weight in (0.0, 1.0)
+    )
+    batch = kept.batch(next(kept.batches()))
+    assert kept.loss(batch).item() == pytest.approx(free.loss(batch).item(), abs=1e-4)
+    with torch.no_grad():
+        for run_ in (free, kept):
+            run_.model.places.weight.mul_(3)
+    assert kept.loss(batch).item() > free.loss(batch).item() + 1e-3
