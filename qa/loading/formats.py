@@ -163,6 +163,7 @@ FORMATS = (
         "an e-book",
         (".epub",),
         "html.book",
+        version=2,
         declares=(b"application/epub+zip",),
         members=("META-INF/container.xml",),
         always_told=True,

@@ -174,9 +174,12 @@ class Links:
             return True  # a page may have places without headings, which its text does not tell
         file = original(target.source, target.folder, self._folders)
         try:
-            text = file.read_bytes().decode("utf-8", "replace") if file else ""
+            raw = file.read_bytes() if file else b""
         except OSError:
             return True
+        if b"\0" in raw:
+            return True  # what is no text may have places that cannot be looked for
+        text = raw.decode("utf-8", "replace")
         return any(anchor in place.groups() for place in _PLACE.finditer(text))
 
     def _tops(self, links: Mapping[str, Sequence[Link]]) -> Mapping[str, float]:

@@ -36,6 +36,7 @@ ENTRIES = {
         entry("docs/leave/index.md", slug="paid-leave"),
         entry("docs/travel.html.md", redirect_from="/trips/, /old/journeys/"),
         entry("docs/tools/chat.md"),
+        entry("docs/tools/guide.epub"),
         entry(f"{SITE}rules", folder="wiki"),
         entry(f"{SITE}start/", folder="wiki"),
     )
@@ -46,6 +47,7 @@ ENTRIES = {
 def links(tmp_path: Path) -> Links:
     write(tmp_path / "docs" / "leave" / "form.pdf", "a form")
     write(tmp_path / "docs" / "tools" / "chat.md", '<a id="own-place"></a>')
+    (tmp_path / "docs" / "tools" / "guide.epub").write_bytes(b"PK\0\0 packed")
     folders = {"docs": str(tmp_path / "docs"), "wiki": SITE}
     return Links(ENTRIES, folders, lambda source: source == f"{SITE}unread")
 
@@ -62,6 +64,7 @@ def dead(links: Links, source: str, *targets: str) -> set[str]:
 def test_links_that_lead_somewhere(links: Links) -> None:
     targets = (
         "index.md", "../travel.html", "../travel", "form.pdf", "../tools/chat.md#own-place",
+        "../tools/guide.epub#page-9",
         "/trips/", "/any/paid-leave/",
         "/old/journeys", "/leave/", "/tools/chat", "#terms-and-conditions", "#terms--conditions",
         "#datajson-files", "#data-json-files", "", "#", "/", "#top", "mailto:people@a.example",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from qa.errors import EmptyFileError, EncryptedFileError
 from qa.limits import Limits
@@ -11,8 +12,9 @@ from qa.loading.archives import Archive, Element, local_name, resolved
 from qa.loading.blocks import Blocks, telling_title
 from qa.loading.html.page import render_fragment
 from qa.loading.html.tree import decode
-from qa.records import Document
+from qa.records import Document, Link
 from qa.text.cleaning import clean, one_line
+from qa.text.markup.links import is_outside
 
 _CONTAINER = "META-INF/container.xml"
 _LOCKS = ("META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl")
@@ -39,9 +41,8 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     folder = place.rpartition("/")[0]
     names = _names_of_chapters(archive, package, folder)
     blocks = Blocks()
-    for chapter in _chapters(package, folder):
-        if chapter not in archive:
-            continue
+    chapters = [name for name in _chapters(package, folder) if name in archive]
+    for chapter in chapters:
         markup = clean(decode(archive.read(chapter), source))
         if chapter in names and not _HEADING.search(markup):
             blocks.heading(names[chapter], 1)
@@ -50,7 +51,20 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     if blocks.empty:
         raise EmptyFileError(f"{source} has no text; its pages may be pictures. Leave it out.")
     about = {"author": writer} if (writer := _said(package, "creator")) else {}
-    return blocks.document(source, [telling_title(_said(package, "title"))], about)
+    document = blocks.document(source, [telling_title(_said(package, "title"))], about)
+    links = tuple(_led(link, chapters) for link in document.links)
+    return replace(document, links=links)
+
+
+def _led(link: Link, chapters: Collection[str]) -> Link:
+    """A link to another chapter as one within the document that the book becomes."""
+    path, _, anchor = link.target.partition("#")
+    if not path or is_outside(path):
+        return link
+    folders = {chapter.rpartition("/")[0] for chapter in chapters}
+    if any(resolved(folder, path) in chapters for folder in folders):
+        return replace(link, target=f"#{anchor}")
+    return link
 
 
 def _said(package: Element, name: str) -> str:

@@ -27,6 +27,25 @@ def test_chapters_come_in_their_order_under_their_names() -> None:
     assert document.metadata == {"author": "Ann Moor"}
 
 
+def test_links_between_chapters_lead_within_the_document() -> None:
+    first = (
+        "<html><body><p>See <a href='b.xhtml#fees'>the fees</a>, <a href='b.xhtml'>the rest</a>, "
+        "<a href='https://harbour.example/map'>a map</a>, <a href='lost.xhtml#x'>a leaf</a> and "
+        "<a href='#here'>this</a>.</p></body></html>"
+    )
+    made = book({"a.xhtml": first, "b.xhtml": "<html><body><h1>Fees</h1><p>4.</p></body></html>"})
+    document = read(made, "harbour.epub")
+    check(document)
+    told = {document.text[link.start : link.end]: link.target for link in document.links}
+    assert told == {
+        "the fees": "#fees",
+        "the rest": "#",
+        "a map": "https://harbour.example/map",
+        "a leaf": "lost.xhtml#x",
+        "this": "#here",
+    }
+
+
 def test_a_book_that_is_locked_empty_or_damaged_is_refused() -> None:
     kind = {"mimetype": "application/epub+zip"}
     with pytest.raises(EncryptedFileError, match="copy protection"):
