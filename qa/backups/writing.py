@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 from qa.backups.contents import DIGESTS, HEAD, INDEX, PARTS, Head, path_of, places, told_to
 from qa.errors import BackupError, IndexUnavailableError, message_of
 from qa.index import open_store
+from qa.index.stores.pieces import matches
 from qa.places import cache_folder
 from qa.places.regular_file import open_regular
 from qa.records import Backup, Progress, now
@@ -167,13 +168,14 @@ def _write(
 
 
 def _add_kept(archive: tarfile.TarFile, name: str, one: _Kept) -> str:
-    if one.part == INDEX:
+    if one.digest is not None:
         try:
             with open_regular(one.path) as stream:
                 digest = _add(archive, name, stream)
+            intact = matches(one.path, one.digest)
         except FileNotFoundError as error:
             raise IndexUnavailableError(f"{one.path} is missing. Run: qa doctor") from error
-        if digest != one.digest:
+        if not intact:
             raise IndexUnavailableError(
                 f"{one.path} is damaged, so there is no backup of it. To see what is wrong: "
                 "qa doctor"

@@ -5,7 +5,7 @@ it is published::
 
     index/
       CURRENT              the manifest of the generation that is answered from
-      generations/7/       chroma.sqlite3, the vectors, keywords.sqlite3, MANIFEST
+      generations/7/       chroma.sqlite3, the vectors, keywords.sqlite3, MANIFEST, PIECES
       generations/8.draft/ what a sync is writing
       lock                 held by the writer
 
@@ -16,9 +16,10 @@ publishes it by replacing one small file. Readers check that file before each qu
 all of a sync or nothing of it, and the draft of a killed writer is thrown away.
 
 A manifest has the sizes and digests of a generation's files. Sizes are checked whenever it is
-opened, digests also by writers, by `qa doctor` and after a writer was killed. Damage is reported
-before Chroma opens the files, and `qa sync` repairs what can be made again from the rest of the
-index or the mirrored folders.
+opened, digests by `qa doctor`, after a writer was killed, and of what a writer changes. Damage is
+reported before Chroma opens the files, and `qa sync` repairs what can be made again from the rest
+of the index or the mirrored folders. A draft begins as a copy, with which the file system may share
+what does not change; only what differs in the end is digested.
 
 A reader holds a shared lock on a generation's folder for the length of a question. A process that
 deletes a generation, which is a writer or the last reader of a replaced one, takes an exclusive
@@ -47,6 +48,7 @@ from qa.index.stores.holding import close_folder, delete, lock_shared, open_fold
 from qa.index.stores.index_folder import IndexFolder
 from qa.index.stores.manifest import Manifest
 from qa.index.stores.paging import Records
+from qa.index.stores.pieces import DamagedPieceError
 from qa.index.stores.store import (
     PASSAGES,
     Store,
@@ -199,8 +201,9 @@ class FolderStore(Store):
         with locked(self.folder / "lock", timeout, self.location):
             with self.place.disk():
                 self.place.mend_current()
+                killed = self.place.is_unfinished()
                 self.sweep()
-            writer = _FolderWriter(self, self.place.examine())
+            writer = _FolderWriter(self, self.place.examine(closely=killed))
             try:
                 with self.reaching():  # while the draft is there, and the disk as full as it was
                     yield writer
@@ -248,18 +251,26 @@ class FolderStore(Store):
             try:
                 yield draft
                 with self.place.disk(), self.reaching():
-                    self.publish(draft, number)
+                    self.publish(draft, number, Manifest(0))
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
-    def publish(self, draft: Path, number: int, *, patience: float = 0) -> None:
+    def publish(self, draft: Path, number: int, former: Manifest, *, patience: float = 0) -> None:
         """Let readers see a draft that nobody has open; older generations are deleted.
 
+        `former` is the manifest of the generation that it was copied from.
+
         Raises:
-            IndexUnavailableError: Chroma did not save all vectors.
+            IndexUnavailableError: Chroma did not save all vectors, or what was changed was damaged.
             OSError: the disk failed.
         """
-        manifest = seal(draft, number)
+        original = self.folder_of(former.generation)
+        try:
+            manifest = seal(draft, number, former, original)
+        except DamagedPieceError as error:
+            (file,) = error.args
+            self.place.suspect(former.generation, [file.relative_to(original).as_posix()])
+            raise self.place.damaged(file, "is not as it was written") from error
         folder = self.folder_of(number)
         draft.replace(folder)
         flush([folder.parent])
@@ -306,6 +317,7 @@ class _FolderWriter(Writer):
     def __init__(self, store: FolderStore, damage: dict[str, str]) -> None:
         self._store = store
         self._damage = damage
+        self._former = Manifest(0)
         self._draft: View | None = None
         self._folder: Path | None = None
         self._anew = False
@@ -316,17 +328,19 @@ class _FolderWriter(Writer):
 
     def begin(self) -> View:
         if self._draft is None:
-            current = 0 if self._anew else self._store.generation()
+            former = Manifest(0) if self._anew else self._store.place.current()
             # Never a number that was used before: a reader may still have that one open.
-            number = 1 + max([current, *self._store.place.numbers()])
+            number = 1 + max([former.generation, *self._store.place.numbers()])
             draft = self._store.folder_of(number).with_suffix(".draft")
             self._folder = draft
             with self._store.place.disk(), self._store.reaching():
                 shutil.rmtree(draft, ignore_errors=True)
                 draft.mkdir(parents=True)
-                if current:
-                    copy(self._store.folder_of(current), draft, leave_out=self._damage)
+                if former.generation:
+                    folder = self._store.folder_of(former.generation)
+                    copy(folder, former, draft, self._damage)
                 self._draft = self._store.open_draft(draft, number)
+            self._former = former
         return self._draft
 
     def unfinished(self) -> bool:
@@ -356,7 +370,8 @@ class _FolderWriter(Writer):
         blank(draft.folder)
         if erase:
             erase_deleted(draft.folder)
-        self._store.publish(draft.folder, draft.generation, patience=_PATIENCE if at_once else 0)
+        patience = _PATIENCE if at_once else 0
+        self._store.publish(draft.folder, draft.generation, self._former, patience=patience)
         self._damage = {}
         self._anew = False
 

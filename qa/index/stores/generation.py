@@ -13,13 +13,12 @@ import os
 import pickle
 import shutil
 import sqlite3
-import struct
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from qa.errors import IndexUnavailableError
 from qa.index.stores.erasing import DATABASE, vector_file
-from qa.index.stores.manifest import FILE, Manifest, manifest_of
+from qa.index.stores.manifest import FILE, PIECES, Manifest, manifest_of
 from qa.places.private_folder import PrivateFolder
 
 # The row only serves to take the writer's lock.
@@ -28,13 +27,16 @@ _QUIET = """
     WHEN EXISTS (SELECT 1 FROM acquire_write WHERE id = 1)
     BEGIN SELECT RAISE(IGNORE); END"""
 _HEADER_SIZE = 100
-_LENGTH = struct.Struct("<I")
+_WORD = 4
 
 
-def seal(folder: Path, generation: int) -> Manifest:
+def seal(folder: Path, generation: int, former: Manifest, original: Path) -> Manifest:
     """Make a draft that nobody has open ready to be published: from here on it never changes.
 
+    `former` is the manifest of the generation that it was copied from, in the folder `original`.
+
     Raises:
+        DamagedPieceError: what has been changed was damaged before.
         IndexUnavailableError: Chroma did not save all vectors.
         OSError: the disk failed.
     """
@@ -45,19 +47,44 @@ def seal(folder: Path, generation: int) -> Manifest:
         _check_saved(header)
     (folder / FILE).unlink(missing_ok=True)
     flush(folder.rglob("*"))
-    manifest = manifest_of(folder, generation)
+    manifest, digests = manifest_of(folder, generation, former, original)
+    (folder / PIECES).write_bytes(digests)
     (folder / FILE).write_text(manifest.to_text(), encoding="ascii")
-    flush([folder / FILE, folder])
+    flush([folder / PIECES, folder / FILE, folder])
     return manifest
 
 
-def copy(generation: Path, draft: Path, leave_out: Container[str] = ()) -> None:
-    """Copy a generation into a draft, without some of its databases.
+def copy(generation: Path, manifest: Manifest, draft: Path, leave_out: Container[str] = ()) -> None:
+    """Copy a generation into a draft, without some of its files.
 
     Raises:
         OSError: a file cannot be read or written.
-        sqlite3.Error: as above, of a database.
+        sqlite3.Error: as above, of a database of a version that had no manifests.
     """
+    if not manifest.files:
+        _copy_in_use(generation, draft)
+    for name, stamp in manifest.files.items():
+        if name not in leave_out:
+            made = draft / name
+            made.parent.mkdir(exist_ok=True)
+            _clone(generation / name, made)
+            # So that its digest can be taken over if it is not written to.
+            os.utime(made, ns=(stamp.time, stamp.time))
+
+
+def _clone(file: Path, copy: Path) -> None:
+    """Copy a file; a file system that can lets both share what is in them until it changes."""
+    try:
+        with file.open("rb") as source, copy.open("wb") as target:
+            left = os.fstat(source.fileno()).st_size
+            while left:
+                done = os.copy_file_range(source.fileno(), target.fileno(), left)
+                left = left - done if done else 0
+    except (AttributeError, OSError):  # only Linux has it, and not on every file system
+        shutil.copyfile(file, copy)
+
+
+def _copy_in_use(generation: Path, draft: Path) -> None:
     left = shutil.ignore_patterns("*.sqlite3*", FILE)
     try:
         shutil.copytree(generation, draft, ignore=left, dirs_exist_ok=True)
@@ -65,8 +92,6 @@ def copy(generation: Path, draft: Path, leave_out: Container[str] = ()) -> None:
         _, file, reason = error.args[0][0]
         raise OSError(f"{file}: {reason}") from error
     for file in generation.glob("*.sqlite3"):
-        if file.name in leave_out:
-            continue
         # Not copied as a file: an older version of Footnote may be writing to it.
         with (
             contextlib.closing(sqlite3.connect(file, timeout=60)) as old,
@@ -177,15 +202,19 @@ def _size(file: Path) -> int:
 
 def _links(file: Path) -> int:
     """The number of lists of links in the file; -1 if the last one is cut off."""
-    if not file.is_file():
+    import numpy as np
+
+    size = _size(file)
+    if size < 0 or size % _WORD:
         return -1
-    raw, at, lists = file.read_bytes(), 0, 0
-    while at < len(raw):
-        if at + _LENGTH.size > len(raw):
-            return -1
-        at += _LENGTH.size + _LENGTH.unpack_from(raw, at)[0]
-        lists += 1
-    return lists if at == len(raw) else -1
+    words = np.fromfile(file, "<u4")
+    at = lists = 0
+    for place in np.flatnonzero(words).tolist():  # most lists are empty: a length of zero
+        if place >= at:
+            lists += place - at + 1
+            at = place + 1 + -(-int(words[place]) // _WORD)
+    rest = len(words) - at
+    return lists + rest if rest >= 0 else -1
 
 
 def _is_pickle(file: Path) -> bool:
