@@ -17,7 +17,7 @@ from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from qa.errors import IndexUnavailableError
-from qa.index.stores.erasing import DATABASE, vector_file
+from qa.index.stores.erasing import DATABASE, PLACES, vector_file, vector_files
 from qa.index.stores.manifest import FILE, PIECES, Manifest, manifest_of
 from qa.places.private_folder import PrivateFolder
 
@@ -105,7 +105,7 @@ def problems(
 ) -> Iterator[tuple[str, str]]:
     """The files that are damaged, and what is wrong with each, in words that follow its name.
 
-    The vectors are always digested: damaged ones end the process that loads them.
+    Whatever of the vectors' files would end the process that loads them is always looked at.
 
     Raises:
         PermissionError: a file may not be read.
@@ -114,11 +114,18 @@ def problems(
         return
     for stray in folder.glob(f"{DATABASE}-*"):  # SQLite would roll back what such a journal says
         yield stray.name, "does not belong there"
+    damaged = set()
     for name in manifest.files:
         if vectors or not is_of_vectors(name):
-            problem = manifest.problem(folder, name, closely=closely or is_of_vectors(name))
+            small = is_of_vectors(name) and not name.endswith(PLACES)
+            problem = manifest.problem(folder, name, closely=closely or small)
             if problem is not None:
+                damaged.add(name)
                 yield name, problem
+    if vectors and not closely and not any(map(is_of_vectors, damaged)):
+        for found in vector_files(folder):
+            if not found.is_walkable():
+                yield found.file.relative_to(folder).as_posix(), "is not as it was written"
 
 
 def is_of_vectors(name: str) -> bool:

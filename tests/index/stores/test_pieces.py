@@ -9,7 +9,7 @@ import pytest
 
 from qa.errors import IndexUnavailableError
 from qa.index.stores import pieces
-from qa.index.stores.erasing import DATABASE
+from qa.index.stores.erasing import DATABASE, PLACES, vector_files
 from qa.index.stores.folder_store import FolderStore
 from qa.index.stores.manifest import PIECES
 from qa.places.regular_file import sha256_of
@@ -89,6 +89,35 @@ def test_lost_digests_of_pieces_are_made_again(tmp_path: Path) -> None:
         assert not store.examine()
 
 
+@pytest.mark.parametrize("at", ["count", "neighbour"])
+def test_links_to_nowhere_are_noticed_before_chroma_follows_them(tmp_path: Path, at: str) -> None:
+    store = FolderStore(tmp_path / "index")
+    publish(store, "pears")
+    (vectors, _) = vector_files(store.folder_of(1))
+    for place in range(vectors.taken):  # as if each had a neighbour, so that one is read
+        rot(vectors.file, place * vectors.size + (1 if at == "count" else 7), 0x7F)
+        rot(vectors.file, place * vectors.size, 1)
+    with pytest.raises(IndexUnavailableError, match=PLACES):
+        store.open(1)
+
+
+def test_a_vector_that_rotted_is_reported_once_it_was_looked_for(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "index")
+    publish(store, "pears")
+    (vectors, _) = vector_files(store.folder_of(1))
+    rot(vectors.file, vectors.vector_at)
+
+    view = store.open(1)
+    assert view is not None
+    store.close(view)
+    assert [*store.examine()] == [vectors.file.relative_to(store.folder_of(1)).as_posix()]
+    for reader in (store, FolderStore(store.folder)):
+        with pytest.raises(IndexUnavailableError, match=PLACES):
+            reader.open(1)
+    with store.writing(0) as writer:
+        assert writer.lost_vectors()
+
+
 def publish(store: FolderStore, text: str) -> None:
     with store.writing(0) as writer:
         draft = writer.begin()
@@ -97,10 +126,10 @@ def publish(store: FolderStore, text: str) -> None:
         writer.publish()
 
 
-def rot(file: Path, at: int) -> None:
+def rot(file: Path, at: int, bits: int = 1) -> None:
     """Change a byte as a failing disk does it: neither size nor time shows it."""
     before = file.stat()
     raw = bytearray(file.read_bytes())
-    raw[at] ^= 1
+    raw[at] ^= bits
     file.write_bytes(raw)
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
