@@ -16,13 +16,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from qa.backups.contents import DIGESTS, HEAD, INDEX, PARTS, Head, path_of, places, told_to
 from qa.errors import BackupError, IndexUnavailableError, message_of
 from qa.index import open_store
-from qa.index.stores.pieces import matches
 from qa.places import cache_folder
 from qa.places.regular_file import open_regular
 from qa.records import Backup, Progress, now
@@ -42,12 +42,12 @@ _PASSING = (".lock", ".new")
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A file to be saved; `digest` is the one that it must have, if that is known."""
+    """A file to be saved; `problem` says what is wrong with it, if that can be known."""
 
     part: str
     name: str
     path: Path
-    digest: str | None = None
+    problem: Callable[[], str | None] | None = None
 
 
 def backup(
@@ -125,8 +125,13 @@ def _kept(store: Store, settings: Settings) -> Iterator[list[_Kept]]:
         if published is not None:
             folder, manifest = published
             found += (
-                _Kept(INDEX, name, folder / name, stamp.digest)
-                for name, stamp in manifest.files.items()
+                _Kept(
+                    INDEX,
+                    name,
+                    folder / name,
+                    partial(manifest.problem, folder, name, closely=True),
+                )
+                for name in manifest.files
             )
         for part, place in places(settings.index, settings.keep_uploads).items():
             found += (
@@ -168,14 +173,13 @@ def _write(
 
 
 def _add_kept(archive: tarfile.TarFile, name: str, one: _Kept) -> str:
-    if one.digest is not None:
+    if one.problem is not None:
         try:
             with open_regular(one.path) as stream:
                 digest = _add(archive, name, stream)
-            intact = matches(one.path, one.digest)
         except FileNotFoundError as error:
             raise IndexUnavailableError(f"{one.path} is missing. Run: qa doctor") from error
-        if not intact:
+        if one.problem() is not None:
             raise IndexUnavailableError(
                 f"{one.path} is damaged, so there is no backup of it. To see what is wrong: "
                 "qa doctor"

@@ -33,7 +33,6 @@ import logging
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +42,7 @@ from qa.errors import IndexUnavailableError, message_of
 from qa.index.keywords import FILE as KEYWORDS
 from qa.index.stores.erasing import DATABASE, blank, drop_strays
 from qa.index.stores.erasing import erase as erase_deleted
-from qa.index.stores.generation import copy, flush, is_of_vectors, lent, seal
+from qa.index.stores.generation import copy, flush, is_of_vectors, lent, save_vectors, seal
 from qa.index.stores.holding import close_folder, delete, lock_shared, open_folder, unlock
 from qa.index.stores.index_folder import IndexFolder
 from qa.index.stores.manifest import Manifest
@@ -63,14 +62,9 @@ from qa.places.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection
 
 # Seconds that forgetting waits for a question that is being answered from the text.
 _PATIENCE = 10.0
-# Chroma's default for the number of vectors in its log before it saves them.
-_UNSAVED = 1000
-# About ten seconds in all.
-_PATIENT_TRIES = 32
 # After an upgrade of Chroma the database has to be changed before it can be read.
 _OUTDATED = "Unapplied migrations"
 # Chroma counts the users of each folder in this process, and does so without a lock.
@@ -268,9 +262,9 @@ class FolderStore(Store):
         try:
             manifest = seal(draft, number, former, original)
         except DamagedPieceError as error:
-            (file,) = error.args
-            self.place.suspect(former.generation, [file.relative_to(original).as_posix()])
-            raise self.place.damaged(file, "is not as it was written") from error
+            name = error.file.relative_to(original).as_posix()
+            self.place.suspect(former.generation, [name])
+            raise self.place.damaged(error.file, "is not as it was written") from error
         folder = self.folder_of(number)
         draft.replace(folder)
         flush([folder.parent])
@@ -281,14 +275,12 @@ class FolderStore(Store):
         """Let Chroma save the vectors that are still only in its log.
 
         Otherwise every reader would do so again, and write files into a generation that must not
-        change. Chroma checks what it has to save when a vector is first requested.
+        change. It is opened anew, because Chroma looks for them when a vector is first requested.
         """
         view = self.open_draft(draft.folder, draft.generation)
         try:
             for collection in (view.passages.collection, view.documents.collection):
-                _save_after(collection, 1)
-                collection.get(limit=1, include=["embeddings"])
-                _save_after(collection, _UNSAVED)
+                save_vectors(collection)
         finally:
             self.close(view)
 
@@ -399,16 +391,3 @@ def _opened(
     except BaseException:
         client.close()  # type: ignore[attr-defined]
         raise
-
-
-def _save_after(collection: Collection, vectors: int) -> None:
-    for attempt in range(_PATIENT_TRIES):
-        try:
-            collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
-            return
-        except Exception as error:
-            # Chroma may still be recording what it has just saved, and does not wait for its own
-            # lock.
-            if "locked" not in str(error) or attempt == _PATIENT_TRIES - 1:
-                raise
-            time.sleep(0.02 * (attempt + 1))

@@ -13,13 +13,18 @@ import os
 import pickle
 import shutil
 import sqlite3
+import time
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.errors import IndexUnavailableError
 from qa.index.stores.erasing import DATABASE, PLACES, vector_file, vector_files
 from qa.index.stores.manifest import FILE, PIECES, Manifest, manifest_of
 from qa.places.private_folder import PrivateFolder
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
 
 # The row only serves to take the writer's lock.
 _QUIET = """
@@ -27,6 +32,10 @@ _QUIET = """
     WHEN EXISTS (SELECT 1 FROM acquire_write WHERE id = 1)
     BEGIN SELECT RAISE(IGNORE); END"""
 _HEADER_SIZE = 100
+# Chroma's default for the number of vectors in its log before it saves them.
+_UNSAVED = 1000
+# About ten seconds in all.
+_PATIENT_TRIES = 32
 _WORD = 4
 
 
@@ -52,6 +61,26 @@ def seal(folder: Path, generation: int, former: Manifest, original: Path) -> Man
     (folder / FILE).write_text(manifest.to_text(), encoding="ascii")
     flush([folder / PIECES, folder / FILE, folder])
     return manifest
+
+
+def save_vectors(collection: Collection) -> None:
+    """Let Chroma save what is only in its log, if no vector was requested since it was opened."""
+    _save_after(collection, 1)
+    collection.get(limit=1, include=["embeddings"])
+    _save_after(collection, _UNSAVED)
+
+
+def _save_after(collection: Collection, vectors: int) -> None:
+    for attempt in range(_PATIENT_TRIES):
+        try:
+            collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
+            return
+        except Exception as error:
+            # Chroma may still be recording what it has just saved, and does not wait for its own
+            # lock.
+            if "locked" not in str(error) or attempt == _PATIENT_TRIES - 1:
+                raise
+            time.sleep(0.02 * (attempt + 1))
 
 
 def copy(generation: Path, manifest: Manifest, draft: Path, leave_out: Container[str] = ()) -> None:

@@ -24,6 +24,10 @@ _MARK = "pieces:"
 class DamagedPieceError(Exception):
     """A piece is not as it was when it was digested, and the new file has another in its place."""
 
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} is not as it was written")
+        self.file = file
+
 
 def count(size: int) -> int:
     """The pieces of a file with so many bytes."""
