@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
 
 from qa import SettingsError, Viewer
 from qa.api import Problem, written
@@ -60,10 +62,11 @@ _LANGUAGE = re.compile(r'(<html(?=\s)[^<>]*?\slang=")[^"<>]*+"')
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """The additions to Gradio's page: its language, and tags for its head."""
+    """The additions to Gradio's page: its language, tags for its head, the owner's page's name."""
 
     language: str
     head: str
+    admin_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Rules:
 
     If `hosts` is None, any name is accepted. Forwarding headers, and those in `by_proxies`, are
     only believed from `proxies`. `pages` are the folders of Gradio's pages, such as "/en/".
-    With `signing_out`, the page offers it.
+    With `signing_out`, the page offers it; to those whom `is_admin` knows, it offers the owner's.
     """
 
     embed_origins: tuple[str, ...] = ()
@@ -98,6 +101,7 @@ class Rules:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     by_proxies: frozenset[bytes] = frozenset()
     signing_out: bool = False
+    is_admin: Callable[[HTTPConnection], bool] | None = None
 
     def policy(self, nonce: str | None = None) -> bytes:
         """The Content-Security-Policy; a script with the nonce may run in the page."""
@@ -200,7 +204,7 @@ class Reply:
         self._send = send
         self.rules = rules
         self.path: str = scope["path"]
-        self._state = scope["state"]
+        self._scope = scope
         self.page = rules.pages.get(self.path)
         self._start: Message | None = None
         self._body = b""
@@ -241,11 +245,14 @@ class Reply:
             told["footnote-viewer"] = self._viewer.name
             if self.rules.signing_out:
                 told["footnote-sign-out"] = "yes"
+        is_admin = self.rules.is_admin
+        if self.page and is_admin and is_admin(HTTPConnection(self._scope)):
+            told["footnote-admin"] = self.page.admin_title
         return told
 
     @property
     def _viewer(self) -> Viewer:
-        return self._state.get("viewer") or Viewer()
+        return self._scope["state"].get("viewer") or Viewer()
 
     def _added(self, headers: Headers, nonce: str | None = None, *, status: int = 200) -> Headers:
         sharing = b"cross-origin" if self.path == "/embed.js" else b"same-origin"

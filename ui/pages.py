@@ -42,7 +42,7 @@ def mount_pages(
         page = build_app(assistant, attachments, texts, examples, brand)
         looks = look(texts, brand, megabytes=assistant.settings.max_file_megabytes)
         # Gradio would only add the head when its scripts run; in the page itself it works at once.
-        fitting[f"/{name}/"] = Fitting(language=name, head=looks.pop("head"))
+        fitting[f"/{name}/"] = Fitting(name, looks.pop("head"), texts.admin_title)
         server.mount(f"/{name}/assets", gradio_assets)  # before Gradio's own, which is slower
         gr.mount_gradio_app(server, page, path=f"/{name}", **looks)
         sessions[f"/{name}"] = made_forgetful(server.routes[-1], page)

@@ -33,6 +33,7 @@ from qa.api import (
     Service,
     Traced,
     Traces,
+    is_admin,
     is_loopback,
     log,
     mount,
@@ -155,6 +156,7 @@ def build_server(
         proxies,
         knows.headers if isinstance(knows, ByHeader) else frozenset(),
         signing_out=isinstance(knows, ByCookie),
+        is_admin=partial(is_admin, settings),
     )
     largest = int(settings.max_request_megabytes * 1_000_000)
     server.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(one) for one in proxies])

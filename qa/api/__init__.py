@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qa.api.admin.admitting import admit_admin, owned
+    from qa.api.admin.admitting import admit_admin, is_admin, owned
     from qa.api.admin.office import Alert, Chosen, EndedSync, Office
     from qa.api.admin.work import Work, WorkState
     from qa.api.keys import Key, Keys
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "qa.api.rest.feedback": ("holds", "keep"),
-    "qa.api.admin.admitting": ("admit_admin", "owned"),
+    "qa.api.admin.admitting": ("admit_admin", "is_admin", "owned"),
     "qa.api.admin.office": ("Alert", "Chosen", "EndedSync", "Office"),
     "qa.api.admin.work": ("Work", "WorkState"),
     "qa.api.keys": ("Key", "Keys"),
@@ -61,9 +61,9 @@ __all__ = [
     "LONGEST_HISTORY", "REQUEST_ID", "Alert", "Asked", "Begun", "Chosen", "Cited", "Desk",
     "Earlier", "EndedSync", "Key", "Keys", "Line", "LogFormat", "Metrics", "Office", "Problem",
     "Provider", "Readiness", "Service", "Sessions", "TooManyTriesError", "Traced", "Traces",
-    "User", "Users", "Work", "WorkState", "admit_admin", "at_once", "holds", "is_for_programs",
-    "is_loopback", "keep", "log", "log_sync", "log_to_stderr", "mount", "opened", "owned", "seen",
-    "serve_stdio", "tell_errors", "told", "viewer_of", "written",
+    "User", "Users", "Work", "WorkState", "admit_admin", "at_once", "holds", "is_admin",
+    "is_for_programs", "is_loopback", "keep", "log", "log_sync", "log_to_stderr", "mount", "opened",
+    "owned", "seen", "serve_stdio", "tell_errors", "told", "viewer_of", "written",
 ]  # fmt: skip
 
 

@@ -30,11 +30,18 @@ def told(
 
 
 def malformed(error: Any) -> Problem:
-    """What in a request does not fit its schema."""
+    """Why a request is not JSON, or what in it does not fit its schema."""
     # Without the input, which may be long, or not even text.
     places = [{key: one[key] for key in ("loc", "msg", "type")} for one in error.errors()]
     first = places[0] if places else {"loc": ("request",), "msg": "malformed"}
     place = ".".join(map(str, first["loc"]))
+    if first.get("type") == "json_invalid":
+        stops = f"It can be read up to character {first['loc'][-1]}."
+        return Problem(400, f"The request is not JSON. {stops}", places=places)
+    if first["loc"] == ("body",) and first.get("type") == "model_attributes_type":
+        # Also JSON that came without its header, which is what curl sends by itself.
+        wanted = "Send a JSON object, with the header Content-Type: application/json."
+        return Problem(422, wanted, places=places)
     return Problem(422, f"{place}: {first['msg']}", places=places)
 
 

@@ -195,7 +195,7 @@ def test_ranks_are_counted_without_parts() -> None:
     assert (told["first_1"], told["whole_first"]) == (1.0, 0.0)
 
 
-def joint(groups: list[Group], recipe: Recipe) -> JointFit:
+def joint(groups: list[Group], recipe: Recipe, every: int = 2) -> JointFit:
     """Train on groups, and on the right text of each as a passage that answers."""
     encoder = encoder_folder("")
     tokenizer = open_tokenizer(encoder)
@@ -213,7 +213,7 @@ def joint(groups: list[Group], recipe: Recipe) -> JointFit:
         if candidate.label == RIGHT
     ]
     _, windows = tokenised_passages(passages, tokenizer, 64, 16)
-    ranked = Ranked(tokenised(groups, tokenizer, 64), labels_of(groups), 1000)
+    ranked = Ranked(tokenised(groups, tokenizer, 64), labels_of(groups), 1000, every)
     return JointFit(new_reader(encoder, ReaderShape(), 0), windows, ranked, recipe)
 
 
@@ -238,11 +238,15 @@ def test_a_model_learns_to_rank_and_to_read_by_turns(groups: list[Group], tmp_pa
     assert float(Fit.loss(run, passages).detach()) < cost
 
 
-def test_an_interrupted_run_goes_on_with_the_next_turn(groups: list[Group]) -> None:
-    whole, later = (joint(groups[:6], Recipe(steps=9, tokens=300)) for _ in range(2))
+@pytest.mark.parametrize("every", [2, 3])
+def test_an_interrupted_run_goes_on_with_the_next_turn(groups: list[Group], every: int) -> None:
+    whole, later = (joint(groups[:6], Recipe(steps=9, tokens=300), every) for _ in range(2))
     batches = [batch.tolist() for batch in _stepping(whole, 9)]
     later.step = 4
     assert [batch.tolist() for batch in _stepping(later, 5)] == batches[4:]
+    highest = [max(batch) for batch in batches]
+    passages, texts = len(whole.windows), len(whole.ranked.windows)
+    assert max(highest[every - 1 :: every]) < passages < max(highest) < texts
 
 
 def _stepping(run: JointFit, steps: int) -> Iterator[NDArray[np.int64]]:

@@ -68,7 +68,10 @@ def _fit(options: argparse.Namespace) -> None:
     if not (options.out / _TRAIN).is_file():
         raise SystemExit(f"There is no {options.out / _TRAIN}. Run: … prepare --out {options.out}")
     ranked = Ranked(
-        Windows.load(options.out / _TRAIN), np.load(options.out / _LABELS), options.group_tokens
+        Windows.load(options.out / _TRAIN),
+        np.load(options.out / _LABELS),
+        options.group_tokens,
+        options.read_every,
     )
     _, passages = load(options.out / "prepared", "train")
     encoder = encoder_folder("")
@@ -148,6 +151,7 @@ def _add_fit(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--steps", type=int, default=5000)
     verb.add_argument("--tokens", type=int, default=2048, help="of passages in a batch")
     verb.add_argument("--group-tokens", type=int, default=4600, help="of groups in a batch")
+    verb.add_argument("--read-every", type=int, default=2, help="one step in so many is a reader's")
     verb.add_argument("--rate", type=float, default=2e-4)
     verb.add_argument("--head-rate", type=float, default=5e-4)
     verb.add_argument("--answer-weight", type=float, default=0.5, help="of the pointwise loss")

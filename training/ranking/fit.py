@@ -24,15 +24,19 @@ _AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Groups of texts as windows, with the role of each text, and the tokens of a batch."""
+    """Groups of texts as windows, with the role of each text, and the tokens of a batch.
+
+    One step in `every` is a reader's.
+    """
 
     windows: Windows
     labels: Integers
     tokens: int
+    every: int = 2
 
 
 class JointFit(Fit):
-    """A run whose even steps are a ranker's, on groups of texts, and whose odd ones a reader's."""
+    """A run whose steps are a ranker's, on groups of texts, but for one in so many, a reader's."""
 
     def __init__(
         self, model: ReaderModel, passages: Windows, ranked: Ranked, recipe: Recipe
@@ -42,14 +46,13 @@ class JointFit(Fit):
         self._labels = torch.from_numpy(ranked.labels)
 
     def batches(self) -> Iterator[NDArray[np.int64]]:
-        """Batches of groups and of passages alternately, epoch after epoch of each."""
-        done = self.step // 2
-        turns = (
-            _without_end(self.ranked.windows, self.ranked.tokens, self.recipe.seed, done),
-            _without_end(self.windows, self.recipe.tokens, self.recipe.seed, done),
-        )
+        """Batches of groups and of passages by turns, epoch after epoch of each."""
+        read = self.step // self.ranked.every
+        seed = self.recipe.seed
+        ranks = _without_end(self.ranked.windows, self.ranked.tokens, seed, self.step - read)
+        reads = _without_end(self.windows, self.recipe.tokens, seed, read)
         while self.step < self.steps:
-            yield next(turns[self.step % 2])
+            yield next(ranks if self._ranks else reads)
 
     def batch(self, chosen: NDArray[np.int64]) -> Batch:
         """The chosen windows of what this step learns from."""
@@ -63,7 +66,7 @@ class JointFit(Fit):
 
     @property
     def _ranks(self) -> bool:
-        return self.step % 2 == 0
+        return (self.step + 1) % self.ranked.every != 0
 
 
 def _without_end(

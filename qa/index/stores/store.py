@@ -221,8 +221,8 @@ def locked(file: Path, timeout: float, location: str) -> Iterator[None]:
         lock.acquire(timeout=timeout)
     except Timeout as error:
         raise IndexLockedError(
-            f"Another process is writing to the index {location}; it did not finish within "
-            f"{timeout:g} seconds. Wait for it, or look for a `qa sync` that hangs."
+            f"Another process is writing to the index {location}, and has not finished yet. "
+            "Wait for it, or look for a `qa sync` that hangs."
         ) from error
     except OSError as error:
         raise IndexUnavailableError(

@@ -206,6 +206,21 @@ def test_a_missing_source_is_a_problem_too(
     assert ("allow" in reply.headers) == (status == 405)
 
 
+def test_a_body_that_is_no_json_or_does_not_say_so_is_told_what_to_send(
+    client: httpx.Client,
+) -> None:
+    said = b'{"question": "Who approves leave?"}'
+    # What `curl -d` sends by itself.
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    unnamed = client.post("/ask", content=said, headers=form)
+    assert unnamed.status_code == 422
+    assert "Content-Type: application/json" in unnamed.json()["detail"]
+    cut = client.post("/ask", content=said[:-1], headers={"Content-Type": "application/json"})
+    assert cut.status_code == 400
+    assert "not JSON" in cut.json()["detail"]
+    assert cut.json()["errors"][0]["loc"][0] == "body"
+
+
 def test_the_limits_of_the_server_apply_here(client: httpx.Client) -> None:
     large = client.post("/ask", content=b" " * 2_100_000)
     assert (large.status_code, large.json()["status"]) == (413, 413)

@@ -299,8 +299,14 @@ def test_programs_get_the_same(client: TestClient, keys: dict[str, dict[str, str
     }
 
 
-def test_nothing_of_it_is_in_the_texts_of_the_chat(client: TestClient) -> None:
-    assert TEXTS["en"].admin_title not in client.get("/en/", headers=person(ADA)).text
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_chat_names_it_to_admins_only(client: TestClient, language: str) -> None:
+    title = TEXTS[language].admin_title
+    chats = {name: client.get(f"/{language}/", headers=person(name)).text for name in (ADA, BOB)}
+    assert chats[ADA].count(title) == 1, "in the tag of its link, and not in the texts of the chat"
+    assert f'<meta name="footnote-admin" content="{title}">' in chats[ADA]
+    assert title not in chats[BOB]
+    assert "footnote-admin" not in chats[BOB]
 
 
 def test_an_ended_server_begins_nothing(client: TestClient) -> None:

@@ -118,3 +118,5 @@ def test_the_whole_of_it_can_be_reached_with_the_keyboard(page: Page) -> None:
 def test_the_chat_is_where_its_link_leads(page: Page) -> None:
     page.get_by_role("link", name="To the chat").click()
     page.wait_for_selector("body.ready", timeout=60_000)
+    page.get_by_role("link", name="For the owner").click()
+    expect(page.get_by_role("link", name="To the chat")).to_be_visible(timeout=30_000)

@@ -80,6 +80,7 @@
     folder: asked.get("folder") ?? "",
     viewer,
     signsOut: Boolean(said("footnote-sign-out")),
+    ownersPage: said("footnote-admin"),
     tell: mayHear ? (message) => window.parent.postMessage(message, origin) : null,
   });
   document.documentElement.classList.toggle("embedded", embedded);

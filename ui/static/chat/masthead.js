@@ -16,9 +16,18 @@ export function showMasthead(startAnew) {
     button(texts.new, startAnew, { id: "new" }),
     button(texts.history, (event) => openHistory(event.currentTarget), { id: "earlier" }),
     takeAway(),
+    ...ownersPage(),
     ...signOut());
   masthead.append(element("p", { id: "state" }), tools);
   lookAtState();
+}
+
+// Not in a frame, where the page of whoever runs the server is never shown.
+function ownersPage() {
+  const { ownersPage: textContent, embedded } = window.footnoteContext ?? {};
+  if (!textContent || embedded) return [];
+  const href = `../admin?lang=${texts.language}`;
+  return [element("a", { id: "owners-page", href, textContent })];
 }
 
 // A form, so that its answer is the page to sign in at.

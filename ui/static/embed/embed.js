@@ -231,7 +231,8 @@ class FootnoteChat extends HTMLElement {
     if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.#base.origin) return;
     const { footnote: name, ...detail } = data ?? {};
     this.#said = true;
-    if (name === "loading") this.#expect(20000);
+    // It may be shown; its scripts may take a while.
+    if (name === "loading") this.#expect(60000);
     else if (name === "ready") {
       clearTimeout(this.#timer);
       this.#ready = true;
