@@ -127,12 +127,12 @@ class Choice:
 # How much each signal counts in the value of a unit, in the order of `Signals`, after and before it
 # is read. Fitted by tests/benchmarks/fitting/units.py so that units that answer in full come first.
 WEIGHTS = (
-    5.81, 7.59, 3.29, 4.38, 0.21, 0.17, 1.57, 1.14, 1.17, -0.43,
-    -0.57, -1.5, -0.13, 0.03, 0.46, 0.24, 0.09, -0.29, 0.41, 2.1,
+    5.3, 6.92, 3.46, 4.08, 0.22, 0.22, 1.53, 1.1, 0.99, -0.38,
+    -0.3, -1.24, -0.19, 0.43, 0.43, 0.3, 0.07, -0.21, 0.42, 1.49,
 )  # fmt: skip
 LIKELY = (
-    8.12, 10.61, 4.75, 5.27, 1.14, 0.43, 1.67, 0.93, 1.32, -0.94,
-    -0.79, -1.51, -0.44, -0.85, -0.04, 0.97, 0.18,
+    8.11, 10.59, 4.81, 5.28, 1.13, 0.43, 1.67, 0.93, 1.31, -0.95,
+    -0.77, -1.59, -0.46, -0.82, 0.01, 0.97, 0.18,
 )  # fmt: skip
 
 
