@@ -55,21 +55,22 @@ def add(
 ) -> None:
     """Make a key, and print it this once; only its hash is stored."""
     terminal, keys = open_terminal(), _keys(index)
-    first = not keys.all()
+    free = not keys.asked
     secret, key = keys.add(name, right, expires, group or ())
     if as_json:
         terminal.json({"key": secret, **key.to_dict()})
     else:
         typer.echo(secret)  # alone and whole on its line, for a program to read
     terminal.note("Keep this key now: only its hash is stored, and it cannot be shown again.")
-    if first:
+    if free:
         terminal.note("It is the first one: from now on, every program needs a key.")
 
 
 @app.command("list")
 def list_keys(index: Index = None, as_json: Json = False) -> None:
     """List the keys: their names, what they may do, and until when."""
-    terminal, keys = open_terminal(), _keys(index).all()
+    terminal, kept = open_terminal(), _keys(index)
+    keys = kept.all()
     if as_json:
         terminal.json({"keys": [key.to_dict() for key in keys]})
         return
@@ -79,7 +80,8 @@ def list_keys(index: Index = None, as_json: Json = False) -> None:
         within = f"; groups: {', '.join(key.groups)}" if key.groups else ""
         terminal.say(f"{key.name}: {', '.join(key.rights)}; {state}{within}")
     if not keys:
-        terminal.note("There are no keys, so programs need none. To make one: qa key add NAME")
+        so = "but programs need one" if kept.asked else "so programs need none"
+        terminal.note(f"There are no keys, {so}. To make one: qa key add NAME")
 
 
 @app.command()
