@@ -93,7 +93,7 @@ def test_the_samples_are_measured_by_kind(assistant: qa.Assistant, tmp_path: Pat
     assert "nuggets" not in kinds["unanswerable"].figures
     assert evaluation.to_dict()["kinds"]["list"]["questions"] == 2
     answered = next(one for one in evaluation.outcomes if one.found and one.answerable)
-    assert answered.words == words(answered.text.replace(" [1]", ""))
+    assert answered.words == words(re.sub(r" \[\d+\]", "", answered.text))
     assert answered.right == answered.complete
     with (tmp_path / "shown.txt").open("w+", encoding="utf-8") as file:
         print_evaluation(Terminal(out=file), evaluation)
