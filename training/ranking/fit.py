@@ -47,10 +47,9 @@ class JointFit(Fit):
 
     def batches(self) -> Iterator[NDArray[np.int64]]:
         """Batches of groups and of passages by turns, epoch after epoch of each."""
-        read = self.step // self.ranked.every
-        seed = self.recipe.seed
-        ranks = _without_end(self.ranked.windows, self.ranked.tokens, seed, self.step - read)
-        reads = _without_end(self.windows, self.recipe.tokens, seed, read)
+        done, seed = self.step // self.ranked.every, self.recipe.seed
+        ranks = _without_end(self.ranked.windows, self.ranked.tokens, seed, self.step - done)
+        reads = _without_end(self.windows, self.recipe.tokens, seed, done)
         while self.step < self.steps:
             yield next(ranks if self._ranks else reads)
 

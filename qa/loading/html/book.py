@@ -52,16 +52,16 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
         raise EmptyFileError(f"{source} has no text; its pages may be pictures. Leave it out.")
     about = {"author": writer} if (writer := _said(package, "creator")) else {}
     document = blocks.document(source, [telling_title(_said(package, "title"))], about)
-    links = tuple(_led(link, chapters) for link in document.links)
+    folders = {chapter.rpartition("/")[0] for chapter in chapters}
+    links = tuple(_led(link, folders, frozenset(chapters)) for link in document.links)
     return replace(document, links=links)
 
 
-def _led(link: Link, chapters: Collection[str]) -> Link:
+def _led(link: Link, folders: Collection[str], chapters: Collection[str]) -> Link:
     """A link to another chapter as one within the document that the book becomes."""
     path, _, anchor = link.target.partition("#")
     if not path or is_outside(path):
         return link
-    folders = {chapter.rpartition("/")[0] for chapter in chapters}
     if any(resolved(folder, path) in chapters for folder in folders):
         return replace(link, target=f"#{anchor}")
     return link
