@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from qa.models.chat import (
     generation_error,
     open_chat_model,
@@ -12,6 +14,10 @@ from qa.models.chat import (
 from qa.models.cross_encoder import Array, CrossEncoder, Kind, Tokens
 from qa.models.embedders import PACKAGED_DIGEST, Embedder, LocalEmbedder, Part, open_embedder
 from qa.models.fast_encoder import Vectors
+
+# onnxruntime (1.32 at least) reports its use to Microsoft, with an id of the machine, unless this
+# is set before it is imported. It is native code: nothing that watches Python sees it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "PACKAGED_DIGEST", "Array", "CrossEncoder", "Embedder", "Kind", "LocalEmbedder", "Part",

@@ -252,8 +252,14 @@ def test_an_embedder_that_many_threads_open_is_opened_once(tiny: Path) -> None:
     assert opened == ["tiny"]
 
 
-def test_a_question_is_encoded_without_torch(embedder: Embedder) -> None:
+def test_a_question_is_encoded_without_torch_and_reported_to_nobody(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a fresh process, with the fast copy that `embedder` made."""
+    monkeypatch.setenv("QA_CACHE", str(cache_folder()))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     embedder.encode(["pear"])
     code = """
 import sys
@@ -267,3 +273,5 @@ print(sorted({"torch", "transformers", "sentence_transformers", "langchain"} & s
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
     assert (done.stdout, done.stderr) == ("[]\n", "")
+    # onnxruntime keeps there what it is about to send, and the machine's id.
+    assert list(tmp_path.rglob("*")) == []
