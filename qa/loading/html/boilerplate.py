@@ -32,14 +32,25 @@ _DROPPED_ROLES = frozenset(
 )
 _NOTHING = r"(?:0++(?:\.0*+)?|\.0++)(?:px|r?em|pt|%)?(?:\s*+!important)?+\s*+(?:;|$)"
 _HIDDEN_STYLE = re.compile(
-    r"(?:^|;)\s*+(?:display\s*+:\s*+none|visibility\s*+:\s*+hidden"
+    r"(?:^|;)\s*+(?:display\s*+:\s*+none|visibility\s*+:\s*+(?:hidden|collapse)"
     rf"|(?:font-size|opacity)\s*+:\s*+{_NOTHING}|font-size\s*+:\s*+1px"
     r"|(?:left|top|text-indent)\s*+:\s*+-\d{4}|text-decoration(?:-line)?\s*+:[^;]*line-through)"
 )
 _WHITE = re.compile(
-    r"(?:^|;)\s*+color\s*+:\s*+(?:white|#fff(?:fff)?|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*[,)]"
+    r"(?:^|;)\s*+color\s*+:\s*+(?:white|#fff(?![0-9a-f])|#(?:f[c-f]){3}|rgba?\((?:\s*25[0-5]\s*[,\s/)]){3}"
     r"|transparent|rgba\([^)]*,\s*0\s*\))"
 )
+# Boxes of no size, and others that are cut away.
+_NO_BOX = re.compile(rf"(?:^|;)\s*+(?:max-)?+(?:height|width)\s*+:\s*+{_NOTHING}")
+_CUT_OFF = re.compile(
+    r"(?:^|;)\s*+(?:clip\s*+:\s*+rect\(\s*+[01](?:px)?+[\s,)]|clip-path\s*+:\s*+inset\((?:50|100)%"
+    r"|transform\s*+:[^;]*scale\(\s*+0\s*+\))"
+)
+_OVERFLOW = re.compile(r"overflow\s*+:\s*+hidden")
+_SHOWS = re.compile(r"(?:^|;)\s*+(?:display\s*+:\s*+(?!none)\w|visibility\s*+:\s*+visible)")
+_COLOUR = re.compile(r"(?:^|;)\s*+color\s*+:\s*+([^;!]{1,50})")
+_GROUND = re.compile(r"background(?:-color)?+\s*+:\s*+([^;!]{1,200})")
+_WHITES = frozenset(("white", "#fff", "#ffffff", "transparent", "none", "inherit", "initial"))
 _STRUCK = frozenset(("s", "strike", "del"))
 _CALLOUT = re.compile(r"note|tip|warn|caution|danger|info|important|callout|admonition|alert")
 # Matched against each word of `class` and `id`.
@@ -147,6 +158,8 @@ def is_hidden(element: Element) -> bool:
     if element.tag in _STRUCK:
         return True
     style = element.get("style")
+    if element.tag == "font" and (colour := element.get("color")):
+        style = f"color:{colour};{style or ''}"
     if not style:
         return False
     hidden, white = (_seen_by if len(style) <= _LONGEST_STYLE else _seen_by.__wrapped__)(style)
@@ -157,7 +170,23 @@ def is_hidden(element: Element) -> bool:
 def _seen_by(style: str) -> tuple[bool, bool]:
     """Whether a style hides its text, and whether it makes it white."""
     style = style.lower()
-    return _HIDDEN_STYLE.search(style) is not None, _WHITE.search(style) is not None
+    return hides(style), _WHITE.search(style) is not None
+
+
+def hides(style: str) -> bool:
+    """Whether the declarations of a style hide a text, or strike it through."""
+    style = style.lower()
+    if _HIDDEN_STYLE.search(style) or _CUT_OFF.search(style):
+        return True
+    colour, ground = _COLOUR.search(style), _GROUND.search(style)
+    if colour and ground and colour[1].strip() == ground[1].strip():
+        return True
+    return _OVERFLOW.search(style) is not None and _NO_BOX.search(style) is not None
+
+
+def shows(style: str) -> bool:
+    """Whether the declarations of a style make something visible."""
+    return _SHOWS.search(style.lower()) is not None
 
 
 def _has_ground(element: Element) -> bool:
@@ -167,7 +196,8 @@ def _has_ground(element: Element) -> bool:
             return around.get("bgcolor") is not None or "background" in (around.get("style") or "")
         if around.get("bgcolor") or around.get("class") or around.get("id"):
             return True
-        if "background" in (around.get("style") or ""):
+        ground = _GROUND.search((around.get("style") or "").lower())
+        if ground and ground[1].strip() not in _WHITES:
             return True
     return False
 

@@ -10,6 +10,7 @@ from qa.limits import Limits
 from qa.loading.blocks import Blocks, is_question, superscript
 from qa.loading.html.boilerplate import SILENT, Boilerplate, Element, is_hidden
 from qa.loading.html.definitions import Definitions
+from qa.loading.html.style_sheets import StyleSheets
 from qa.loading.html.table import Cell, Table, is_layout
 from qa.loading.html.tree import decode, tree_of
 from qa.loading.links import Linked
@@ -55,9 +56,10 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     blocks = Blocks()
     boilerplate = Boilerplate(root)
     limits.check(source, "max_characters", boilerplate.characters, "has {} characters")
-    Renderer(blocks, boilerplate).render(boilerplate.main(root))
+    sheets = StyleSheets(root)
+    Renderer(blocks, boilerplate, sheets).render(boilerplate.main(root))
     if blocks.empty:  # all of it looks like boilerplate, which is better than nothing
-        Renderer(blocks).render(root)
+        Renderer(blocks, sheets=sheets).render(root)
     if blocks.empty:
         raise EmptyFileError(
             f"{source} has no text in its HTML; a script may put it there. "
@@ -70,15 +72,21 @@ def render_fragment(markup: str, blocks: Blocks) -> None:
     """Add the text of a piece of HTML to `blocks`; nothing in it counts as boilerplate."""
     root = tree_of(clean(markup))
     if root is not None:
-        Renderer(blocks).render(root)
+        Renderer(blocks, sheets=StyleSheets(root)).render(root)
 
 
 class Renderer:
     """Walks through a tree once, without recursion, and writes its text into blocks."""
 
-    def __init__(self, blocks: Blocks, boilerplate: Boilerplate | None = None) -> None:
+    def __init__(
+        self,
+        blocks: Blocks,
+        boilerplate: Boilerplate | None = None,
+        sheets: StyleSheets | None = None,
+    ) -> None:
         self._blocks = blocks
         self._boilerplate = boilerplate
+        self._sheets = sheets
         self._inline: list[str] = []
         self._linked = Linked()  # the links of the inline text
         self._pre = 0
@@ -120,6 +128,8 @@ class Renderer:
         self._flush()
 
     def _drops(self, element: Element, tag: str) -> bool:
+        if self._sheets and self._sheets.hide(element):
+            return True
         if self._boilerplate is None:
             return tag in SILENT or is_hidden(element)
         return self._boilerplate.drops(element) or (tag == "sup" and _is_note_mark(element))
