@@ -311,12 +311,6 @@ STRUCK, RAISED = "<w:strike/>", '<w:vertAlign w:val="superscript"/>'
             "Body.In a box.",
             id="rtf: an old text box",
         ),
-        pytest.param(
-            "version: 1.10\nroom: 012\nopen: yes\nnone: null\n",
-            "a.yaml",
-            "- version: 1.10\n- room: 012\n- open: yes",
-            id="yaml: as it is written",
-        ),
         pytest.param(form("Ann Lee"), "a.pdf", "Name of employee: Ann Lee", id="pdf: a form"),
     ],
 )

@@ -63,12 +63,7 @@ def _yaml(text: str) -> Any:
 def _loader() -> Any:
     import yaml
 
-    class AsWritten(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """Reads 1.10, 012 and "yes" as they are written, and not as values of a program."""
-
-    for kind in ("int", "float", "bool", "timestamp"):
-        AsWritten.add_constructor(f"tag:yaml.org,2002:{kind}", AsWritten.construct_scalar)
-    return AsWritten
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _xml(text: str) -> Any:

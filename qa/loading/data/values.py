@@ -7,7 +7,7 @@ from typing import Any
 
 from qa.limits import Limits
 from qa.loading.blocks import Blocks
-from qa.loading.tables.grid import Value, add_grid, typed
+from qa.loading.tables.grid import Value, add_grid
 from qa.text.cleaning import clean, one_line
 
 _DEEPEST = 20
@@ -76,7 +76,7 @@ def _add_list(
 
 def _cell(value: Any) -> str:
     is_value = isinstance(value, int | float)
-    return Value(said(value)) if is_value else typed(said(value))
+    return Value(said(value)) if is_value else said(value)
 
 
 def _name_of(value: Any, number: int) -> str:
