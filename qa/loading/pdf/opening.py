@@ -91,8 +91,10 @@ def _has_fields(document: PdfDocument, page: PdfPage) -> bool:
 
     if document.formenv is None:
         return False
-    filled = (raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX)
-    filled += (raw.FPDF_FORMFIELD_LISTBOX, raw.FPDF_FORMFIELD_CHECKBOX)
+    filled = (
+        *(raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX),
+        *(raw.FPDF_FORMFIELD_LISTBOX, raw.FPDF_FORMFIELD_CHECKBOX),
+    )
     for place in range(min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
         note = raw.FPDFPage_GetAnnot(page, place)
         kind = raw.FPDFAnnot_GetFormFieldType(document.formenv, note)
