@@ -210,7 +210,7 @@ def _read(
 
 def _is_nothing(size: str | None) -> bool:
     """Whether a row or a column is as good as hidden: nought high or wide."""
-    return bool(size) and not size.strip("0.")
+    return size is not None and size != "" and not size.strip("0.")
 
 
 def _cells(row: Element, strings: Sequence[str], formats: _Formats) -> Iterator[tuple[int, str]]:
