@@ -184,7 +184,7 @@ def test_the_view_of_documents(client: TestClient) -> None:
     ("query", "sources"),
     [
         ({"find": "HR"}, ["handbook/hr/pay.md"]),
-        ({"find": "day  HANDBOOK/"}, ["handbook/first-day.md"]),
+        ({"find": "day HANDBOOK/"}, ["handbook/first-day.md"]),
         ({"find": "pay", "state": "in_order"}, ["handbook/hr/pay.md"]),
         ({"state": "unread"}, ["handbook/torn.pdf"]),
         ({"find": "torn", "state": "in_order"}, []),
