@@ -1,7 +1,8 @@
 """Making a backup, while others ask and sync: of one generation of the index.
 
 The published files of an index never change, and the one that is being copied is not deleted.
-Keys and users are replaced in one step; feedback is copied up to its last complete line.
+Keys and users are replaced in one step; feedback and reviews are copied up to their last complete
+line.
 """
 
 from __future__ import annotations
@@ -19,7 +20,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from qa.backups.contents import DIGESTS, HEAD, INDEX, PARTS, Head, path_of, places, told_to
+from qa.backups.contents import (
+    DIGESTS,
+    HEAD,
+    INDEX,
+    PARTS,
+    Head,
+    files_of,
+    path_of,
+    places,
+    told_to,
+)
 from qa.errors import BackupError, IndexUnavailableError, message_of
 from qa.index import open_store
 from qa.places import cache_folder
@@ -127,12 +138,12 @@ def _kept(store: Store, settings: Settings) -> Iterator[list[_Kept]]:
                 _Kept(INDEX, name, folder / name, stamp.digest)
                 for name, stamp in manifest.files.items()
             )
-        for part, place in places(settings.index, settings.keep_uploads).items():
+        kept = places(settings.index, store.folder, settings.keep_uploads)
+        for part, place in kept.items():
             found += (
                 _Kept(part, file.relative_to(place).as_posix(), file)
-                for file in sorted(place.rglob("*"))
-                if file.is_file()
-                and not file.is_symlink()
+                for file in files_of(part, place)
+                if not file.is_symlink()
                 and not file.name.startswith(".")
                 and file.suffix not in _PASSING
             )

@@ -567,12 +567,14 @@ def told_to_the_owner(a: str, b: str, c: str) -> None:
     finding = ReviewFinding("1", "contradiction", 0.5, quotes, (b, c), 1, a, b)
     held = Source(a, b, "1", 1, 1, reading=Reading(warnings=(c,)), groups=(a, b))
     status = Status(a, b, [held], 1, [c], None, failed=[Unread(a, b, time)])
+    looked_for = documents_view.Wanted(c, "partly")
     for texts in TEXTS.values():
         syncs = sync_html(WorkState(), [EndedSync(time, error=c)], texts)
         for page in (
             questions_view.html(found, voted, a, (7,), 7, texts),
-            findings_view.html(Review((finding,)), 1, WorkState(error=a), texts),
-            documents_view.html(status, syncs, texts, watch=True),
+            findings_view.html(Review((finding,), (finding,)), 1, WorkState(error=a), texts),
+            documents_view.html(status, documents_view.Wanted(), syncs, texts, watch=True),
+            documents_view.html(status, looked_for, syncs, texts, watch=True),
         ):
             assert page.count("<") == page.count(">"), "nothing is taken for a tag"
 
