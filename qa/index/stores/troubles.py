@@ -16,7 +16,7 @@ _OWN = {
 _DRAFT = ".draft"
 # The names in a generation's folder; the folders of Chroma's vectors are named by a UUID.
 _PART = re.compile(
-    r"chroma\.sqlite3|keywords\.sqlite3|MANIFEST$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+    r"chroma\.sqlite3|keywords\.sqlite3|MANIFEST$|PIECES$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 )
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
