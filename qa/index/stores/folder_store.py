@@ -47,7 +47,7 @@ from qa.index.stores.holding import close_folder, delete, lock_shared, open_fold
 from qa.index.stores.index_folder import IndexFolder
 from qa.index.stores.manifest import Manifest
 from qa.index.stores.paging import Records
-from qa.index.stores.pieces import DamagedPieceError
+from qa.index.stores.pieces import Original
 from qa.index.stores.store import (
     PASSAGES,
     Store,
@@ -245,26 +245,23 @@ class FolderStore(Store):
             try:
                 yield draft
                 with self.place.disk(), self.reaching():
-                    self.publish(draft, number, Manifest(0))
+                    self.publish(draft, number, {})
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
-    def publish(self, draft: Path, number: int, former: Manifest, *, patience: float = 0) -> None:
+    def publish(
+        self, draft: Path, number: int, originals: Mapping[str, Original], *, patience: float = 0
+    ) -> None:
         """Let readers see a draft that nobody has open; older generations are deleted.
 
-        `former` is the manifest of the generation that it was copied from.
+        `originals` has the files that those in it began as copies of.
 
         Raises:
-            IndexUnavailableError: Chroma did not save all vectors, or what was changed was damaged.
+            DamagedPieceError: what was changed was damaged before.
+            IndexUnavailableError: Chroma did not save all vectors.
             OSError: the disk failed.
         """
-        original = self.folder_of(former.generation)
-        try:
-            manifest = seal(draft, number, former, original)
-        except DamagedPieceError as error:
-            name = error.file.relative_to(original).as_posix()
-            self.place.suspect(former.generation, [name])
-            raise self.place.damaged(error.file, "is not as it was written") from error
+        manifest = seal(draft, number, originals)
         folder = self.folder_of(number)
         draft.replace(folder)
         flush([folder.parent])
@@ -309,7 +306,7 @@ class _FolderWriter(Writer):
     def __init__(self, store: FolderStore, damage: dict[str, str]) -> None:
         self._store = store
         self._damage = damage
-        self._former = Manifest(0)
+        self._originals: Mapping[str, Original] = {}
         self._draft: View | None = None
         self._folder: Path | None = None
         self._anew = False
@@ -317,6 +314,8 @@ class _FolderWriter(Writer):
     def renew(self) -> None:
         self.discard()
         self._anew = True
+        # What is taken over is read and written anew, so that damage would get digests of its own.
+        self._damage = self._store.place.examine()
 
     def begin(self) -> View:
         if self._draft is None:
@@ -325,14 +324,14 @@ class _FolderWriter(Writer):
             number = 1 + max([former.generation, *self._store.place.numbers()])
             draft = self._store.folder_of(number).with_suffix(".draft")
             self._folder = draft
+            self._originals = {}
             with self._store.place.disk(), self._store.reaching():
                 shutil.rmtree(draft, ignore_errors=True)
                 draft.mkdir(parents=True)
                 if former.generation:
                     folder = self._store.folder_of(former.generation)
-                    copy(folder, former, draft, self._damage)
+                    self._originals = copy(folder, former, draft, self._damage)
                 self._draft = self._store.open_draft(draft, number)
-            self._former = former
         return self._draft
 
     def unfinished(self) -> bool:
@@ -363,7 +362,7 @@ class _FolderWriter(Writer):
         if erase:
             erase_deleted(draft.folder)
         patience = _PATIENCE if at_once else 0
-        self._store.publish(draft.folder, draft.generation, self._former, patience=patience)
+        self._store.publish(draft.folder, draft.generation, self._originals, patience=patience)
         self._damage = {}
         self._anew = False
 

@@ -14,13 +14,14 @@ import pickle
 import shutil
 import sqlite3
 import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.errors import IndexUnavailableError
 from qa.index.stores.erasing import DATABASE, PLACES, vector_file, vector_files
-from qa.index.stores.manifest import FILE, PIECES, Manifest, manifest_of
+from qa.index.stores.manifest import FILE, PIECES, Manifest, manifest_of, originals_of
+from qa.index.stores.pieces import Original
 from qa.places.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ _PATIENT_TRIES = 32
 _WORD = 4
 
 
-def seal(folder: Path, generation: int, former: Manifest, original: Path) -> Manifest:
+def seal(folder: Path, generation: int, originals: Mapping[str, Original]) -> Manifest:
     """Make a draft that nobody has open ready to be published: from here on it never changes.
 
-    `former` is the manifest of the generation that it was copied from, in the folder `original`.
+    `originals` has the files that those in it began as copies of.
 
     Raises:
         DamagedPieceError: what has been changed was damaged before.
@@ -56,7 +57,7 @@ def seal(folder: Path, generation: int, former: Manifest, original: Path) -> Man
         _check_saved(header)
     (folder / FILE).unlink(missing_ok=True)
     flush(folder.rglob("*"))
-    manifest, digests = manifest_of(folder, generation, former, original)
+    manifest, digests = manifest_of(folder, generation, originals)
     (folder / PIECES).write_bytes(digests)
     (folder / FILE).write_text(manifest.to_text(), encoding="ascii")
     flush([folder / PIECES, folder / FILE, folder])
@@ -83,34 +84,36 @@ def _save_after(collection: Collection, vectors: int) -> None:
             time.sleep(0.02 * (attempt + 1))
 
 
-def copy(generation: Path, manifest: Manifest, draft: Path, leave_out: Container[str] = ()) -> None:
-    """Copy a generation into a draft, without some of its files.
+def copy(
+    generation: Path, manifest: Manifest, draft: Path, leave_out: Container[str] = ()
+) -> dict[str, Original]:
+    """Copy a generation into a draft, without some of its files, and return those it copied.
 
     Raises:
+        DamagedPieceError: a file is damaged (which is mostly found out by `seal`).
         OSError: a file cannot be read or written.
         sqlite3.Error: as above, of a database of a version that had no manifests.
     """
     if not manifest.files:
         _copy_in_use(generation, draft)
-    for name, stamp in manifest.files.items():
-        if name not in leave_out:
-            made = draft / name
-            made.parent.mkdir(exist_ok=True)
-            _clone(generation / name, made)
-            # So that its digest can be taken over if it is not written to.
-            os.utime(made, ns=(stamp.time, stamp.time))
+    names = {name for name in manifest.files if name not in leave_out}
+    for name in names:
+        (draft / name).parent.mkdir(exist_ok=True)
+        _clone(generation / name, draft / name)
+    return originals_of(generation, manifest, names)
 
 
 def _clone(file: Path, copy: Path) -> None:
     """Copy a file; a file system that can lets both share what is in them until it changes."""
-    try:
+    # Only Linux has it, and not on every file system.
+    with contextlib.suppress(AttributeError, OSError):
         with file.open("rb") as source, copy.open("wb") as target:
             left = os.fstat(source.fileno()).st_size
-            while left:
-                done = os.copy_file_range(source.fileno(), target.fileno(), left)
-                left = left - done if done else 0
-    except (AttributeError, OSError):  # only Linux has it, and not on every file system
-        shutil.copyfile(file, copy)
+            while left and (done := os.copy_file_range(source.fileno(), target.fileno(), left)):
+                left -= done
+        if not left:
+            return
+    shutil.copyfile(file, copy)
 
 
 def _copy_in_use(generation: Path, draft: Path) -> None:

@@ -18,7 +18,8 @@ from qa.index.stores.erasing import DATABASE
 from qa.index.stores.generation import flush, is_of_vectors, problems
 from qa.index.stores.manifest import FILE as MANIFEST
 from qa.index.stores.manifest import Manifest, parse
-from qa.index.stores.troubles import is_crowded, is_generation, strangers, told
+from qa.index.stores.pieces import DamagedPieceError
+from qa.index.stores.troubles import is_crowded, is_generation, is_used_up, strangers, told
 
 logger = logging.getLogger(__name__)
 
@@ -157,15 +158,21 @@ class IndexFolder:
 
     @contextlib.contextmanager
     def disk(self) -> Iterator[None]:
-        """Turn an error of the disk into an `IndexUnavailableError`."""
+        """Turn an error of the disk, or damage met while writing, into `IndexUnavailableError`."""
         try:
             yield
+        except DamagedPieceError as error:
+            number = self.current().generation  # what every draft begins as a copy of
+            self.suspect(number, [error.file.relative_to(self.generation(number)).as_posix()])
+            raise self.damaged(error.file, "is not as it was written") from error
         except OSError as error:
             raise self.unavailable(error) from error
 
     def unavailable(self, error: BaseException) -> IndexUnavailableError:
         """The message for an error: the disk's reason, or the file that is damaged."""
-        said = told(error, self.location, message_of(error))
+        # The number of a system's error is exact; of the rest, words are all that there is.
+        crowded = not isinstance(error, OSError) and is_used_up(self.folder)
+        said = told(error, self.location, message_of(error), crowded=crowded)
         if said is not None:
             return IndexUnavailableError(said)
         try:

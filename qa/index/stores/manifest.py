@@ -16,12 +16,13 @@ import errno
 import hashlib
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from qa.index.stores import pieces
+from qa.index.stores.pieces import Original
 
 FILE = "MANIFEST"
 PIECES = "PIECES"
@@ -76,46 +77,51 @@ class Manifest:
 
 
 def manifest_of(
-    folder: Path, generation: int, former: Manifest, original: Path
+    folder: Path, generation: int, originals: Mapping[str, Original]
 ) -> tuple[Manifest, bytes]:
     """The manifest of all files that are in a folder now, and the content of its file of pieces.
 
-    Some of them may be copies of those of `former` in the folder `original`, or made of them.
+    `originals` has the files that others, by their names in the folder, were made of.
 
     Raises:
         DamagedPieceError: what has been changed was damaged before.
         OSError: a file cannot be read.
     """
-    known = _pieces(original, former)
     stamps: dict[str, Stamp] = {}
     digests: list[bytes] = []
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.name not in (FILE, PIECES):
-            name, found = file.relative_to(folder).as_posix(), file.stat()
-            own, size, time = known.get(name), found.st_size, found.st_mtime_ns
-            if own is None:
-                made = pieces.of(file)
-            elif (size, time) == former.files[name][:2]:
-                made = own
-            else:
-                made = pieces.of_changed(file, original / name, own)
-            stamps[name] = Stamp(size, time, pieces.whole(made))
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    for name, file in sorted(files.items()):
+        if file.is_file() and name not in (FILE, PIECES):
+            found, original = file.stat(), originals.get(name)
+            made = pieces.of(file) if original is None else pieces.of_changed(file, original)
+            stamps[name] = Stamp(found.st_size, found.st_mtime_ns, pieces.whole(made))
             digests.append(made)
     return Manifest(generation, stamps), b"".join(digests)
 
 
-def _pieces(folder: Path, manifest: Manifest) -> dict[str, bytes]:
-    """The digests of the pieces of each file, as they are kept; without any that are damaged."""
+def originals_of(folder: Path, manifest: Manifest, names: Collection[str]) -> dict[str, Original]:
+    """These files of a generation, for others to be made of them.
+
+    Digests that are not kept, or not as they were, are made again.
+
+    Raises:
+        DamagedPieceError: that needs a file that is damaged.
+        OSError: a file cannot be read.
+    """
     kept = b""
     with contextlib.suppress(OSError):
         kept = (folder / PIECES).read_bytes()
-    found: dict[str, bytes] = {}
+    found: dict[str, Original] = {}
     at = 0
     for name, stamp in manifest.files.items():
         end = at + pieces.count(stamp.size) * pieces.SIZE
-        if pieces.whole(kept[at:end]) == stamp.digest:
-            found[name] = kept[at:end]
-        at = end
+        digests, at = kept[at:end], end
+        if name in names:
+            if pieces.whole(digests) != stamp.digest:
+                if not pieces.matches(folder / name, stamp.digest):
+                    raise pieces.DamagedPieceError(folder / name)
+                digests = pieces.of(folder / name)
+            found[name] = Original(folder / name, digests)
     return found
 
 

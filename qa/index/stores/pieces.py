@@ -10,23 +10,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 from qa.places.regular_file import sha256_of
 
-# Bytes of a piece, and those that are read at once.
+# Bytes of a piece.
 PIECE = 1 << 16
-_READ = 1 << 20
 SIZE = hashlib.sha256().digest_size
 _MARK = "pieces:"
 
 
 class DamagedPieceError(Exception):
-    """A piece is not as it was when it was digested, and the new file has another in its place."""
+    """A file is not as it was when it was digested, and another is to be made of it."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(f"{file} is not as it was written")
         self.file = file
+
+
+class Original(NamedTuple):
+    """A file that another is made of, with the digests that its pieces had when it was written."""
+
+    file: Path
+    digests: bytes
 
 
 def count(size: int) -> int:
@@ -54,46 +62,35 @@ def of(file: Path) -> bytes:
     Raises:
         OSError: it cannot be read.
     """
-    return b"".join(_digest(piece) for block in _blocks(file) for piece in _pieces(block))
+    return b"".join(map(_digest, _pieces(file)))
 
 
-def of_changed(file: Path, original: Path, known: bytes) -> bytes:
-    """The digests of a file's pieces, of which those of the `original` are `known`.
+def of_changed(file: Path, original: Original) -> bytes:
+    """The digests of the pieces of a file that was made of another.
 
     Raises:
-        DamagedPieceError: a piece of the original is not as it was.
+        DamagedPieceError: a piece of the original that is not in the file is not as it was.
         OSError: a file cannot be read.
     """
     found: list[bytes] = []
-    old = _blocks(original)
-    for block in _blocks(file):
-        before = next(old, b"")
-        start = len(found) * SIZE
-        if block == before:
-            found.extend(_pieces(known[start : start + count(len(block)) * SIZE], SIZE))
+    pairs = zip_longest(_pieces(file), _pieces(original.file), fillvalue=b"")
+    for place, (piece, before) in enumerate(pairs):
+        known = original.digests[place * SIZE : (place + 1) * SIZE]
+        if piece == before:
+            found.append(known)
             continue
-        pieces = list(_pieces(before))
-        for place, piece in enumerate(_pieces(block)):
-            own = pieces[place] if place < len(pieces) else b""
-            if piece == own:
-                found.append(known[start + place * SIZE :][:SIZE])
-                continue
-            if own and _digest(own) != known[start + place * SIZE :][:SIZE]:
-                raise DamagedPieceError(original)
+        if before and _digest(before) != known:
+            raise DamagedPieceError(original.file)
+        if piece:
             found.append(_digest(piece))
     return b"".join(found)
 
 
-def _digest(piece: bytes | memoryview) -> bytes:
+def _digest(piece: bytes) -> bytes:
     return hashlib.sha256(piece).digest()
 
 
-def _blocks(file: Path) -> Iterator[bytes]:
+def _pieces(file: Path) -> Iterator[bytes]:
     with file.open("rb") as stream:
-        while block := stream.read(_READ):
-            yield block
-
-
-def _pieces(block: bytes, size: int = PIECE) -> Iterator[bytes]:
-    for at in range(0, len(block), size):
-        yield block[at : at + size]
+        while piece := stream.read(PIECE):
+            yield piece
