@@ -16,10 +16,10 @@ publishes it by replacing one small file. Readers check that file before each qu
 all of a sync or nothing of it, and the draft of a killed writer is thrown away.
 
 A manifest has the sizes and digests of a generation's files. Sizes are checked whenever it is
-opened, digests by `qa doctor`, after a writer was killed, and of what a writer changes. Damage is
-reported before Chroma opens the files, and `qa sync` repairs what can be made again from the rest
-of the index or the mirrored folders. A draft begins as a copy, with which the file system may share
-what does not change; only what differs in the end is digested.
+opened, digests by `qa doctor`, after a writer was killed, before an index is rebuilt, and of what a
+writer changes. Damage is reported before Chroma opens the files, and `qa sync` repairs what can be
+made again from the rest of the index or the mirrored folders. A draft begins as a copy, with which
+the file system may share what does not change; only what differs in the end is digested.
 
 A reader holds a shared lock on a generation's folder for the length of a question. A process that
 deletes a generation, which is a writer or the last reader of a replaced one, takes an exclusive
