@@ -28,7 +28,7 @@ def test_what_was_made_of_a_file_has_the_digests_that_it_would_have_by_itself(
     dice = random.Random(before + after)
     file = tmp_path / "file"
     raw = bytearray(dice.randbytes(max(before, after)))
-    original = original_of(tmp_path, raw[:before])
+    original = original_of(tmp_path, bytes(raw[:before]))
     for at in range(0, after, 9 * pieces.PIECE + 3):
         raw[at] ^= 1
     file.write_bytes(raw[:after])
