@@ -147,8 +147,9 @@ def test_a_full_disk_answers_and_a_sync_says_that_it_is_full(place: Path, tmp_pa
         right = run("look", place / "index")["ok"]
         seen = run("look", place / "index", fault=(1, FULL))
         write(place / "docs" / "figs.txt", "Figs are new.")
-        # While files are copied, SQLite writes, Chroma moves records out of its log, and it is sealed.
-        told = [run("sync", place / "index", fault=(at, FULL)) for at in (20, 40, 52, 100, 200, 300)]
+        # While files are copied, SQLite writes, and Chroma moves records out of its log.
+        places = (20, 40, 52, 100, 200, 300)
+        told = [run("sync", place / "index", fault=(at, FULL)) for at in places]
 
         assert seen["ok"] == right
         assert seen["operations"] == 0  # not one that would change anything
