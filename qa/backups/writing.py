@@ -17,6 +17,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -52,12 +53,12 @@ _PASSING = (".lock", ".new")
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A file to be saved; `digest` is the one that it must have, if that is known."""
+    """A file to be saved; `problem` says what is wrong with it, if that can be known."""
 
     part: str
     name: str
     path: Path
-    digest: str | None = None
+    problem: Callable[[], str | None] | None = None
 
 
 def backup(
@@ -135,8 +136,13 @@ def _kept(store: Store, settings: Settings) -> Iterator[list[_Kept]]:
         if published is not None:
             folder, manifest = published
             found += (
-                _Kept(INDEX, name, folder / name, stamp.digest)
-                for name, stamp in manifest.files.items()
+                _Kept(
+                    INDEX,
+                    name,
+                    folder / name,
+                    partial(manifest.problem, folder, name, closely=True),
+                )
+                for name in manifest.files
             )
         kept = places(settings.index, store.folder, settings.keep_uploads)
         for part, place in kept.items():
@@ -178,13 +184,13 @@ def _write(
 
 
 def _add_kept(archive: tarfile.TarFile, name: str, one: _Kept) -> str:
-    if one.part == INDEX:
+    if one.problem is not None:
         try:
             with open_regular(one.path) as stream:
                 digest = _add(archive, name, stream)
         except FileNotFoundError as error:
             raise IndexUnavailableError(f"{one.path} is missing. Run: qa doctor") from error
-        if digest != one.digest:
+        if one.problem() is not None:
             raise IndexUnavailableError(
                 f"{one.path} is damaged, so there is no backup of it. To see what is wrong: "
                 "qa doctor"

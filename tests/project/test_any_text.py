@@ -1004,6 +1004,7 @@ NO_TEXT = {
     "loading.workers.pool": "places and names of files, with their own tests",
     "index.stores.manifest": "a file of our own, with its own tests",
     "index.stores.paging": "ids and records, as they come",
+    "index.stores.pieces": "digests, with their own tests",
     "cli.output.reports": "names of files, with their own tests",
     "index.scope": "names of folders, and metadata, with its own tests",
     "index.stores.server_store": "places",
