@@ -54,10 +54,9 @@ from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
 from qa.insights import VotedDown
-from qa.loading import blocks, decoding, formats, lines, links, plain
+from qa.loading import blocks, decoding, formats, lines, links, plain, symbols
 from qa.loading.html.leads import leads
 from qa.loading.markdown import front_matter, shortcodes
-from qa.loading.office import symbols
 from qa.loading.pdf import columns as pdf_columns
 from qa.loading.pdf import layout as pdf_layout
 from qa.loading.pdf import marks, recognition
@@ -820,7 +819,7 @@ READ: dict[str, Callable[..., object]] = {
     "loading.lines.headings_of_lines loading.lines.blocks_of_lines": lambda a, b, c: (
         lines.blocks_of_lines(f"{a}\n\n{b}\n{c}", lines.headings_of_lines(f"{a}\n\n{b}\n{c}"))
     ),
-    "loading.office.symbols.symbol loading.office.symbols.with_symbols": lambda a, b, c: (
+    "loading.symbols.symbol loading.symbols.with_symbols": lambda a, b, c: (
         symbols.symbol(a, b),
         symbols.with_symbols(c),
     ),
