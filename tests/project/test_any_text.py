@@ -55,6 +55,7 @@ from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
 from qa.insights import VotedDown
 from qa.loading import blocks, decoding, formats, lines, links, plain, symbols
+from qa.loading.html import boilerplate
 from qa.loading.html.leads import leads
 from qa.loading.markdown import front_matter, shortcodes
 from qa.loading.pdf import columns as pdf_columns
@@ -818,6 +819,10 @@ READ: dict[str, Callable[..., object]] = {
     ),
     "loading.lines.headings_of_lines loading.lines.blocks_of_lines": lambda a, b, c: (
         lines.blocks_of_lines(f"{a}\n\n{b}\n{c}", lines.headings_of_lines(f"{a}\n\n{b}\n{c}"))
+    ),
+    "loading.html.boilerplate.hides loading.html.boilerplate.shows": lambda a, b, c: (
+        boilerplate.hides(f"color: {a}; {b}; {c}"),
+        boilerplate.shows(f"display: {a}; {b}; {c}"),
     ),
     "loading.symbols.symbol loading.symbols.with_symbols": lambda a, b, c: (
         symbols.symbol(a, b),

@@ -37,8 +37,8 @@ _HIDDEN_STYLE = re.compile(
     r"|(?:left|top|text-indent)\s*+:\s*+-\d{4}|text-decoration(?:-line)?\s*+:[^;]*line-through)"
 )
 _WHITE = re.compile(
-    r"(?:^|;)\s*+color\s*+:\s*+(?:white|#fff(?![0-9a-f])|#(?:f[c-f]){3}|rgba?\((?:\s*25[0-5]\s*[,\s/)]){3}"
-    r"|transparent|rgba\([^)]*,\s*0\s*\))"
+    r"(?:^|;)\s*+color\s*+:\s*+(?:white|#fff(?![0-9a-f])|#(?:f[c-f]){3}|transparent"
+    r"|rgba?\((?:\s*+25[0-5](?:\s*+[,/)]|\s++)){3}|rgba\((?:[^),]{0,20},){3}\s*+0\s*+\))"
 )
 # Boxes of no size, and others that are cut away.
 _NO_BOX = re.compile(rf"(?:^|;)\s*+(?:max-)?+(?:height|width)\s*+:\s*+{_NOTHING}")
