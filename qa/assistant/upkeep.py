@@ -192,7 +192,7 @@ class Upkeep(Corpus):
         """Leave a finding of `review` out from now on, until one of its texts changes.
 
         Raises:
-            ArgumentError: there is no finding with this id.
+            UnknownSourceError: there is no finding with this id.
         """
         self._check_may_change()
         return self._judged(Reviewing(self.index).set_aside(finding, self._viewer), aside=True)
@@ -201,7 +201,7 @@ class Upkeep(Corpus):
         """Show a finding again that was set aside.
 
         Raises:
-            ArgumentError: there is no finding with this id.
+            UnknownSourceError: there is no finding with this id.
         """
         self._check_may_change()
         return self._judged(Reviewing(self.index).bring_back(finding, self._viewer), aside=False)

@@ -176,7 +176,7 @@ def test_a_finding_is_set_aside_until_its_text_changes(two: qa.Assistant) -> Non
     changed = two.review()
     assert len(changed.findings) == 1
     assert changed.findings[0].id != finding.id
-    with pytest.raises(qa.ArgumentError, match="qa review --all"):
+    with pytest.raises(qa.UnknownSourceError, match="qa review --all"):
         two.set_aside(finding.id)
 
 

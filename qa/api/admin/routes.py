@@ -193,7 +193,7 @@ def _reviews(router: APIRouter, office: Office, errors: Errors) -> None:
 
     judging: dict[str, Any] = {
         "response_model": ReviewFindingJSON,
-        "responses": errors(400, 413),
+        "responses": errors(400, 404, 413),
     }
 
     @router.post("/review/set-aside", **judging)

@@ -363,7 +363,7 @@ def test_programs_get_the_same(client: TestClient, keys: dict[str, dict[str, str
         wrong = client.post(
             f"/api/v1/admin/review/{where}", json={"id": "x"}, headers=keys["admin"]
         )
-        assert (wrong.status_code, wrong.json()["kind"]) == (422, "ArgumentError")
+        assert (wrong.status_code, wrong.json()["kind"]) == (404, "UnknownSourceError")
     answers = got("voted-down")["answers"]
     assert answers[0]["question"] == "Is there a sauna?"
     sent = {"id": answers[0]["id"], "answerable": False}

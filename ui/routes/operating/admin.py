@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from qa import ArgumentError, Assistant
+from qa import Assistant, UnknownSourceError
 from qa.api import Office, admit_admin, owned
 from ui.admin import documents, findings, questions
 from ui.admin.frame import POLICY, alerts_html, framed, review_html, sync_html
@@ -102,7 +102,7 @@ def _pressed(router: APIRouter, office: Office) -> None:
         sent = await form_fields(request)
         by = owned(office.assistant, request)
         # Its texts may have changed since the page was shown; then there is another one by now.
-        with contextlib.suppress(ArgumentError):
+        with contextlib.suppress(UnknownSourceError):
             await run_in_threadpool(judge, by, sent.get("id", ""))
         return _back("findings", request, sent.get("after", ""))
 
