@@ -62,8 +62,10 @@ class JointFit(Fit):
         if not self._ranks:
             return super().loss(batch)
         loss = ranking_loss(self.model, batch, self._labels, self.recipe)
+        if self.before is None:
+            return loss
         right = batch.rows(self._labels[torch.from_numpy(batch.windows)] == RIGHT)
-        if self.before is None or not len(right.windows):
+        if not len(right.windows):
             return loss
         # What a ranker learns from is nearest to what the reader is given in use.
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):

@@ -342,10 +342,7 @@ def _is_header(row: list[Element]) -> bool:
 
 
 def _line_of(row: list[Element]) -> Element | None:
-    line = row[0].getparent() if row else None
-    while line is not None and line.tag != f"{W}tr":
-        line = line.getparent()
-    return line
+    return next(row[0].iterancestors(f"{W}tr"), None) if row else None
 
 
 def _first_column(row: list[Element]) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from qa.loading.office.word_styles import Element, W, attribute
+from qa.loading.office.word_styles import Element, W, attribute, built_on
 
-_LONGEST_CHAIN = 20
 _CROSSED = ("strike", "dstrike")
 
 
@@ -38,11 +37,7 @@ class LetterStyles:
         return _with(self._style(named, around) if named else around, properties)
 
     def _style(self, name: str, around: Letters) -> Letters:
-        chain: list[Element] = []
-        while name in self._elements and len(chain) < _LONGEST_CHAIN:
-            chain.append(self._elements[name])
-            name = attribute(chain[-1].find(f"{W}basedOn"))
-        for element in reversed(chain):
+        for element in built_on(name, self._elements):
             properties = element.find(f"{W}rPr")
             around = around if properties is None else _with(around, properties)
         return around
