@@ -80,7 +80,7 @@ ZIP = Format("a ZIP archive", (".zip",), "containers.archive", advice="Unpack it
 # Of those that declare something, or have members or streams, the first one that fits counts.
 FORMATS = (
     Format("text", (".txt", ".text"), "plain"),
-    Format("Markdown", (".md", ".markdown"), "markdown"),
+    Format("Markdown", (".md", ".markdown"), "markdown", version=2),
     Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
     Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=2),
     Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=2),

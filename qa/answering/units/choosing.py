@@ -26,12 +26,14 @@ LISTS = frozenset(("list", "steps", "table", "outline"))
 """Kinds of units that are lists, of whatever shape."""
 # How many of the nearest units are looked at closely, and what a hit's score counts beside a
 # cosine.
-_LOOKED_AT = 24
+_LOOKED_AT = 96
 _NEARNESS_OF_HIT = 0.1
 # The likeliest of those are read: at least this many, and more as long as all of them together stay
-# below this many words, because reading takes most of the time.
+# below this many words, because reading takes most of the time. Of a long unit, only so much is
+# read.
 _FEWEST_READ = 4
-_WORDS_READ = 400
+_WORDS_READ = 600
+_LONGEST_READ = 150
 # A unit that is this much less likely than the best one is hardly ever better once it is read.
 _HOPELESS = 4.0
 
@@ -131,8 +133,8 @@ WEIGHTS = (
     0.51, 0.25, 0.09, -0.25, 0.44, 1.92,
 )  # fmt: skip
 LIKELY = (
-    8.14, 10.63, 4.78, 5.24, 1.13, 0.42, 1.68, 0.92, 1.3, -0.93, -0.78, -1.6, -0.44,
-    -0.83, 0.02, 0.97, 0.19,
+    10.3, 8.45, 5.21, 6.06, 1.01, 0.47, 1.96, 0.88, 1.41, -0.91, -0.96, -2.13, -0.32,
+    -1.05, 0.16, 0.93, 0.15,
 )  # fmt: skip
 
 
@@ -203,7 +205,7 @@ def to_read(choices: Sequence[Choice]) -> list[Hit]:
     """
     whole = [choice for choice in choices if choice.unit.kind != "outline"]
     hopeful = takewhile(lambda one: one.likelihood >= whole[0].likelihood - _HOPELESS, whole)
-    words = accumulate(choice.words for choice in whole)
+    words = accumulate(min(choice.words, _LONGEST_READ) for choice in whole)
     return [
         choice.as_hit()
         for number, (choice, total) in enumerate(zip(hopeful, words, strict=False))

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from qa.answering.units.choosing import LISTS, Choice
 from qa.answering.units.wording import LONGER, LONGEST_LIST, SHORT
-from qa.questions import LONG, Form, Kind, form_of, kind_of, sides
+from qa.questions import LONG, Form, form_of, sides
 from qa.text.asking import asked_stems
 from qa.text.sentences import CELL_SEPARATOR
 from qa.text.terms import stems
@@ -21,7 +21,6 @@ from qa.text.terms import stems
 _PARTED = frozenset(("list", "steps", "table", "section"))
 _WHOLES = {
     "item": frozenset(("list", "steps")),
-    "row": frozenset(("table",)),
     "lead": frozenset(("list", "steps", "table")),
 }
 # How much worse a second unit may be, in the units of `Choice.value`.
@@ -33,8 +32,6 @@ _FEWEST_ROWS = 2
 # What naming a side of a comparison is worth, in the same units, and what naming the other costs.
 _NAMED = 4.0
 _OTHER = 2.0
-# The reader's unit may come first if it is no worse than this.
-_CLOSE = 2.0
 # As an abbreviation is behind what it stands for.
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _SAID = frozenset(("paragraph", "list", "steps", "table"))
@@ -49,8 +46,6 @@ def selected(question: str, choices: Sequence[Choice]) -> list[Choice]:
     compared = sides(question) if form is Form.COMPARISON else None
     if compared is not None:
         return _of_both(compared, choices)
-    if form is Form.FACT:
-        choices = _found_first(question, choices)
     if form in (Form.OPEN, Form.OVERVIEW):
         choices = [one for one in choices if not _only_refers(one)] or choices
     best = _meant(question, form, choices[0], choices)
@@ -65,24 +60,8 @@ def selected(question: str, choices: Sequence[Choice]) -> list[Choice]:
         if other.signals.absent > best.signals.absent or (named and choices[0].contains(other)):
             continue
         if other.words <= room and not _meet(best, other) and not _alike(best, other):
-            return [other, best] if _preferred(question, best, other) else [best, other]
+            return [best, other]
     return [best]
-
-
-def _found_first(question: str, choices: Sequence[Choice]) -> Sequence[Choice]:
-    """The choices; the one with the reader's fact goes before one that is hardly better."""
-    found = next((one for one in choices if one.best_span), choices[0])
-    close = found.value >= choices[0].value - _NEARLY
-    if kind_of(question) is Kind.STATEMENT or not close:
-        return choices
-    return [found, *(one for one in choices if one is not found)]
-
-
-def _preferred(question: str, best: Choice, other: Choice) -> bool:
-    """Whether a name, number or time was asked for and the reader found it in the other one."""
-    found = other.best_span and not best.best_span
-    close = other.value >= best.value - _CLOSE
-    return found and close and kind_of(question) is not Kind.STATEMENT
 
 
 def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[Choice]:
@@ -102,19 +81,16 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
 
 
 def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
-    """The unit itself, or the best one inside or around it that has the length asked for."""
-    brief = form not in LONG and form is not Form.OPEN
+    """The unit itself; the best part of one that is too long; the list that one asks for."""
+    kind = choice.unit.kind
     # What looks like a question for a fact may mean a whole list, if that comes before its items.
-    listed = form is Form.FACT and choice.unit.kind in ("list", "steps")
-    longest = SHORT if brief and not listed else LONGEST_LIST
-    if choice.words > longest and choice.unit.kind in _PARTED:
+    brief = form not in LONG and form is not Form.OPEN and kind not in ("list", "steps")
+    longest = SHORT if brief else LONGEST_LIST
+    if choice.words > longest and kind in _PARTED:
         return next(_inside(choice, choices, longest), choice)
-    wholes = _WHOLES.get(choice.unit.kind, frozenset())
-    if brief and choice.unit.kind != "lead":
+    if kind == "item" and form not in LONG:
         return choice
-    if form is Form.OPEN and choice.unit.kind == "item":
-        wholes = frozenset(("steps",))
-    return next(_around(choice, choices, wholes, longest), choice)
+    return next(_around(choice, choices, _WHOLES.get(kind, frozenset()), longest), choice)
 
 
 def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:

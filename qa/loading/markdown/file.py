@@ -20,6 +20,7 @@ from qa.records import BlockKind, Document
 from qa.text.cleaning import clean
 
 if TYPE_CHECKING:
+    from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
@@ -27,6 +28,9 @@ _TASK = re.compile(r"\[[ xX]\]\s+")
 _RAISED = re.compile(r"<(/?)sup\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)(\w{1,20})(?=[\s>/])")
 _VOID = frozenset(("br", "img", "hr", "input", "wbr"))
+_NUMBERED = re.compile(r"\d{1,9}[.)] ")
+_UNDERLINE = re.compile(r"={3,}|-{3,}")
+_NEARLY_AS_LONG = 3  # characters
 _CONTAINERS: dict[str, BlockKind] = {
     "bullet_list": "list",
     "ordered_list": "list",
@@ -65,8 +69,26 @@ def _tokens(text: str) -> Sequence[Token]:
 
     # The preset's limit of 20 nested blocks silently drops the text of deeper ones.
     reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+    reader.block.ruler.before("list", "numbered_heading", _numbered_heading)
     reader.core.ruler.at("inline", _parse_inline)
     return reader.parse(text)
+
+
+def _numbered_heading(state: StateBlock, first_line: int, last_line: int, silent: bool) -> bool:
+    """Read "1. Scope" as a heading where a line of its length is below it.
+
+    CommonMark sees a list of one item there, and a line across the page.
+    """
+    from markdown_it.rules_block import lheading
+
+    title, line = (
+        state.src[state.bMarks[at] + state.tShift[at] : state.eMarks[at]].rstrip()
+        for at in (first_line, min(first_line + 1, last_line))
+    )
+    underlined = _UNDERLINE.fullmatch(line) and abs(len(line) - len(title)) <= _NEARLY_AS_LONG
+    if silent or not underlined or not _NUMBERED.match(title):
+        return False
+    return lheading(state, first_line, last_line, silent)
 
 
 def _parse_inline(state: StateCore) -> None:

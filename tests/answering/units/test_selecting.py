@@ -53,7 +53,7 @@ def test_a_single_step_gives_way_to_all_steps_where_steps_are_asked_for() -> Non
     assert said.unit.kind == "steps"
     assert said.text.startswith("To get a permit")
     assert fitting(Form.FACT, step, found.choices) is step
-    assert fitting(Form.OPEN, step, found.choices) is said
+    assert fitting(Form.OPEN, step, found.choices) is step
 
 
 def test_a_list_before_its_items_is_said_whole_though_a_fact_seems_to_be_asked_for() -> None:
@@ -65,7 +65,7 @@ def test_a_list_before_its_items_is_said_whole_though_a_fact_seems_to_be_asked_f
     assert whole.words > SHORT
     assert selected(found.question, found.first(whole)) == [whole]
     assert selected(found.question, found.first(step))[0] is step
-    assert fitting(Form.REASON, whole, found.choices).unit.kind == "item"
+    assert fitting(Form.REASON, whole, found.choices) is whole
 
 
 def test_an_introduction_gives_way_to_its_list_where_a_list_is_asked_for() -> None:

@@ -34,6 +34,15 @@ def test_headings_are_lines_of_their_own_with_level_and_place() -> None:
     assert document.heading_path(document.text.index("More")) == ("One", "Two too")
 
 
+def test_numbered_titles_that_are_underlined_are_headings() -> None:
+    document = markdown("1. Hours\n--------\n\n1.1 Nine to five.\n\n2) Rests\n========\n\nAt noon.")
+    assert [(h.level, h.text) for h in document.headings] == [(2, "1. Hours"), (1, "2) Rests")]
+    assert document.heading_path(document.text.index("Nine")) == ("1. Hours",)
+    # A line across the page is none, and nor is the last item of a list.
+    for text in ("1. Nine to five\n---\n\nAt noon.", "1. Nine\n\n2. Five\n-------\n\nAt noon."):
+        assert not markdown(text).headings
+
+
 def test_lists_keep_their_marks_and_their_nesting() -> None:
     document = markdown("Before\n\n* a\n* b\n  1. x\n  2. y\n\n7. seven\n8. eight\n\nAfter")
     assert document.text == ("Before\n\n- a\n- b\n  1. x\n  2. y\n\n7. seven\n8. eight\n\nAfter")
