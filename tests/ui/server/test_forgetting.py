@@ -19,6 +19,7 @@ import qa
 from qa.access import OWNER
 from qa.answering import KeptAnswers
 from tests.ui.events import Visitor, record
+from tests.whole import WHOLE
 from ui.page import forgetful
 from ui.server import build_server
 from ui.uploads import Attachments
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 # Each question has a phrase of its own. Single words are cached, with their stems.
 MARKER = re.compile(r"zyx [0-9]+ quux")
-CONVERSATIONS = 30
+CONVERSATIONS = 30 if WHOLE else 10
 
 
 @pytest.fixture(scope="module")
