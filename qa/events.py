@@ -14,13 +14,16 @@ from threading import Lock
 from typing import Literal
 
 from qa.access import Viewer
-from qa.errors import ArgumentError, described
-from qa.records import Answer, Forgotten, Hit, Outcome, Reason, SyncReport
+from qa.errors import ArgumentError, UnknownSourceError, described
+from qa.records import Answer, FindingKind, Forgotten, Hit, Outcome, Reason, SyncReport
 
 logger = logging.getLogger(__name__)
 
 Way = Literal["page", "rest", "openai", "mcp", "command line", "library"]
 """By which interface somebody asks."""
+
+WRONG_FOLDER = UnknownSourceError.__name__
+"""The `error` of a question about a folder that is not there: it is no failure of ours."""
 
 Part = Literal["text", "page", "file"]
 """What was shown of a source: its text, a picture of a page, or the file that it was read from."""
@@ -180,6 +183,17 @@ class AccessChanged(Event):
     patterns: tuple[str, ...]
     readers: tuple[str, ...] | None
     sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingSetAside(Event):
+    """The owner set a `finding` of a review in these `sources` aside, or brought it back."""
+
+    index: str
+    finding: str
+    kind: FindingKind
+    sources: tuple[str, ...]
+    aside: bool
 
 
 Listener = Callable[[Event], None]

@@ -20,8 +20,8 @@ CLASSES = {
 # Raised inside and never seen by a caller, or Python's own way to say something.
 OTHERS = {
     "AssertionError", "AttributeError", "Exit", "NotImplementedError", "OSError", "ValueError",
-    "HTTPException", "MCPError", "ReadTimeout", "SystemExit", "TooManyTriesError",
-    "UploadRefusedError",
+    "DamagedPieceError", "HTTPException", "MCPError", "ReadTimeout", "SystemExit",
+    "TooManyTriesError", "UploadRefusedError",
 }  # fmt: skip
 
 

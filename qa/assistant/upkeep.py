@@ -13,7 +13,7 @@ from qa.assistant.arguments import groups_of, source_of, whole_number
 from qa.assistant.corpus import Corpus, reporting
 from qa.audit import Audit
 from qa.errors import ArgumentError, described
-from qa.events import AccessChanged
+from qa.events import AccessChanged, FindingSetAside
 from qa.index import Verdicts
 from qa.insights import insights
 from qa.records import Backup, Insights, PermitReport, Progress, Review, ReviewFinding
@@ -192,19 +192,33 @@ class Upkeep(Corpus):
         """Leave a finding of `review` out from now on, until one of its texts changes.
 
         Raises:
-            ArgumentError: there is no finding with this id.
+            UnknownSourceError: there is no finding with this id.
         """
         self._check_may_change()
-        return Reviewing(self.index).set_aside(finding, self._viewer)
+        return self._judged(Reviewing(self.index).set_aside(finding, self._viewer), aside=True)
 
     def bring_back(self, finding: str) -> ReviewFinding:
         """Show a finding again that was set aside.
 
         Raises:
-            ArgumentError: there is no finding with this id.
+            UnknownSourceError: there is no finding with this id.
         """
         self._check_may_change()
-        return Reviewing(self.index).bring_back(finding, self._viewer)
+        return self._judged(Reviewing(self.index).bring_back(finding, self._viewer), aside=False)
+
+    def _judged(self, finding: ReviewFinding, *, aside: bool) -> ReviewFinding:
+        """The finding, told to those who listen."""
+        self.listeners.tell(
+            FindingSetAside(
+                by=self.by,
+                index=self.settings.index,
+                finding=finding.id,
+                kind=finding.kind,
+                sources=tuple(one.source for one in finding.citations),
+                aside=aside,
+            )
+        )
+        return finding
 
 
 def _patterns(given: object) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import ArgumentError, BackupError, described
+from qa.index import REVIEW_FILE
 from qa.places import BESIDE, beside
 from qa.records import Progress
 
@@ -26,10 +27,10 @@ FORMAT = 1
 LARGEST_HEAD = 100_000
 LARGEST_DIGESTS = 200_000_000
 
-INDEX, UPLOADS = "index", "uploads"
+INDEX, REVIEW, UPLOADS = "index", "review", "uploads"
 # It is not replaced: what was done since the backup was done.
 AUDIT = "audit"
-PARTS = (INDEX, UPLOADS, *BESIDE)
+PARTS = (INDEX, REVIEW, UPLOADS, *BESIDE)
 _UNSAFE = re.compile(r"[\\\x00-\x1f\x7f]|(?:^|/)(?:\.{0,2})(?:/|$)")
 
 
@@ -109,7 +110,16 @@ def told_to(progress: object) -> Callable[[Progress], None]:
     return progress
 
 
-def places(index: str, keep_uploads: Path | None) -> dict[str, Path]:
-    """Where the parts but the index are; without a folder for uploads, there is none of them."""
-    found = {part: beside(index, part) for part in BESIDE}
-    return {UPLOADS: keep_uploads, **found} if keep_uploads is not None else found
+def places(index: str, folder: Path, keep_uploads: Path | None) -> dict[str, Path]:
+    """Where the parts but the index are; `folder` is the index's own.
+
+    Without a folder for uploads, there is none of them.
+    """
+    found = {REVIEW: folder, **{part: beside(index, part) for part in BESIDE}}
+    return found if keep_uploads is None else {**found, UPLOADS: keep_uploads}
+
+
+def files_of(part: str, place: Path) -> list[Path]:
+    """The files of a part at its place."""
+    found = place.glob(REVIEW_FILE) if part == REVIEW else place.rglob("*")
+    return sorted(file for file in found if file.is_file())

@@ -30,6 +30,7 @@ from qa.backups.contents import (
     LARGEST_HEAD,
     UPLOADS,
     Head,
+    files_of,
     no_backup,
     part_of,
     path_of,
@@ -102,7 +103,7 @@ def _restored(
         raise no_backup(archive)
     head = read_head(_content(members, first), archive)
     store = open_store(settings.index, cache_folder())
-    kept = places(settings.index, settings.keep_uploads)
+    kept = places(settings.index, store.folder, settings.keep_uploads)
     _check_places(head, archive, settings, store, kept, force)
     with contextlib.ExitStack() as stack:
         aside = {part: stack.enter_context(_aside(kept[part])) for part in kept if head.files[part]}
@@ -112,10 +113,10 @@ def _restored(
             aside[INDEX] = stack.enter_context(store.replacing(settings.lock_timeout))
         _unpack(archive, members, head, aside, progress)
         for part, place in kept.items():
-            if part == AUDIT and _any(place):
+            if part == AUDIT and _any(part, place):
                 continue
             if part in aside or (force and part != UPLOADS):
-                _replace(place, aside.get(part), clear=part != UPLOADS)
+                _replace(part, place, aside.get(part))
     return Backup(archive, head.made, _some(head.files), head.size)
 
 
@@ -145,7 +146,7 @@ def _check_places(
     there = [
         str(place)
         for part, place in kept.items()
-        if part != AUDIT and head.files[part] and _any(place)
+        if part != AUDIT and head.files[part] and _any(part, place)
     ]
     with contextlib.suppress(IndexUnavailableError):  # a damaged one is there, too
         there += [settings.index] if head.files[INDEX] and _has_index(store) else []
@@ -170,8 +171,8 @@ def _has_index(store: Store) -> bool:
         return any((store.folder / "generations").glob("*"))
 
 
-def _any(place: Path) -> bool:
-    return any(file.is_file() and file.suffix != ".lock" for file in place.rglob("*"))
+def _any(part: str, place: Path) -> bool:
+    return any(file.suffix != ".lock" for file in files_of(part, place))
 
 
 @contextlib.contextmanager
@@ -260,15 +261,15 @@ def _save(members: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> str
     return digest.hexdigest()
 
 
-def _replace(place: Path, aside: Path | None, *, clear: bool) -> None:
-    """Move files to their place; with `clear`, what else is there is deleted."""
+def _replace(part: str, place: Path, aside: Path | None) -> None:
+    """Move the files of a part to their place; what else is there of it is deleted, but uploads."""
     new = {file.relative_to(aside) for file in aside.rglob("*") if file.is_file()} if aside else ()
     for name in new:
         assert aside is not None
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (aside / name).replace(place / name)
-    for file in place.rglob("*") if clear else ():
-        if file.is_file() and file.relative_to(place) not in new and file.suffix != ".lock":
+    for file in files_of(part, place) if part != UPLOADS else ():
+        if file.relative_to(place) not in new and file.suffix != ".lock":
             file.unlink()
 
 

@@ -1,7 +1,8 @@
 """Making a backup, while others ask and sync: of one generation of the index.
 
 The published files of an index never change, and the one that is being copied is not deleted.
-Keys and users are replaced in one step; feedback is copied up to its last complete line.
+Keys and users are replaced in one step; feedback and reviews are copied up to their last complete
+line.
 """
 
 from __future__ import annotations
@@ -16,10 +17,21 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from qa.backups.contents import DIGESTS, HEAD, INDEX, PARTS, Head, path_of, places, told_to
+from qa.backups.contents import (
+    DIGESTS,
+    HEAD,
+    INDEX,
+    PARTS,
+    Head,
+    files_of,
+    path_of,
+    places,
+    told_to,
+)
 from qa.errors import BackupError, IndexUnavailableError, message_of
 from qa.index import open_store
 from qa.places import cache_folder
@@ -41,12 +53,12 @@ _PASSING = (".lock", ".new")
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A file to be saved; `digest` is the one that it must have, if that is known."""
+    """A file to be saved; `problem` says what is wrong with it, if that can be known."""
 
     part: str
     name: str
     path: Path
-    digest: str | None = None
+    problem: Callable[[], str | None] | None = None
 
 
 def backup(
@@ -124,15 +136,20 @@ def _kept(store: Store, settings: Settings) -> Iterator[list[_Kept]]:
         if published is not None:
             folder, manifest = published
             found += (
-                _Kept(INDEX, name, folder / name, stamp.digest)
-                for name, stamp in manifest.files.items()
+                _Kept(
+                    INDEX,
+                    name,
+                    folder / name,
+                    partial(manifest.problem, folder, name, closely=True),
+                )
+                for name in manifest.files
             )
-        for part, place in places(settings.index, settings.keep_uploads).items():
+        kept = places(settings.index, store.folder, settings.keep_uploads)
+        for part, place in kept.items():
             found += (
                 _Kept(part, file.relative_to(place).as_posix(), file)
-                for file in sorted(place.rglob("*"))
-                if file.is_file()
-                and not file.is_symlink()
+                for file in files_of(part, place)
+                if not file.is_symlink()
                 and not file.name.startswith(".")
                 and file.suffix not in _PASSING
             )
@@ -167,13 +184,13 @@ def _write(
 
 
 def _add_kept(archive: tarfile.TarFile, name: str, one: _Kept) -> str:
-    if one.part == INDEX:
+    if one.problem is not None:
         try:
             with open_regular(one.path) as stream:
                 digest = _add(archive, name, stream)
         except FileNotFoundError as error:
             raise IndexUnavailableError(f"{one.path} is missing. Run: qa doctor") from error
-        if digest != one.digest:
+        if one.problem() is not None:
             raise IndexUnavailableError(
                 f"{one.path} is damaged, so there is no backup of it. To see what is wrong: "
                 "qa doctor"

@@ -21,7 +21,7 @@ from qa.index.layout import (
 from qa.index.leading import named
 from qa.index.making import Prepared, PreparedPassage
 from qa.index.parts import Parts, Stretch, directions, parts_values
-from qa.index.reviewed import At, Found, Reviewed, ReviewedDocument
+from qa.index.reviewed import REVIEW_FILE, At, Found, Reviewed, ReviewedDocument
 from qa.index.scope import Scope
 from qa.index.snapshot import Snapshot
 from qa.index.stores.erasing import vector_files
@@ -30,10 +30,10 @@ from qa.index.stores.store import Store
 from qa.index.verdicts import Verdict, Verdicts
 
 __all__ = [
-    "AUDIT_FILE", "FILE", "At", "Changes", "Combined", "Entry", "Failure", "Found", "Index",
-    "KeywordIndex", "Keywords", "Manifest", "Parts", "Prepared", "PreparedPassage", "Reviewed",
-    "ReviewedDocument", "Scope", "Searchable", "Snapshot", "Stamp", "Store", "Stretch", "Verdict",
-    "Verdicts", "audit_files", "audit_folder", "audit_lines", "check_alike", "directions",
-    "document_id", "document_of", "entry_of", "named", "open_index", "open_store", "parts_values",
-    "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
+    "AUDIT_FILE", "FILE", "REVIEW_FILE", "At", "Changes", "Combined", "Entry", "Failure", "Found",
+    "Index", "KeywordIndex", "Keywords", "Manifest", "Parts", "Prepared", "PreparedPassage",
+    "Reviewed", "ReviewedDocument", "Scope", "Searchable", "Snapshot", "Stamp", "Store", "Stretch",
+    "Verdict", "Verdicts", "audit_files", "audit_folder", "audit_lines", "check_alike",
+    "directions", "document_id", "document_of", "entry_of", "named", "open_index", "open_store",
+    "parts_values", "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
 ]  # fmt: skip

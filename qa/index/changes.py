@@ -199,10 +199,10 @@ class Changes:
     def _check_dimension(self, view: View, given: int) -> None:
         if not self.entries:
             return
-        sample = view.passages.first(include=["embeddings"])["embeddings"]
-        if sample is not None and len(sample) and len(sample[0]) != given:
+        held = view.passages.dimension
+        if held not in (None, given):
             raise IndexMismatchError(
-                f"The index holds vectors of {len(sample[0])} numbers, the embedder "
+                f"The index holds vectors of {held} numbers, the embedder "
                 f"{self._made_by.name} gives {given}. Run: qa sync --rebuild"
             )
 

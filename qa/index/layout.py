@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, overload
 
 from qa.records import Document, Heading, Metadata, Passage, Reading, Scan, Unread, recognised
 
@@ -23,6 +24,38 @@ _FAILURE = "unread:"
 
 Stamp = tuple[int, ...]
 """What changes with a file's content without looking at it (`qa.indexing.folders.files.stamp`)."""
+
+
+class KeptHeadings(Sequence[Heading]):
+    """Headings as they are in a record, made when somebody looks at them."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _made(self) -> tuple[Heading, ...]:
+        return tuple(Heading(**row) for row in self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Heading: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Heading, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Heading | tuple[Heading, ...]:
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[Heading]:
+        return iter(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._made == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +71,7 @@ class Entry:
     characters: int
     folder: str = ""
     pages: tuple[int, ...] = ()
-    headings: tuple[Heading, ...] = ()
+    headings: Sequence[Heading] = ()
     metadata: Metadata = field(default_factory=dict)
     read: str = ""
     """When it was read (ISO 8601, UTC)."""
@@ -149,14 +182,15 @@ def document_record(entry: Entry) -> dict[str, Any]:
     """A document's metadata in Chroma."""
     headings = [heading.fields for heading in entry.headings]
     scans = [(scan.start, scan.end, scan.sure) for scan in entry.scans]
-    return {"entry": json.dumps({**asdict(entry), "headings": headings, "scans": scans})}
+    rest = asdict(replace(entry, headings=(), scans=()))
+    return {"entry": json.dumps({**rest, "headings": headings, "scans": scans})}
 
 
 def read_document(record: Mapping[str, Any]) -> Entry:
     """The entry that `document_record` wrote."""
     values = json.loads(str(record["entry"]))
     values["pages"] = tuple(values["pages"])
-    values["headings"] = tuple(Heading(**heading) for heading in values["headings"])
+    values["headings"] = KeptHeadings(values["headings"])
     values["stamp"] = tuple(values.get("stamp", ()))
     values["scans"] = tuple(Scan(*row) for row in values.get("scans", ()))
     if "reading" in values:  # an index that was made before this was kept has none

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from qa.errors import IndexUnavailableError
 from qa.records import Link
 
-FILE = "review.jsonl"
+REVIEW_FILE = "review.jsonl"
 # Seconds to wait for another process that is writing to the file.
 _PATIENCE = 10.0
 
@@ -66,7 +66,7 @@ class Reviewed:
     """
 
     def __init__(self, folder: Path, rules: str = "") -> None:
-        self.file = folder / FILE
+        self.file = folder / REVIEW_FILE
         self._rules = rules
 
     def documents(self, current: Mapping[str, str]) -> dict[str, ReviewedDocument]:
@@ -96,7 +96,8 @@ class Reviewed:
         Raises:
             IndexUnavailableError: the file cannot be written.
         """
-        self._append({"aside": finding, "documents": list(documents)}, lambda: True)
+        line = {"aside": finding, "documents": list(documents)}
+        self._append(line, lambda: finding not in self.aside())
 
     def bring_back(self, finding: str) -> None:
         """Forget that a finding was set aside.
@@ -126,12 +127,13 @@ class Reviewed:
             if (found := _parsed(line)) is not None:
                 yield found
 
-    def _append(self, line: Mapping[str, Any], current: Callable[[], bool]) -> bool:
+    def _append(self, line: Mapping[str, Any], wanted: Callable[[], bool]) -> bool:
+        """Add a line if it is still wanted; whether it was."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             with self._locked():
                 # Within the lock, so that nothing is erased in between.
-                if not current():
+                if not wanted():
                     return False
                 with self.file.open("a", encoding="utf-8") as lines:
                     lines.write(_written(line))

@@ -248,7 +248,7 @@ class Snapshot:
 
     def _joined(self, run: Sequence[tuple[Passage, Parts]]) -> Stretch:
         entry = self.entries[run[0][0].document_id]
-        stretch = joined(run, entry.headings)
+        stretch = joined(run, tuple(entry.headings))
         if not stretch.links:
             return stretch
         return replace(stretch, links=tuple(leading(stretch.links, entry, self._entry_of)))
@@ -292,7 +292,7 @@ class Snapshot:
             blocks=nested([block for parts in kept for block in parts.blocks]),
             links=tuple(link for parts in kept for link in parts.links),
             pages=entry.pages,
-            headings=entry.headings,
+            headings=tuple(entry.headings),
             metadata=entry.metadata,
             reading=entry.reading,
             scans=entry.scans,

@@ -169,12 +169,20 @@ def _same(entry: Entry, document: Document) -> bool:
 
 
 def with_id(document: Document, session: Changes) -> Document:
-    """The document with its blocks, and with the id of its source or a new one."""
+    """The document with its blocks, and with the id of its source or a new one.
+
+    An index that is made anew keeps the ids, which are in what its owner set aside.
+    """
     if not document.blocks:
         blocks = blocks_of_lines(document.text, document.headings)
         document = replace(document, blocks=blocks)
     if document.id:
         return document
     known = session.find(document.source)
-    id = known.id if known is not None else document_id(document.source, session.entries)
+    if known is not None:
+        return replace(document, id=known.id)
+    before: Mapping[str, str] = {} if session.before is None else session.before.ids
+    id = before.get(document.source, "")
+    if not id or id in session.entries:
+        id = document_id(document.source, session.entries)
     return replace(document, id=id)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qa.access import OWNER
+from qa.events import WRONG_FOLDER
 from qa.index import Index, Snapshot, Verdicts
 from qa.insights.kept import audited, opinions, when
 from qa.insights.likeness import groups, most_typical
@@ -115,7 +116,7 @@ def _count(counts: _Counts, line: Mapping[str, Any], index: str) -> None:
             counts.seconds[stage].append(seconds)
         if outcome == "not_said" and line.get("reason") in _MISSING:
             counts.asked(line.get("question"), at, counts.not_said)
-    elif event == "Unanswered":
+    elif event == "Unanswered" and line.get("error") != WRONG_FOLDER:
         day["failed"] += 1
     elif event == "SourceOpened":
         counts.opened.update(_texts([line.get("source")]))

@@ -65,7 +65,7 @@ PDF = Format(
     "pdf",
     re.compile(rb"\A[\s\xef\xbb\xbf]*+%PDF-\d"),
     always_told=True,
-    version=3,
+    version=4,
 )
 IMAGE = Format(
     "an image",
@@ -81,14 +81,15 @@ ZIP = Format("a ZIP archive", (".zip",), "containers.archive", advice="Unpack it
 FORMATS = (
     Format("text", (".txt", ".text"), "plain"),
     Format("Markdown", (".md", ".markdown"), "markdown"),
-    Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text"),
-    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc"),
-    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html"),
+    Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=2),
+    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=2),
     PDF,
     Format(
         "a Word file",
         (".docx",),
         "office.word",
+        version=2,
         declares=(b"wordprocessingml.document.main+xml",),
         always_told=True,
     ),
@@ -110,6 +111,7 @@ FORMATS = (
         "an RTF document",
         (".rtf",),
         "office.rtf",
+        version=2,
         begins=_magic(b"{\\rtf"),
         always_told=True,
     ),
@@ -117,7 +119,7 @@ FORMATS = (
         "an Excel workbook",
         (".xlsx", ".xlsm"),
         "tables.workbook",
-        version=2,
+        version=3,
         declares=(
             b"spreadsheetml.sheet.main+xml",
             b"spreadsheetml.template.main+xml",
@@ -135,7 +137,7 @@ FORMATS = (
         "an old Excel workbook (.xls)",
         (".xls",),
         "tables.old_workbook",
-        version=2,
+        version=3,
         streams=("Workbook", "Book"),
     ),
     Format("a table of values", (".csv", ".tsv", ".tab"), "tables.delimited", version=2),
@@ -143,7 +145,7 @@ FORMATS = (
         "a PowerPoint presentation",
         (".pptx", ".pptm", ".ppsx"),
         "office.slides",
-        version=2,
+        version=3,
         declares=(
             b"presentationml.presentation.main+xml",
             b"presentationml.slideshow.main+xml",
@@ -163,7 +165,7 @@ FORMATS = (
         "an e-book",
         (".epub",),
         "html.book",
-        version=2,
+        version=3,
         declares=(b"application/epub+zip",),
         members=("META-INF/container.xml",),
         always_told=True,
@@ -172,7 +174,7 @@ FORMATS = (
         "an OpenDocument file",
         (".odt", ".ods", ".odp", ".ott", ".ots", ".otp"),
         "opendocument",
-        version=2,
+        version=3,
         declares=tuple(
             b"application/vnd.oasis.opendocument." + kind
             for kind in (b"text", b"spreadsheet", b"presentation")
@@ -186,7 +188,7 @@ FORMATS = (
         "containers.outlook",
         streams=("__properties_version1.0",),
     ),
-    Format("an e-mail", (".eml",), "containers.message"),
+    Format("an e-mail", (".eml",), "containers.message", version=2),
     Format("a mailbox", (".mbox",), "containers.mailbox"),
     Format("a notebook", (".ipynb",), "data.notebook"),
     Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured"),

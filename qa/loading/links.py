@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from qa.records import Link
-from qa.text.cleaning import clean
+from qa.text.cleaning import clean, one_line
 from qa.text.markup.links import address
 
 # Nobody needs more in one paragraph; each is searched for in all of it.
 _MOST = 200
+_WORD = re.compile(r"\S+")
 
 
 class Linked:
@@ -42,13 +44,16 @@ class Linked:
 
     def links(self, pieces: Sequence[str]) -> list[Link]:
         """The closed links, with offsets in the joined pieces."""
+        if not self._found:
+            return []
         starts = [0, *accumulate(map(len, pieces))]
         return [Link(starts[start], starts[end], target) for start, end, target in self._found]
 
     def clear(self) -> None:
         """Begin another text; open links continue in it."""
         self._found.clear()
-        self._open = [(0, target) for _, target in self._open]
+        if self._open:
+            self._open = [(0, target) for _, target in self._open]
 
 
 def located(links: Sequence[Link], raw: str, text: str, at: int) -> Iterator[Link]:
@@ -59,18 +64,54 @@ def located(links: Sequence[Link], raw: str, text: str, at: int) -> Iterator[Lin
     other, the place is uncertain, and the link is left out.
     """
     end = 0
+    before, after = _Spaced(raw), _Spaced(text)
     for link in links[:_MOST]:
-        words = clean(raw[link.start : link.end]).split()
+        words = one_line(clean(raw[link.start : link.end]))
         if not words:
             continue
-        pattern = re.compile(r"\s+".join(map(re.escape, words)))
-        before = [found.start() for found in pattern.finditer(raw)]
-        after = [found.span() for found in pattern.finditer(text)]
-        number = sum(start < link.start for start in before)
+        earlier, later = before.places(words), after.places(words)
+        number = bisect_left(earlier, before.moved(link.start))
         # A link may begin with white space.
-        if len(before) != len(after) or number >= len(after):
+        if len(earlier) != len(later) or number >= len(later):
             continue
-        start, stop = after[number]
+        start = after.back(later[number])
+        stop = after.back(later[number] + len(words) - 1) + 1
         if start >= end:
             yield Link(at + start, at + stop, link.target)
             end = stop
+
+
+class _Spaced:
+    """A text in which each run of white space is one space, and where its characters were."""
+
+    def __init__(self, text: str) -> None:
+        self._text = one_line(text)
+        stripped = text.strip()
+        # Where the words of the text start there, and where they do here.
+        self._starts, self._moved = [text.find(stripped)], [0]
+        if len(stripped) > len(self._text):
+            words = [(word.start(), word.end()) for word in _WORD.finditer(text)]
+            self._starts = [start for start, _ in words]
+            self._moved = [0, *accumulate(end - start + 1 for start, end in words[:-1])]
+
+    def places(self, words: str) -> list[int]:
+        """Where the words stand."""
+        found = []
+        place = self._text.find(words)
+        while place >= 0:
+            found.append(place)
+            place = self._text.find(words, place + len(words))
+        return found
+
+    def moved(self, place: int) -> int:
+        """Where the first character is that is no space, from a place of the text on."""
+        word = bisect_right(self._starts, place) - 1
+        if word < 0:
+            return 0
+        following = self._moved[word + 1] if word + 1 < len(self._moved) else len(self._text) + 1
+        return min(self._moved[word] + place - self._starts[word], following)
+
+    def back(self, place: int) -> int:
+        """Where in the text a character stands."""
+        word = bisect_right(self._moved, place) - 1
+        return self._starts[word] + place - self._moved[word]

@@ -193,8 +193,8 @@ class Status:
 class Backup:
     """An archive of what a server keeps; `made` is when (ISO 8601, UTC).
 
-    `files` counts its files by part (index, uploads, audit, feedback, keys, users), `size` is the
-    bytes that they take unpacked. An index on a Chroma server is not in it.
+    `files` counts its files by part (index, review, uploads, audit, feedback, keys, users), `size`
+    is the bytes that they take unpacked. An index on a Chroma server is not in it.
     """
 
     file: Path

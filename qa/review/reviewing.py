@@ -14,7 +14,7 @@ from typing import cast
 
 from qa.access import OWNER, Viewer
 from qa.checking import Entailment, packaged
-from qa.errors import ArgumentError
+from qa.errors import UnknownSourceError
 from qa.index import Entry, Found, Index, Reviewed, ReviewedDocument, Snapshot
 from qa.records import Citation, FindingKind, Progress, Review, ReviewFinding, located
 from qa.review.comparing import Comparing
@@ -80,7 +80,7 @@ class Reviewing:
         """Leave a finding out from now on, until one of its texts changes.
 
         Raises:
-            ArgumentError: there is no such finding.
+            UnknownSourceError: there is no such finding.
         """
         one = self._known(finding, viewer)
         self._kept.set_aside(finding, one.documents)
@@ -90,7 +90,7 @@ class Reviewing:
         """Show a finding again that was set aside.
 
         Raises:
-            ArgumentError: there is no such finding.
+            UnknownSourceError: there is no such finding.
         """
         one = self._known(finding, viewer)
         self._kept.bring_back(finding)
@@ -113,7 +113,7 @@ class Reviewing:
             for one in self._shown(snapshot, _visible(snapshot, viewer)):
                 if one.finding.id == finding:
                     return one
-        raise ArgumentError(f"There is no finding {finding!r}. `qa review --all` lists them.")
+        raise UnknownSourceError(f"There is no finding {finding!r}. `qa review --all` lists them.")
 
     def _bring_up_to_date(
         self, snapshot: Snapshot, progress: Callable[[Progress], None]

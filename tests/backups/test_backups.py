@@ -18,6 +18,7 @@ import qa
 from qa.api import Keys, Users
 from qa.backups.contents import DIGESTS, HEAD
 from qa.errors import ArgumentError, BackupError, IndexUnavailableError
+from qa.index import Reviewed
 from qa.index.stores.folder_store import FolderStore
 from qa.records import Progress
 from tests.chroma_server import chroma_server, is_installed
@@ -36,6 +37,7 @@ def kept(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Users.of(str(index)).add("ada", PASSWORD, ["people"])
     verdict = qa.Verdict("0" * 32, "Where?", "There.", "up", sources=("a.md",))
     qa.Verdicts.of(str(index)).keep(verdict)
+    Reviewed(index).set_aside("0123456789", ["a"])
     (place / "audit" / "index").mkdir(parents=True)
     (place / "audit" / "index" / "audit.jsonl").write_text('{"what": "asked"}\n{"half')
     (place / "uploads").mkdir()
@@ -71,12 +73,15 @@ def test_what_is_restored_gives_the_same_answers(kept: Path, archive: Path, tmp_
     made = qa.restore(archive, str(index), keep_uploads=uploads)
 
     assert answers(index) == answers(kept)
-    assert set(made.files) == {"index", "uploads", "audit", "feedback", "keys", "users"}
+    assert set(made.files) == {
+        "index", "review", "uploads", "audit", "feedback", "keys", "users"
+    }  # fmt: skip
     assert contents(uploads) == contents(kept.parent / "uploads")
     assert [key.name for key in Keys.of(str(index)).all()] == ["portal"]
     assert [user.groups for user in Users.of(str(index)).all()] == [("people",)]
     audit = tmp_path / "new" / "audit" / "index" / "audit.jsonl"
     assert audit.read_text(encoding="utf-8") == '{"what": "asked"}\n', "whole lines only"
+    assert Reviewed(index).aside() == {"0123456789"}
     for part in ("feedback", "keys", "users"):
         assert contents(tmp_path / "new" / part) == contents(kept.parent / part)
     assert not list((tmp_path / "new").rglob(".*")), "nothing is left over"
@@ -176,6 +181,7 @@ def test_what_is_there_is_only_replaced_on_request(
         assistant.sync([docs])
     Users.of(str(index)).add("eve", PASSWORD)
     Keys.of(str(index)).add("other")
+    Reviewed(index).set_aside("9876543210", ["b"])
     audit = write(tmp_path / "audit" / "index" / "audit.jsonl", '{"what": "opened"}\n')
     uploads = tmp_path / "uploads"
     before = contents(tmp_path)
@@ -192,6 +198,7 @@ def test_what_is_there_is_only_replaced_on_request(
         assert running.ask(QUESTIONS[0]).found
         assert "plums.txt" not in {one.source for one in running.status().sources}
     assert [user.name for user in Users.of(str(index)).all()] == ["ada"]
+    assert Reviewed(index).aside() == {"0123456789"}, "what was found in the other one is gone"
     assert "opened" in audit.read_text(encoding="utf-8"), "what was done since was done"
     assert answers(index) == answers(kept)
 

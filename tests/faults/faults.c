@@ -128,6 +128,14 @@ ssize_t sendfile64(int to, int from, off64_t *where, size_t size) {
     GUARD("write", of(to, place), 1)
     return real(to, from, where, size);
 }
+ssize_t copy_file_range(int from, off64_t *start, int to, off64_t *where, size_t size, unsigned flags) {
+    REAL(copy_file_range); char place[PATH_MAX];
+    if (length && fails("write", of(to, place), 1)) {
+        if (kind == KILL) { real(from, start, to, where, size / 2, flags); _exit(KILLED); }
+        return -1;
+    }
+    return real(from, start, to, where, size, flags);
+}
 int fsync(int descriptor) { REAL(fsync); char place[PATH_MAX]; GUARD("fsync", of(descriptor, place), 0) return real(descriptor); }
 int fdatasync(int descriptor) { REAL(fdatasync); char place[PATH_MAX]; GUARD("fdatasync", of(descriptor, place), 0) return real(descriptor); }
 int ftruncate(int descriptor, off_t size) { REAL(ftruncate); char place[PATH_MAX]; GUARD("truncate", of(descriptor, place), 1) return real(descriptor, size); }

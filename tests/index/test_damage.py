@@ -150,6 +150,8 @@ def test_damage_is_reported_or_harmless_and_the_advice_repairs_it(
     else:
         told(seen, index, touched if way is not rot else [index])
 
+    if way is rot:  # `qa doctor` looks for it
+        run("examine", index)
     synced = run("sync", index)
     assert synced["ended"] == 0, synced
     if "ok" in synced:

@@ -49,6 +49,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
         reader.ask("What colour is the lift?")
         for question in (*PENSION, *DOGS, DOGS[0], "Hello!"):
             assert not reader.ask(question).found
+        with pytest.raises(qa.UnknownSourceError):  # a slip of whoever asks, and no failure
+            reader.ask("How many days of annual leave do we have?", folder="nowhere")
         for verdict in ("up", "down"):
             judged = Judged(question="When does the sauna open?", answer="At 6.", verdict=verdict)
             keep(judged, qa.Verdicts.of(assistant.settings.index), reader)
@@ -64,6 +66,7 @@ def found(asked: qa.Assistant) -> qa.Insights:
 def test_how_questions_ended_and_what_readers_thought(found: qa.Insights) -> None:
     total = found.total
     assert (total.questions, total.not_said, total.up, total.down) == (9, 7, 1, 1)
+    assert total.failed == 0
     assert total.answered + total.unsure == 2
     assert len(found.days) == 30
     assert found.days[-1].questions == 9

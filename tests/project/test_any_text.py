@@ -54,10 +54,10 @@ from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
 from qa.insights import VotedDown
-from qa.loading import blocks, decoding, formats, lines, links, plain
+from qa.loading import blocks, decoding, formats, lines, links, plain, symbols
+from qa.loading.html import boilerplate
 from qa.loading.html.leads import leads
 from qa.loading.markdown import front_matter, shortcodes
-from qa.loading.office import symbols
 from qa.loading.pdf import columns as pdf_columns
 from qa.loading.pdf import layout as pdf_layout
 from qa.loading.pdf import marks, recognition
@@ -567,12 +567,14 @@ def told_to_the_owner(a: str, b: str, c: str) -> None:
     finding = ReviewFinding("1", "contradiction", 0.5, quotes, (b, c), 1, a, b)
     held = Source(a, b, "1", 1, 1, reading=Reading(warnings=(c,)), groups=(a, b))
     status = Status(a, b, [held], 1, [c], None, failed=[Unread(a, b, time)])
+    looked_for = documents_view.Wanted(c, "partly")
     for texts in TEXTS.values():
         syncs = sync_html(WorkState(), [EndedSync(time, error=c)], texts)
         for page in (
             questions_view.html(found, voted, a, (7,), 7, texts),
-            findings_view.html(Review((finding,)), 1, WorkState(error=a), texts),
-            documents_view.html(status, syncs, texts, watch=True),
+            findings_view.html(Review((finding,), (finding,)), 1, WorkState(error=a), texts),
+            documents_view.html(status, documents_view.Wanted(), syncs, texts, watch=True),
+            documents_view.html(status, looked_for, syncs, texts, watch=True),
         ):
             assert page.count("<") == page.count(">"), "nothing is taken for a tag"
 
@@ -818,7 +820,11 @@ READ: dict[str, Callable[..., object]] = {
     "loading.lines.headings_of_lines loading.lines.blocks_of_lines": lambda a, b, c: (
         lines.blocks_of_lines(f"{a}\n\n{b}\n{c}", lines.headings_of_lines(f"{a}\n\n{b}\n{c}"))
     ),
-    "loading.office.symbols.symbol loading.office.symbols.with_symbols": lambda a, b, c: (
+    "loading.html.boilerplate.hides loading.html.boilerplate.shows": lambda a, b, c: (
+        boilerplate.hides(f"color: {a}; {b}; {c}"),
+        boilerplate.shows(f"display: {a}; {b}; {c}"),
+    ),
+    "loading.symbols.symbol loading.symbols.with_symbols": lambda a, b, c: (
         symbols.symbol(a, b),
         symbols.with_symbols(c),
     ),
@@ -1002,6 +1008,7 @@ NO_TEXT = {
     "loading.workers.pool": "places and names of files, with their own tests",
     "index.stores.manifest": "a file of our own, with its own tests",
     "index.stores.paging": "ids and records, as they come",
+    "index.stores.pieces": "digests, with their own tests",
     "cli.output.reports": "names of files, with their own tests",
     "index.scope": "names of folders, and metadata, with its own tests",
     "index.stores.server_store": "places",

@@ -53,7 +53,6 @@ MADE_OF_OTHERS = {
     "qa.checking.negation",
     "qa.evaluation.nuggets",
     "qa.loading.formats",
-    "qa.loading.links",
     "qa.questions.other_languages",  # of words in files, which are tried below
     "qa.text.asking",
     "qa.questions.forms",

@@ -15,7 +15,7 @@ import qa
 from qa.cli.app import app
 from qa.cli.output.findings import print_review
 from qa.cli.output.terminal import Terminal
-from qa.index.reviewed import FILE
+from qa.index import REVIEW_FILE
 from tests.indexing.mirroring import write
 from tests.review.handbook import CONTRADICTIONS, NEAR_MISSES, pages
 
@@ -106,7 +106,7 @@ def test_nothing_is_judged_twice(handbook: qa.Assistant, review: qa.Review) -> N
 
 
 def test_what_is_kept_are_places(handbook: qa.Assistant, review: qa.Review) -> None:
-    kept = (handbook.index.store.folder / FILE).read_text(encoding="utf-8")
+    kept = (handbook.index.store.folder / REVIEW_FILE).read_text(encoding="utf-8")
     for finding in review.findings:
         if finding.kind == "contradiction":
             assert all(citation.quote not in kept for citation in finding.citations)
@@ -156,7 +156,7 @@ def test_a_review_that_is_interrupted_goes_on(two: qa.Assistant) -> None:
 
 def test_what_is_forgotten_leaves_no_trace(two: qa.Assistant) -> None:
     two.review()
-    file = two.index.store.folder / FILE
+    file = two.index.store.folder / REVIEW_FILE
     entry = two.document("a").id
     assert entry in file.read_text(encoding="utf-8")
     assert two.forget("a").left == 0
@@ -176,8 +176,53 @@ def test_a_finding_is_set_aside_until_its_text_changes(two: qa.Assistant) -> Non
     changed = two.review()
     assert len(changed.findings) == 1
     assert changed.findings[0].id != finding.id
-    with pytest.raises(qa.ArgumentError, match="qa review --all"):
+    with pytest.raises(qa.UnknownSourceError, match="qa review --all"):
         two.set_aside(finding.id)
+
+
+def test_what_is_set_aside_is_kept_by_syncs_a_new_index_and_backups(
+    assistant: qa.Assistant, tmp_path: Path
+) -> None:
+    docs, archive = tmp_path / "docs", tmp_path / "backup.tar.gz"
+    for name, text in TWO.items():
+        write(docs / f"{name}.txt", text)
+    with assistant.with_index(tmp_path / "index") as synced:
+        synced.sync([docs])
+        (finding,) = synced.review().findings
+        for _ in range(2):  # two people may press at once
+            synced.set_aside(finding.id)
+        kept = (tmp_path / "index" / REVIEW_FILE).read_text(encoding="utf-8")
+        assert kept.count('"aside"') == 1
+        write(docs / "c.txt", f"{TWO['c']} Cream costs more.")
+        (docs / "a.txt").rename(docs / "keys.txt")
+        synced.sync()
+        synced.sync(rebuild=True)
+        assert [one.id for one in synced.review().aside] == [finding.id]
+        assert dict(synced.backup(archive).files)["review"] == 1
+        write(docs / "b.txt", TWO["b"].replace("45", "50"))
+        synced.sync()
+        changed = synced.review()
+        assert (len(changed.findings), changed.aside) == (1, ())
+    qa.restore(archive, str(tmp_path / "index"), force=True)
+    for place in ("index", "other"):
+        if place == "other":
+            qa.restore(archive, str(tmp_path / place))
+        with assistant.with_index(tmp_path / place) as restored:
+            assert [one.id for one in restored.findings().aside] == [finding.id]
+            assert restored.review().judged == 0, "what was found is there as well"
+
+
+def test_whoever_listens_is_told_what_is_set_aside(two: qa.Assistant) -> None:
+    (finding,) = two.review().findings
+    told: list[qa.Event] = []
+    two.listeners.add(told.append)
+    two.set_aside(finding.id)
+    two.bring_back(finding.id)
+    assert [
+        (one.finding, one.kind, one.sources, one.aside)
+        for one in told
+        if isinstance(one, qa.FindingSetAside)
+    ] == [(finding.id, "contradiction", ("a", "b"), aside) for aside in (True, False)]
 
 
 def test_a_finding_is_brought_back(two: qa.Assistant) -> None:
@@ -200,7 +245,7 @@ def test_viewers_see_nothing_of_hidden_documents(two: qa.Assistant) -> None:
 
 def test_a_damaged_line_is_judged_again(two: qa.Assistant) -> None:
     before = two.review().findings
-    file = two.index.store.folder / FILE
+    file = two.index.store.folder / REVIEW_FILE
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join([*lines[:-1], lines[-1][:20]]), encoding="utf-8")
     after = two.review()

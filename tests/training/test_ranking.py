@@ -32,7 +32,7 @@ from training.ranking.own_questions import OWN_PAGES, QUESTIONS, own_questions, 
 from training.ranking.pages import Pages, asked_of_pages, groups_of, split, to_rank
 from training.ranking.questions import Vocabulary, as_typed, mistyped, of_heading, of_lead
 from training.ranking.scores import ranking, scores_of
-from training.reader.batches import batches_of, read
+from training.reader.batches import Batch, batches_of, read
 from training.reader.batches import tokenised as tokenised_passages
 from training.reader.fit import Fit, Pace, Recipe, fit
 from training.reader.model import (
@@ -236,6 +236,34 @@ def test_a_model_learns_to_rank_and_to_read_by_turns(groups: list[Group], tmp_pa
     after = ranking(groups, scores_of(run.model.eval(), windows, 4096))["mrr"]
     assert after > before
     assert float(Fit.loss(run, passages).detach()) < cost
+
+
+def test_learning_to_rank_costs_more_once_the_places_in_right_texts_drift(
+    groups: list[Group],
+) -> None:
+    free, kept = (
+        joint(groups[:6], Recipe(steps=4, keep_weight=weight), every=5) for weight in (0.0, 1.0)
+    )
+    for run in (free, kept):
+        run.model.eval()  # nothing is dropped by chance
+    batch = kept.batch(next(kept.batches()))
+    costs = [float(run.loss(batch).detach()) for run in (free, kept)]
+    assert costs[1] == pytest.approx(costs[0], abs=1e-4)
+    with torch.no_grad():
+        for run in (free, kept):
+            run.model.places.weight.mul_(3)
+    costs = [float(run.loss(batch).detach()) for run in (free, kept)]
+    assert costs[1] > costs[0] + 1e-3
+    costs[1] = float(kept.loss(_wrong_alone(batch, kept)).detach())
+    costs[0] = float(free.loss(_wrong_alone(batch, free)).detach())
+    assert costs[1] == pytest.approx(costs[0], abs=1e-4)
+
+
+def _wrong_alone(batch: Batch, run: JointFit) -> Batch:
+    labels = torch.from_numpy(run.ranked.labels[batch.windows])
+    alone = batch.rows(labels != RIGHT)
+    assert alone.windows.tolist() == [at for at in batch.windows if run.ranked.labels[at] != RIGHT]
+    return alone
 
 
 @pytest.mark.parametrize("every", [2, 3])

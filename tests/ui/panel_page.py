@@ -40,7 +40,11 @@ HOSTILE = (
     "<script>document.title='owned'</script> &lt;b&gt; **on** Mondays\n\n"
     "# <iframe src=javascript:alert(1)>"
 )
-SHAPED = """# Badges
+SHAPED = """---
+updated: 2024-03-01
+---
+
+# Badges
 
 Do it like this:
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.ranking.groups import listwise_loss, pointwise_loss
+from training.ranking.groups import RIGHT, listwise_loss, pointwise_loss
 from training.reader.batches import Batch, Integers, Windows, batches_of, read
 from training.reader.fit import Fit, Recipe
 from training.reader.model import ReaderModel
@@ -59,9 +59,18 @@ class JointFit(Fit):
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The loss of a batch, for a ranker or a reader."""
-        if self._ranks:
-            return ranking_loss(self.model, batch, self._labels, self.recipe)
-        return super().loss(batch)
+        if not self._ranks:
+            return super().loss(batch)
+        loss = ranking_loss(self.model, batch, self._labels, self.recipe)
+        if self.before is None:
+            return loss
+        right = batch.rows(self._labels[torch.from_numpy(batch.windows)] == RIGHT)
+        if not len(right.windows):
+            return loss
+        # What a ranker learns from is nearest to what the reader is given in use.
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
+            start, end, _ = self.model(right.ids, right.mask, right.types, right.allowed)
+        return loss + self.recipe.keep_weight * self.drift(self.before, right, (start, end))
 
     @property
     def _ranks(self) -> bool:

@@ -110,6 +110,15 @@ class Batch:
     answered: torch.Tensor
     pair: torch.Tensor
 
+    def rows(self, chosen: torch.Tensor) -> Batch:
+        """Some of its windows, those where `chosen`, of shape (windows,), is true."""
+        tensors = {
+            field.name: getattr(self, field.name)[chosen]
+            for field in fields(self)
+            if field.name != "windows"
+        }
+        return Batch(self.windows[chosen.numpy()], **tensors)
+
 
 def tokenised(
     examples: Sequence[Example], tokenizer: Tokenizer, max_tokens: int, stride: int

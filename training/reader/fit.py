@@ -129,11 +129,11 @@ class Fit:
         apart = pair_loss(batch, (answer, above_none(start, end)), self.recipe.margin)
         loss = places + self.recipe.answer_weight * there + self.recipe.pair_weight * apart
         if self.before is not None:
-            drift = self._drift(self.before, batch, (start, end))
+            drift = self.drift(self.before, batch, (start, end))
             loss = loss + self.recipe.keep_weight * drift
         return loss
 
-    def _drift(
+    def drift(
         self, before: ReaderModel, batch: Batch, places: Sequence[torch.Tensor]
     ) -> torch.Tensor:
         """How far the places are from those that the model told at the start.

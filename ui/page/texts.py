@@ -203,6 +203,14 @@ class Texts:
     admin_partly: str
     admin_unread: str
     admin_left_out: str
+    admin_find: str
+    admin_find_start: str
+    admin_find_all: str
+    admin_find_unread: str
+    admin_find_left_out: str
+    admin_find_partly: str
+    admin_found: str
+    admin_found_none: str
     admin_more: str
     admin_period: str
     admin_period_days: str
@@ -244,6 +252,9 @@ class Texts:
     admin_reviewed: str
     admin_no_findings: str
     admin_aside: str
+    admin_set_aside: str
+    admin_aside_note: str
+    admin_bring_back: str
     admin_contradiction: str
     admin_replaced: str
     admin_duplicate_document: str

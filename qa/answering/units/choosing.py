@@ -127,12 +127,12 @@ class Choice:
 # How much each signal counts in the value of a unit, in the order of `Signals`, after and before it
 # is read. Fitted by tests/benchmarks/fitting/units.py so that units that answer in full come first.
 WEIGHTS = (
-    5.3, 6.92, 3.46, 4.08, 0.22, 0.22, 1.53, 1.1, 0.99, -0.38,
-    -0.3, -1.24, -0.19, 0.43, 0.43, 0.3, 0.07, -0.21, 0.42, 1.49,
+    5.2, 6.79, 3.3, 4.1, 0.14, 0.16, 1.6, 1.15, 0.99, -0.32, -0.27, -1.2, -0.26, 0.5,
+    0.51, 0.25, 0.09, -0.25, 0.44, 1.92,
 )  # fmt: skip
 LIKELY = (
-    8.11, 10.59, 4.81, 5.28, 1.13, 0.43, 1.67, 0.93, 1.31, -0.95,
-    -0.77, -1.59, -0.46, -0.82, 0.01, 0.97, 0.18,
+    8.14, 10.63, 4.78, 5.24, 1.13, 0.42, 1.68, 0.92, 1.3, -0.93, -0.78, -1.6, -0.44,
+    -0.83, 0.02, 0.97, 0.19,
 )  # fmt: skip
 
 

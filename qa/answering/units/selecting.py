@@ -104,7 +104,9 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
 def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
     """The unit itself, or the best one inside or around it that has the length asked for."""
     brief = form not in LONG and form is not Form.OPEN
-    longest = SHORT if brief else LONGEST_LIST
+    # What looks like a question for a fact may mean a whole list, if that comes before its items.
+    listed = form is Form.FACT and choice.unit.kind in ("list", "steps")
+    longest = SHORT if brief and not listed else LONGEST_LIST
     if choice.words > longest and choice.unit.kind in _PARTED:
         return next(_inside(choice, choices, longest), choice)
     wholes = _WHOLES.get(choice.unit.kind, frozenset())

@@ -11,7 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qa.api.admin.admitting import admit_admin, owned
 from qa.api.permitting import admit
-from qa.schemas import InsightsJSON, PastSyncJSON, ReviewJSON, Schema, Share, StatusJSON
+from qa.schemas import (
+    InsightsJSON,
+    PastSyncJSON,
+    ReviewFindingJSON,
+    ReviewJSON,
+    Schema,
+    Share,
+    StatusJSON,
+)
 
 if TYPE_CHECKING:
     from qa.api.admin.office import Office
@@ -72,6 +80,14 @@ class FindingsJSON(Schema):
     review: ReviewJSON
 
 
+class ToJudge(BaseModel):
+    """A finding, by its id."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: Annotated[str, Field(max_length=100)]
+
+
 class VotedDownJSON(Schema):
     """An answer that was voted down; `in_set` says whether it was chosen for `qa eval`."""
 
@@ -123,7 +139,7 @@ def routes(office: Office, keys: Keys, errors: Errors) -> APIRouter:
     )
     _documents(router, office)
     _syncs(router, office)
-    _reviews(router, office)
+    _reviews(router, office, errors)
     _questions(router, office, errors)
     return router
 
@@ -160,7 +176,7 @@ def _syncs(router: APIRouter, office: Office) -> None:
         )
 
 
-def _reviews(router: APIRouter, office: Office) -> None:
+def _reviews(router: APIRouter, office: Office, errors: Errors) -> None:
     @router.get("/review", response_model=FindingsJSON)
     def findings() -> Response:
         """List what reviews found in the documents that they have compared."""
@@ -174,6 +190,23 @@ def _reviews(router: APIRouter, office: Office) -> None:
         return JSONResponse(
             WorkJSON.shown(office.review.start(owned(office.assistant, request))), 202
         )
+
+    judging: dict[str, Any] = {
+        "response_model": ReviewFindingJSON,
+        "responses": errors(400, 404, 413),
+    }
+
+    @router.post("/review/set-aside", **judging)
+    def set_aside(request: Request, wanted: ToJudge) -> Response:
+        """Leave a finding out from now on, until one of its texts changes."""
+        found = owned(office.assistant, request).set_aside(wanted.id)
+        return JSONResponse(ReviewFindingJSON.shown(found))
+
+    @router.post("/review/bring-back", **judging)
+    def bring_back(request: Request, wanted: ToJudge) -> Response:
+        """Show a finding again that was set aside."""
+        found = owned(office.assistant, request).bring_back(wanted.id)
+        return JSONResponse(ReviewFindingJSON.shown(found))
 
 
 def _questions(router: APIRouter, office: Office, errors: Errors) -> None:

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from qa.api.seeing import way_of
 from qa.errors import QAError
-from qa.events import Answered, Event, Judged, Searched, Synced, Unanswered
+from qa.events import WRONG_FOLDER, Answered, Event, Judged, Searched, Synced, Unanswered
 
 if TYPE_CHECKING:
     from qa.api.line import Line
@@ -76,7 +76,7 @@ class Metrics:
             self._questions.labels(event.by.way, event.outcome).inc()
             for stage, seconds in event.seconds.items():
                 self._seconds.labels(stage).observe(seconds)
-        elif isinstance(event, Unanswered):
+        elif isinstance(event, Unanswered) and event.error != WRONG_FOLDER:
             outcome = "stopped" if event.error == "stopped" else "failed"
             self._questions.labels(event.by.way, outcome).inc()
         elif isinstance(event, Searched):

@@ -42,7 +42,7 @@ def print_insights(terminal: Terminal, found: Insights) -> None:
     _table(
         terminal,
         "Most used documents",
-        (f"{one.cited:,} cited, {one.opened:,} opened  {one.source}" for one in found.used),
+        (f"{one.cited:6,} cited {one.opened:6,} opened  {one.source}" for one in found.used),
     )
     _table(
         terminal,

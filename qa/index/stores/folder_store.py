@@ -5,7 +5,7 @@ it is published::
 
     index/
       CURRENT              the manifest of the generation that is answered from
-      generations/7/       chroma.sqlite3, the vectors, keywords.sqlite3, MANIFEST
+      generations/7/       chroma.sqlite3, the vectors, keywords.sqlite3, MANIFEST, PIECES
       generations/8.draft/ what a sync is writing
       lock                 held by the writer
 
@@ -16,9 +16,10 @@ publishes it by replacing one small file. Readers check that file before each qu
 all of a sync or nothing of it, and the draft of a killed writer is thrown away.
 
 A manifest has the sizes and digests of a generation's files. Sizes are checked whenever it is
-opened, digests also by writers, by `qa doctor` and after a writer was killed. Damage is reported
-before Chroma opens the files, and `qa sync` repairs what can be made again from the rest of the
-index or the mirrored folders.
+opened, digests by `qa doctor`, after a writer was killed, before an index is rebuilt, and of what a
+writer changes. Damage is reported before Chroma opens the files, and `qa sync` repairs what can be
+made again from the rest of the index or the mirrored folders. A draft begins as a copy, with which
+the file system may share what does not change; only what differs in the end is digested.
 
 A reader holds a shared lock on a generation's folder for the length of a question. A process that
 deletes a generation, which is a writer or the last reader of a replaced one, takes an exclusive
@@ -32,7 +33,6 @@ import logging
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +42,12 @@ from qa.errors import IndexUnavailableError, message_of
 from qa.index.keywords import FILE as KEYWORDS
 from qa.index.stores.erasing import DATABASE, blank, drop_strays
 from qa.index.stores.erasing import erase as erase_deleted
-from qa.index.stores.generation import copy, flush, is_of_vectors, lent, seal
+from qa.index.stores.generation import copy, flush, is_of_vectors, lent, save_vectors, seal
 from qa.index.stores.holding import close_folder, delete, lock_shared, open_folder, unlock
 from qa.index.stores.index_folder import IndexFolder
 from qa.index.stores.manifest import Manifest
 from qa.index.stores.paging import Records
+from qa.index.stores.pieces import Original
 from qa.index.stores.store import (
     PASSAGES,
     Store,
@@ -61,14 +62,9 @@ from qa.places.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection
 
 # Seconds that forgetting waits for a question that is being answered from the text.
 _PATIENCE = 10.0
-# Chroma's default for the number of vectors in its log before it saves them.
-_UNSAVED = 1000
-# About ten seconds in all.
-_PATIENT_TRIES = 32
 # After an upgrade of Chroma the database has to be changed before it can be read.
 _OUTDATED = "Unapplied migrations"
 # Chroma counts the users of each folder in this process, and does so without a lock.
@@ -199,8 +195,9 @@ class FolderStore(Store):
         with locked(self.folder / "lock", timeout, self.location):
             with self.place.disk():
                 self.place.mend_current()
+                killed = self.place.is_unfinished()
                 self.sweep()
-            writer = _FolderWriter(self, self.place.examine())
+            writer = _FolderWriter(self, self.place.examine(closely=killed))
             try:
                 with self.reaching():  # while the draft is there, and the disk as full as it was
                     yield writer
@@ -248,18 +245,23 @@ class FolderStore(Store):
             try:
                 yield draft
                 with self.place.disk(), self.reaching():
-                    self.publish(draft, number)
+                    self.publish(draft, number, {})
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
-    def publish(self, draft: Path, number: int, *, patience: float = 0) -> None:
+    def publish(
+        self, draft: Path, number: int, originals: Mapping[str, Original], *, patience: float = 0
+    ) -> None:
         """Let readers see a draft that nobody has open; older generations are deleted.
 
+        `originals` has the files that those in it began as copies of.
+
         Raises:
+            DamagedPieceError: what was changed was damaged before.
             IndexUnavailableError: Chroma did not save all vectors.
             OSError: the disk failed.
         """
-        manifest = seal(draft, number)
+        manifest = seal(draft, number, originals)
         folder = self.folder_of(number)
         draft.replace(folder)
         flush([folder.parent])
@@ -270,14 +272,12 @@ class FolderStore(Store):
         """Let Chroma save the vectors that are still only in its log.
 
         Otherwise every reader would do so again, and write files into a generation that must not
-        change. Chroma checks what it has to save when a vector is first requested.
+        change. It is opened anew, because Chroma looks for them when a vector is first requested.
         """
         view = self.open_draft(draft.folder, draft.generation)
         try:
             for collection in (view.passages.collection, view.documents.collection):
-                _save_after(collection, 1)
-                collection.get(limit=1, include=["embeddings"])
-                _save_after(collection, _UNSAVED)
+                save_vectors(collection)
         finally:
             self.close(view)
 
@@ -306,6 +306,7 @@ class _FolderWriter(Writer):
     def __init__(self, store: FolderStore, damage: dict[str, str]) -> None:
         self._store = store
         self._damage = damage
+        self._originals: Mapping[str, Original] = {}
         self._draft: View | None = None
         self._folder: Path | None = None
         self._anew = False
@@ -313,19 +314,23 @@ class _FolderWriter(Writer):
     def renew(self) -> None:
         self.discard()
         self._anew = True
+        # What is taken over is read and written anew, so that damage would get digests of its own.
+        self._damage = self._store.place.examine()
 
     def begin(self) -> View:
         if self._draft is None:
-            current = 0 if self._anew else self._store.generation()
+            former = Manifest(0) if self._anew else self._store.place.current()
             # Never a number that was used before: a reader may still have that one open.
-            number = 1 + max([current, *self._store.place.numbers()])
+            number = 1 + max([former.generation, *self._store.place.numbers()])
             draft = self._store.folder_of(number).with_suffix(".draft")
             self._folder = draft
+            self._originals = {}
             with self._store.place.disk(), self._store.reaching():
                 shutil.rmtree(draft, ignore_errors=True)
                 draft.mkdir(parents=True)
-                if current:
-                    copy(self._store.folder_of(current), draft, leave_out=self._damage)
+                if former.generation:
+                    folder = self._store.folder_of(former.generation)
+                    self._originals = copy(folder, former, draft, self._damage)
                 self._draft = self._store.open_draft(draft, number)
         return self._draft
 
@@ -356,7 +361,8 @@ class _FolderWriter(Writer):
         blank(draft.folder)
         if erase:
             erase_deleted(draft.folder)
-        self._store.publish(draft.folder, draft.generation, patience=_PATIENCE if at_once else 0)
+        patience = _PATIENCE if at_once else 0
+        self._store.publish(draft.folder, draft.generation, self._originals, patience=patience)
         self._damage = {}
         self._anew = False
 
@@ -384,16 +390,3 @@ def _opened(
     except BaseException:
         client.close()  # type: ignore[attr-defined]
         raise
-
-
-def _save_after(collection: Collection, vectors: int) -> None:
-    for attempt in range(_PATIENT_TRIES):
-        try:
-            collection.modify(configuration={"hnsw": {"sync_threshold": vectors}})
-            return
-        except Exception as error:
-            # Chroma may still be recording what it has just saved, and does not wait for its own
-            # lock.
-            if "locked" not in str(error) or attempt == _PATIENT_TRIES - 1:
-                raise
-            time.sleep(0.02 * (attempt + 1))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qa.errors import IndexUnavailableError, message_of
@@ -17,7 +18,8 @@ from qa.index.stores.erasing import DATABASE
 from qa.index.stores.generation import flush, is_of_vectors, problems
 from qa.index.stores.manifest import FILE as MANIFEST
 from qa.index.stores.manifest import Manifest, parse
-from qa.index.stores.troubles import is_crowded, is_generation, strangers, told
+from qa.index.stores.pieces import DamagedPieceError
+from qa.index.stores.troubles import is_crowded, is_generation, is_used_up, strangers, told
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +105,7 @@ class IndexFolder:
             IndexUnavailableError: a file is damaged or missing, or cannot be read.
         """
         folder, manifest = self.generation(number), self._manifest(number)
-        closely = number == self._suspect or self._is_unfinished()
+        closely = number == self._suspect or self.is_unfinished()
         has_keywords = True
         with self.disk():
             for name, problem in problems(folder, manifest, closely=closely, vectors=vectors):
@@ -115,19 +117,30 @@ class IndexFolder:
                 raise self.damaged(folder / DATABASE, "is missing")
         return has_keywords
 
-    def examine(self) -> dict[str, str]:
-        """Digest all files of the current generation, and return the damaged ones with the problem.
+    def examine(self, *, closely: bool = True) -> dict[str, str]:
+        """Check the files of the current generation, and return the damaged ones with the problem.
 
-        From then on, damage is reported to everyone who opens it, even if only the digest shows it.
+        Unless they are digested `closely`, their sizes and times decide. Damage that is found is
+        reported to everyone who opens it from then on, even if only the digest shows it.
         """
         try:
             number = self.current().generation
+            closely = closely or number == self._suspect
             with self.disk():
-                damage = self._damage(number)
+                damage = self._damage(number, closely=closely)
         except IndexUnavailableError:  # reported when the index is opened
             return {}
-        self._suspect = number if damage else None
+        if closely:
+            self._suspect = None
+        self.suspect(number, damage)
         return damage
+
+    def suspect(self, number: int, names: Iterable[str]) -> None:
+        """Let everyone who opens a generation look closely at these files of it."""
+        for name in names:
+            self._suspect = number
+            with contextlib.suppress(OSError):  # a read-only place, or it is missing
+                os.utime(self.generation(number) / name)
 
     def refuse_strangers(self) -> None:
         """Refuse a folder in which somebody keeps other things.
@@ -145,20 +158,28 @@ class IndexFolder:
 
     @contextlib.contextmanager
     def disk(self) -> Iterator[None]:
-        """Turn an error of the disk into an `IndexUnavailableError`."""
+        """Turn an error of the disk, or damage met while writing, into `IndexUnavailableError`."""
         try:
             yield
+        except DamagedPieceError as error:
+            number = self.current().generation  # what every draft begins as a copy of
+            self.suspect(number, [error.file.relative_to(self.generation(number)).as_posix()])
+            raise self.damaged(error.file, "is not as it was written") from error
         except OSError as error:
             raise self.unavailable(error) from error
 
     def unavailable(self, error: BaseException) -> IndexUnavailableError:
         """The message for an error: the disk's reason, or the file that is damaged."""
-        said = told(error, self.location, message_of(error))
+        # The number of a system's error is exact; of the rest, words are all that there is.
+        crowded = not isinstance(error, OSError) and is_used_up(self.folder)
+        said = told(error, self.location, message_of(error), crowded=crowded)
         if said is not None:
             return IndexUnavailableError(said)
         try:
             number = self.current().generation
-            for name, problem in self._damage(number).items():
+            damage = self._damage(number, closely=True)
+            self.suspect(number, damage)
+            for name, problem in damage.items():
                 if name != KEYWORDS:
                     return self.damaged(self.generation(number) / name, problem)
         except IndexUnavailableError as damage:
@@ -178,6 +199,8 @@ class IndexFolder:
             mending = "Run: qa sync"
         elif is_of_vectors("/".join(parts[2:])):
             mending = "To make the vectors anew from the texts in the index, run: qa sync"
+        elif file.name == KEYWORDS:
+            mending = "To make the index of words anew, run: qa sync"
         elif file.name.startswith(f"{DATABASE}-"):
             mending = "Stop whatever has the database open, delete that one file, and run: qa sync"
         else:
@@ -204,12 +227,12 @@ class IndexFolder:
                     return manifest
         return None
 
-    def _damage(self, number: int) -> dict[str, str]:
+    def _damage(self, number: int, *, closely: bool) -> dict[str, str]:
         if not number:
             return {}
-        return dict(problems(self.generation(number), self._manifest(number), closely=True))
+        return dict(problems(self.generation(number), self._manifest(number), closely=closely))
 
-    def _is_unfinished(self) -> bool:
+    def is_unfinished(self) -> bool:
         """Whether a writer was killed or is at work."""
         drafts = any((self.folder / "generations").glob("*.draft"))
         return drafts or self._current.with_suffix(".new").exists()

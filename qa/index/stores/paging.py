@@ -30,6 +30,11 @@ class Records:
         self._most = most
         self._known: int | None = None
 
+    @property
+    def dimension(self) -> int | None:
+        """How many numbers each vector had when this was opened; None if there was none yet."""
+        return self.collection.get_model().dimension
+
     def count(self) -> int:
         """How many records there are."""
         return self.collection.count()

@@ -9,6 +9,7 @@ publishes it. How a generation is stored is up to `qa.index.stores.folder_store`
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -196,9 +197,14 @@ def open_collections(client: ClientAPI, suffix: str = "") -> tuple[Records, Reco
 
 def chroma_settings() -> Any:
     """Chroma's settings, with its telemetry off."""
+    return _settings().model_copy()
+
+
+@functools.cache
+def _settings() -> Any:
     from chromadb.config import Settings
 
-    return Settings(anonymized_telemetry=False)
+    return Settings(anonymized_telemetry=False)  # which takes it some 20 ms
 
 
 @contextlib.contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 # Names in the folder of an index, and names that any folder may contain.
@@ -16,7 +18,7 @@ _OWN = {
 _DRAFT = ".draft"
 # The names in a generation's folder; the folders of Chroma's vectors are named by a UUID.
 _PART = re.compile(
-    r"chroma\.sqlite3|keywords\.sqlite3|MANIFEST$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+    r"chroma\.sqlite3|keywords\.sqlite3|MANIFEST$|PIECES$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 )
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -28,6 +30,8 @@ _DENIED_WORDS = (
     "unable to open database file",
 )  # fmt: skip
 _FAILING_WORDS = ("disk I/O error", "Input/output error")
+# Bytes that are written to see whether there is room.
+_PROBE = 1 << 20
 
 
 def is_full(error: BaseException) -> bool:
@@ -43,7 +47,7 @@ def is_denied(error: BaseException) -> bool:
 def told(error: BaseException, location: str, said: str, *, crowded: bool = False) -> str | None:
     """The message for an error caused by the disk; None for any other.
 
-    On a `crowded` disk, that is taken to be the cause of any error.
+    Where there is no room (`crowded`), that is taken to be the cause of any error.
     """
     if is_full(error) or crowded:
         return (
@@ -63,8 +67,24 @@ def told(error: BaseException, location: str, said: str, *, crowded: bool = Fals
     return None
 
 
+def is_used_up(folder: Path) -> bool:
+    """Whether nothing more can be written below a folder, for want of room.
+
+    Chroma and SQLite do not always say so: a journal that cannot be made is a missing permission to
+    them, and what fails while Chroma moves records out of its log has no reason at all.
+    """
+    try:
+        with tempfile.TemporaryFile(prefix=".", dir=folder) as probe:
+            probe.write(bytes(_PROBE))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        return is_full(error)
+    return False
+
+
 def is_crowded(folder: Path) -> bool:
-    """Whether a disk has less room than an index takes; Chroma does not say why it fails."""
+    """Whether a disk has less room than an index takes, so that this may be why Chroma failed."""
     with contextlib.suppress(OSError):
         taken = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         return shutil.disk_usage(folder).free < taken

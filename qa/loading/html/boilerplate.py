@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 Element = Any
@@ -31,14 +32,25 @@ _DROPPED_ROLES = frozenset(
 )
 _NOTHING = r"(?:0++(?:\.0*+)?|\.0++)(?:px|r?em|pt|%)?(?:\s*+!important)?+\s*+(?:;|$)"
 _HIDDEN_STYLE = re.compile(
-    r"(?:^|;)\s*+(?:display\s*+:\s*+none|visibility\s*+:\s*+hidden"
+    r"(?:^|;)\s*+(?:display\s*+:\s*+none|visibility\s*+:\s*+(?:hidden|collapse)"
     rf"|(?:font-size|opacity)\s*+:\s*+{_NOTHING}|font-size\s*+:\s*+1px"
     r"|(?:left|top|text-indent)\s*+:\s*+-\d{4}|text-decoration(?:-line)?\s*+:[^;]*line-through)"
 )
 _WHITE = re.compile(
-    r"(?:^|;)\s*+color\s*+:\s*+(?:white|#fff(?:fff)?|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*[,)]"
-    r"|transparent|rgba\([^)]*,\s*0\s*\))"
+    r"(?:^|;)\s*+color\s*+:\s*+(?:white|#fff(?![0-9a-f])|#(?:f[c-f]){3}|transparent"
+    r"|rgba?\((?:\s*+25[0-5](?:\s*+[,/)]|\s++)){3}|rgba\((?:[^),]{0,20},){3}\s*+0\s*+\))"
 )
+# Boxes of no size, and others that are cut away.
+_NO_BOX = re.compile(rf"(?:^|;)\s*+(?:max-)?+(?:height|width)\s*+:\s*+{_NOTHING}")
+_CUT_OFF = re.compile(
+    r"(?:^|;)\s*+(?:clip\s*+:\s*+rect\(\s*+[01](?:px)?+[\s,)]|clip-path\s*+:\s*+inset\((?:50|100)%"
+    r"|transform\s*+:[^;]*scale\(\s*+0\s*+\))"
+)
+_OVERFLOW = re.compile(r"overflow\s*+:\s*+hidden")
+_SHOWS = re.compile(r"(?:^|;)\s*+(?:display\s*+:\s*+(?!none)\w|visibility\s*+:\s*+visible)")
+_COLOUR = re.compile(r"(?:^|;)\s*+color\s*+:\s*+([^;!]{1,50})")
+_GROUND = re.compile(r"background(?:-color)?+\s*+:\s*+([^;!]{1,200})")
+_WHITES = frozenset(("white", "#fff", "#ffffff", "transparent", "none", "inherit", "initial"))
 _STRUCK = frozenset(("s", "strike", "del"))
 _CALLOUT = re.compile(r"note|tip|warn|caution|danger|info|important|callout|admonition|alert")
 # Matched against each word of `class` and `id`.
@@ -63,7 +75,13 @@ _DROPPED_NAME = re.compile(
     r"|copy-?(?:button|btn)|login(?:[-_](?:form|box|link))?|search-?(?:form|box|bar)"
 )
 _LONGEST_NAME = 60
+_LONGEST_STYLE = 1000
 _LARGEST_SHARE = 0.4
+_MOST_MEASURED = 20
+_MAIN = (
+    "descendant-or-self::*[self::main or @role='main' and "
+    "(self::article or self::div or self::section or self::td)]"
+)
 _LINK_TEXTS = frozenset(
     (
         *("edit", "[edit]", "edit this page", "edit on github", "edit source", "view source"),
@@ -77,24 +95,24 @@ class Boilerplate:
     """Decides for each element of a page whether a reader would miss it."""
 
     def __init__(self, root: Element) -> None:
-        self._sizes = _text_sizes(root)
-        self.characters = self._sizes[root]
+        self.characters = _text_size(root)
+        self._root = root
         self._scope = root
+        self._measured = 0
+        self._sizes: dict[Element, int] = {}
 
     def main(self, root: Element) -> Element:
         """The element with the content of the page: its main part, or all of it."""
-        candidates = [
-            element
-            for element in root.iter("main", "article", "div", "section", "td")
-            if element.tag == "main" or element.get("role") == "main"
-        ]
+        candidates = root.xpath(_MAIN)
         if not candidates:
             articles = list(root.iter("article"))
             candidates = articles if len(articles) == 1 else []
-        candidates = [element for element in candidates if element in self._sizes]
-        best = max(candidates, key=self._sizes.__getitem__, default=root)
-        substantial = min(250, 0.3 * self.characters)
-        self._scope = best if self._sizes[best] >= substantial else root
+        shown = [one for one in candidates if not _is_inside(one, SILENT)]
+        self._measured += len(shown)
+        sizes = [self._size(one) for one in shown]
+        largest = max(sizes, default=0)
+        enough = shown and largest >= min(250, 0.3 * self.characters)
+        self._scope = shown[sizes.index(largest)] if enough else root
         return self._scope
 
     def drops(self, element: Element) -> bool:
@@ -109,13 +127,26 @@ class Boilerplate:
             return True
         if tag in _CONTENT or element is self._scope:
             return False
-        return self._is_minor(element) and _is_marked(element)
+        return _is_marked(element) and self._is_minor(element)
 
     def _is_minor(self, element: Element) -> bool:
         """Otherwise, a page whose body is one big form or "menu" would lose all its text."""
-        return bool(self._sizes.get(element, 0) <= _LARGEST_SHARE * self.characters) or (
-            element.tag in ("header", "aside")
-        )
+        if element.tag in ("header", "aside"):
+            return True
+        most = _LARGEST_SHARE * self.characters
+        if len(element.xpath("string()", smart_strings=False)) <= most:  # faster to see
+            return True
+        minor = self._size(element) <= most
+        self._measured += not minor
+        return minor
+
+    def _size(self, element: Element) -> int:
+        """The number of characters of text in an element."""
+        if self._measured <= _MOST_MEASURED:
+            return _text_size(element)
+        # Large ones are nested in each other: measuring each would take too long.
+        self._sizes = self._sizes or _text_sizes(self._root)
+        return self._sizes.get(element, 0)
 
 
 def is_hidden(element: Element) -> bool:
@@ -126,12 +157,36 @@ def is_hidden(element: Element) -> bool:
         return True
     if element.tag in _STRUCK:
         return True
-    style = (element.get("style") or "").lower()
+    style = element.get("style")
+    if element.tag == "font" and (colour := element.get("color")):
+        style = f"color:{colour};{style or ''}"
     if not style:
         return False
-    return _HIDDEN_STYLE.search(style) is not None or (
-        _WHITE.search(style) is not None and not _has_ground(element)
-    )
+    hidden, white = (_seen_by if len(style) <= _LONGEST_STYLE else _seen_by.__wrapped__)(style)
+    return hidden or (white and not _has_ground(element))
+
+
+@lru_cache(maxsize=1000)  # pages say the same style again and again
+def _seen_by(style: str) -> tuple[bool, bool]:
+    """Whether a style hides its text, and whether it makes it white."""
+    style = style.lower()
+    return hides(style), _WHITE.search(style) is not None
+
+
+def hides(style: str) -> bool:
+    """Whether the declarations of a style hide a text, or strike it through."""
+    style = style.lower()
+    if _HIDDEN_STYLE.search(style) or _CUT_OFF.search(style):
+        return True
+    colour, ground = _COLOUR.search(style), _GROUND.search(style)
+    if colour and ground and colour[1].strip() == ground[1].strip():
+        return True
+    return _OVERFLOW.search(style) is not None and _NO_BOX.search(style) is not None
+
+
+def shows(style: str) -> bool:
+    """Whether the declarations of a style make something visible."""
+    return _SHOWS.search(style.lower()) is not None
 
 
 def _has_ground(element: Element) -> bool:
@@ -141,7 +196,8 @@ def _has_ground(element: Element) -> bool:
             return around.get("bgcolor") is not None or "background" in (around.get("style") or "")
         if around.get("bgcolor") or around.get("class") or around.get("id"):
             return True
-        if "background" in (around.get("style") or ""):
+        ground = _GROUND.search((around.get("style") or "").lower())
+        if ground and ground[1].strip() not in _WHITES:
             return True
     return False
 
@@ -149,20 +205,19 @@ def _has_ground(element: Element) -> bool:
 def _is_marked(element: Element) -> bool:
     tag = element.tag
     role = (element.get("role") or "").lower()
-    names = _names(element)
     if tag == "header":
         return not _holds(element, ("h1", "h2")) and not _is_inside(element, _CONTENT - {"body"})
     if tag == "aside":
-        return not any(_CALLOUT.search(name) for name in names)
+        return not any(_CALLOUT.search(name) for name in _names(element))
     if role in _DROPPED_ROLES:
         return not _holds(element, ("h1", "main"))
-    if tag == "form" or any(_DROPPED_NAME.fullmatch(name) for name in names):
+    if tag == "form" or any(map(_is_dropped, _names(element))):
         return not _holds(element, ("h1", "main", "article"))
     return False
 
 
 def _is_tool_link(element: Element) -> bool:
-    if any(_DROPPED_NAME.fullmatch(name) for name in _names(element)):
+    if any(map(_is_dropped, _names(element))):
         return True
     if len(element) > 3:
         return False
@@ -171,8 +226,16 @@ def _is_tool_link(element: Element) -> bool:
 
 def _names(element: Element) -> list[str]:
     """The words of its class and id, except for very long generated ones."""
-    names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
+    named, one = element.get("class"), element.get("id")
+    if not (named or one):
+        return []
+    names = f"{named or ''} {one or ''}".lower().split()
     return [name for name in names if len(name) <= _LONGEST_NAME]
+
+
+@lru_cache(maxsize=4000)
+def _is_dropped(name: str) -> bool:
+    return _DROPPED_NAME.fullmatch(name) is not None
 
 
 # Pages with collapsible answers have the question in a button in a heading; quotations name their
@@ -200,22 +263,41 @@ def _is_inside(element: Element, tags: frozenset[str]) -> bool:
     return False
 
 
+def _text_size(root: Element) -> int:
+    """The number of characters of text in an element."""
+    size = _length_of_all(root)
+    outer: Element = None
+    for element in root.iter(*SILENT):
+        if element is root:
+            return 0
+        if outer is None or outer not in element.iterancestors():
+            outer = element
+            size -= _length_of_all(element)
+    return size
+
+
+def _length_of_all(root: Element) -> int:
+    texts = root.xpath("descendant::text()", smart_strings=False)
+    return sum([len(text.strip()) for text in texts])
+
+
 def _text_sizes(root: Element) -> dict[Element, int]:
-    """The number of characters of text in each element, in one pass from the leaves up."""
+    """The same for each element, in one pass."""
     from lxml.etree import iterwalk  # type: ignore[import-untyped]
 
     sizes: dict[Element, int] = {}
+    before: list[int] = []
+    size = 0
     walk = iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        if element.tag in SILENT:
-            sizes[element] = 0
-            if event == "start":
+        if event == "start":
+            before.append(size)
+            if element.tag in SILENT:
                 walk.skip_subtree()
-        elif event == "end":
-            inside = sum(sizes[child] + _length(child.tail) for child in element)
-            sizes[element] = _length(element.text) + inside
+            elif element.text:
+                size += len(element.text.strip())
+        else:
+            sizes[element] = size - before.pop()
+            if element.tail:
+                size += len(element.tail.strip())
     return sizes
-
-
-def _length(text: str | None) -> int:
-    return len(text.strip()) if text else 0

@@ -10,6 +10,7 @@ from qa.limits import Limits
 from qa.loading.blocks import Blocks, is_question, superscript
 from qa.loading.html.boilerplate import SILENT, Boilerplate, Element, is_hidden
 from qa.loading.html.definitions import Definitions
+from qa.loading.html.style_sheets import StyleSheets
 from qa.loading.html.table import Cell, Table, is_layout
 from qa.loading.html.tree import decode, tree_of
 from qa.loading.links import Linked
@@ -30,6 +31,7 @@ _HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _DEFINITIONS = frozenset(("dl", "dt", "dd"))
 _BOLD = frozenset(("b", "strong"))
+_NOTED = frozenset(("br", "a", "img", "sup", "span"))  # of those that are no blocks, at their start
 _MAY_ASK = frozenset(("p", "div", "section", "li", "dd", "td"))  # around a question in bold
 _ASKING = frozenset(("dt", "summary"))
 _NOTE = re.compile(
@@ -37,7 +39,11 @@ _NOTE = re.compile(
     r"|note|tip|hint|important|warning|caution|danger"
 )
 _SPACE = re.compile(r"[ \t\n\r\f\xa0]+")
+_SPACES = re.compile(" {2,}")
 _AROUND_BREAK = re.compile(r" ?\n ?")
+_BLANK_LINES = re.compile(r"\n{2,}")
+_RAISED_STYLE = re.compile(r"vertical-align\s*:\s*super")
+_BLOCK_STYLE = re.compile(r"display\s*:\s*block")
 _SITE_SEPARATORS = (" - ", " | ", " — ", " – ", " :: ", " · ", " » ")
 
 
@@ -50,9 +56,10 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     blocks = Blocks()
     boilerplate = Boilerplate(root)
     limits.check(source, "max_characters", boilerplate.characters, "has {} characters")
-    Renderer(blocks, boilerplate).render(boilerplate.main(root))
+    sheets = StyleSheets(root)
+    Renderer(blocks, boilerplate, sheets).render(boilerplate.main(root))
     if blocks.empty:  # all of it looks like boilerplate, which is better than nothing
-        Renderer(blocks).render(root)
+        Renderer(blocks, sheets=sheets).render(root)
     if blocks.empty:
         raise EmptyFileError(
             f"{source} has no text in its HTML; a script may put it there. "
@@ -65,15 +72,21 @@ def render_fragment(markup: str, blocks: Blocks) -> None:
     """Add the text of a piece of HTML to `blocks`; nothing in it counts as boilerplate."""
     root = tree_of(clean(markup))
     if root is not None:
-        Renderer(blocks).render(root)
+        Renderer(blocks, sheets=StyleSheets(root)).render(root)
 
 
 class Renderer:
     """Walks through a tree once, without recursion, and writes its text into blocks."""
 
-    def __init__(self, blocks: Blocks, boilerplate: Boilerplate | None = None) -> None:
+    def __init__(
+        self,
+        blocks: Blocks,
+        boilerplate: Boilerplate | None = None,
+        sheets: StyleSheets | None = None,
+    ) -> None:
         self._blocks = blocks
         self._boilerplate = boilerplate
+        self._sheets = sheets
         self._inline: list[str] = []
         self._linked = Linked()  # the links of the inline text
         self._pre = 0
@@ -91,46 +104,56 @@ class Renderer:
         walk = iterwalk(root, events=("start", "end"))
         dropped: Element = None
         for event, element in walk:
+            tag = element.tag
             if event == "start":
-                if element is not root and self._drops(element):
+                if element is not root and self._drops(element, tag):
                     dropped = element
                     walk.skip_subtree()
-                else:
-                    self._start(element)
-                    self._text(element.text)
+                    continue
+                if tag in _BLOCKS:
+                    self._start_block(element, tag)
+                elif tag in _NOTED:
+                    self._start(element, tag)
+                if text := element.text:
+                    self._text(text)
             else:
                 if element is dropped:
                     dropped = None
-                    if element.tag in _BLOCKS:
+                    if tag in _BLOCKS:
                         self._flush()
                 else:
-                    self._end(element)
-                if element is not root:
-                    self._text(element.tail)
+                    self._end(element, tag)
+                if element is not root and (text := element.tail):
+                    self._text(text)
         self._flush()
 
-    def _drops(self, element: Element) -> bool:
+    def _drops(self, element: Element, tag: str) -> bool:
+        if self._sheets and self._sheets.hide(element):
+            return True
         if self._boilerplate is None:
-            return element.tag in SILENT or is_hidden(element)
-        return self._boilerplate.drops(element) or _is_note_mark(element)
+            return tag in SILENT or is_hidden(element)
+        return self._boilerplate.drops(element) or (tag == "sup" and _is_note_mark(element))
 
-    def _text(self, text: str | None) -> None:
-        if text and self._raised is not None:
-            self._inline.append(superscript(text.strip()))
-        elif text:
-            self._inline.append(text if self._pre else _SPACE.sub(" ", text))
+    def _text(self, text: str) -> None:
+        if self._raised is not None:
+            text = superscript(text.strip())
+        elif not self._pre and (not text.isprintable() or "  " in text):
+            text = _SPACE.sub(" ", text)
+        self._inline.append(text)
 
-    def _start(self, element: Element) -> None:
-        tag = element.tag
+    def _start(self, element: Element, tag: str) -> None:
+        """Begin an element that is no block by itself."""
         if tag == "br":
             self._inline.append("\n")
-        elif tag == "a" and not self._pre:
-            self._linked.open(len(self._inline), element.get("href") or "")
+        elif tag == "a":
+            if not self._pre:
+                self._linked.open(len(self._inline), element.get("href") or "")
         elif tag == "img":
-            self._text(_meaningful_alt(element))
+            if alt := _meaningful_alt(element):
+                self._text(alt)
         elif _is_raised(element):
             self._start_superscript(element)
-        elif tag in _BLOCKS or _is_shown_as_block(element):
+        elif _is_shown_as_block(element):
             self._start_block(element, tag)
 
     def _start_block(self, element: Element, tag: str) -> None:
@@ -155,8 +178,7 @@ class Renderer:
         elif self._table and tag in ("td", "th"):
             self._table.open_cell(element)
 
-    def _end(self, element: Element) -> None:
-        tag = element.tag
+    def _end(self, element: Element, tag: str) -> None:
         if tag in _HEADING_LEVELS and not self._cell:
             self._definitions.before_block()
             since = self._blocks.here
@@ -216,6 +238,10 @@ class Renderer:
         """Close the paragraph made of the inline text so far."""
         if not self._inline:
             return
+        if all(map(str.isspace, self._inline)):
+            self._inline.clear()
+            self._linked.clear()
+            return
         text, raw, links = self._take()
         if not text.strip():
             return
@@ -227,7 +253,7 @@ class Renderer:
             self._blocks.add(text, "code")
         elif not self._definitions.takes(text):
             asks, self._asks = self._asks and is_question(text), False
-            paragraphs = re.split(r"\n{2,}", self._definitions.with_term(text))
+            paragraphs = _BLANK_LINES.split(self._definitions.with_term(text))
             since = self._blocks.here
             for paragraph in paragraphs:
                 self._blocks.add(paragraph, "question" if asks else "paragraph")
@@ -240,7 +266,8 @@ class Renderer:
         self._linked.clear()
         if self._pre:
             return raw, raw, []
-        return _AROUND_BREAK.sub("\n", re.sub(" {2,}", " ", raw)).strip(), raw, links
+        text = _SPACES.sub(" ", raw) if "  " in raw else raw
+        return (_AROUND_BREAK.sub("\n", text) if "\n" in text else text).strip(), raw, links
 
     def _is_bold_question(self, element: Element) -> bool:
         """Whether a bold text is a question that fills its line."""
@@ -278,8 +305,6 @@ class Renderer:
 
 def _is_note_mark(element: Element) -> bool:
     """A raised link within the page, as in "text[12]", which looks like one of our footnotes."""
-    if element.tag != "sup":
-        return False
     return "reference" in (element.get("class") or "").split() or any(
         (link.get("href") or "").startswith("#") for link in element.iter("a")
     )
@@ -290,19 +315,20 @@ def _is_note(element: Element) -> bool:
         return True
     if element.tag not in ("div", "aside", "section"):
         return False
-    return any(_NOTE.fullmatch(name) for name in (element.get("class") or "").lower().split())
+    named = element.get("class")
+    return bool(named) and any(map(_NOTE.fullmatch, named.lower().split()))
 
 
 def _is_raised(element: Element) -> bool:
     if element.tag == "sup":
         return True
     style = element.get("style") if element.tag == "span" else None
-    return bool(style and re.search(r"vertical-align\s*:\s*super", style))
+    return bool(style and _RAISED_STYLE.search(style))
 
 
 def _is_shown_as_block(element: Element) -> bool:
-    style = element.get("style")
-    return bool(style and element.tag == "span" and re.search(r"display\s*:\s*block", style))
+    style = element.get("style") if element.tag == "span" else None
+    return bool(style and _BLOCK_STYLE.search(style))
 
 
 def _meaningful_alt(element: Element) -> str:

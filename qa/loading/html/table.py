@@ -109,8 +109,8 @@ def _across(row: list[tuple[int, int, str]], used: list[int]) -> Iterator[str]:
 
 
 def _number(element: Element, name: str) -> int:
-    value = element.get(name) or ""
-    return int(value) if re.fullmatch(r"\d{1,4}", value, re.ASCII) else 1
+    value = element.get(name)
+    return int(value) if value and re.fullmatch(r"\d{1,4}", value, re.ASCII) else 1
 
 
 def _with_spanning_cells(rows: list[list[Cell]]) -> Iterator[list[Cell]]:

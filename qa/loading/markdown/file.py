@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from qa.errors import EmptyFileError
 from qa.limits import Limits
 from qa.loading.blocks import Blocks, is_question, superscript
 from qa.loading.html import render_fragment
+from qa.loading.html.boilerplate import is_hidden
+from qa.loading.html.tree import tree_of
 from qa.loading.links import Linked
 from qa.loading.markdown import front_matter
 from qa.loading.markdown.shortcodes import NOTE_BEGINS, NOTE_ENDS, plain_markdown
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _TASK = re.compile(r"\[[ xX]\]\s+")
-_STRUCK = re.compile(r"<(/?)(?:s|del|strike)\b", re.IGNORECASE)
 _RAISED = re.compile(r"<(/?)sup\b", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)(\w{1,20})(?=[\s>/])")
+_VOID = frozenset(("br", "img", "hr", "input", "wbr"))
 _CONTAINERS: dict[str, BlockKind] = {
     "bullet_list": "list",
     "ordered_list": "list",
@@ -185,6 +188,12 @@ class _Renderer:
         return f"{number}."
 
 
+def _is_hidden(tag: str) -> bool:
+    """Whether a tag within a text says that what follows is not seen."""
+    root = tree_of(tag)
+    return root is not None and any(map(is_hidden, root.iter()))
+
+
 def _bold_question(inline: Sequence[Token]) -> int:
     """The number of tokens at the start of a paragraph that are a question in bold."""
     told = [place for place, token in enumerate(inline) if token.type != "text" or token.content]
@@ -211,17 +220,34 @@ def _inline_text(tokens: Sequence[Token]) -> str:
     return re.sub(" {2,}", " ", text) if "  " in text else text
 
 
+def _seen(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The parts of a paragraph without those in hidden or struck-through elements."""
+    unseen: list[str] = []  # the hidden element that is open, and those of its kind within
+    for token in tokens:
+        tag = _TAG.match(token.content) if token.type == "html_inline" else None
+        if tag is None:
+            if not unseen:
+                yield token
+            continue
+        closes, name = bool(tag[1]), tag[2].lower()
+        if unseen:
+            if name == unseen[0] and not token.content.endswith("/>"):
+                unseen = unseen[:-1] if closes else [*unseen, name]
+        elif not closes and name not in _VOID and _is_hidden(token.content):
+            unseen = [name]
+        else:
+            yield token
+
+
 def _read(tokens: Sequence[Token], parts: list[str], linked: Linked) -> None:
     """Add the words of a paragraph in order, and its links."""
     struck = 0
     raised = False
-    for token in tokens:
+    for token in _seen(tokens):
         if token.type in ("s_open", "s_close"):
             struck += token.nesting
         elif token.type == "html_inline":
-            if mark := _STRUCK.match(token.content):
-                struck = max(0, struck - 1) if mark[1] else struck + 1
-            elif mark := _RAISED.match(token.content):
+            if mark := _RAISED.match(token.content):
                 raised = not mark[1]
             elif token.content.lower().startswith("<br"):
                 parts.append("\n")

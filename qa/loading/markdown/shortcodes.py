@@ -29,6 +29,8 @@ _ATTRIBUTES = re.compile(r"\s?\{:[^{}\n]{0,500}\}|\s\{[.#][^{}\n]{0,200}\}(?=\s*
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,60}\]:[ \t]*")
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,60}\]")
 _ALERT = re.compile(r"^(\s*>\s*)\[!\w{1,20}\][-+]?[ \t]*")
+_DEFINITION = re.compile(r"^ {0,3}:[ \t]+(\S.*)$", re.MULTILINE)
+_TERM = re.compile(r" {0,3}(?![#>|\-+*~`=:<\[]|\d{1,9}[.)])\S.{0,200}(?<![|.:;])")
 _FENCED_NOTE = re.compile(r"^(\s*):{3,}\s*(?:\{?\.?([\w-]+)\}?\s*(.*))?$")
 _INDENTED_NOTE = re.compile(r"""^( *)(?:!!!|\?\?\?\+?) [\w -]*(?:"([^"]*)")?\s*$""")
 _BEFORE_WORDS = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?")
@@ -46,9 +48,33 @@ _SITE_HEADINGS = {
 
 def plain_markdown(text: str) -> str:
     """The Markdown in `text` without the tags of site generators."""
+    if _DEFINITION.search(text):
+        text = "\n".join(_with_definitions(text.split("\n")))
     if not any(sign in text for sign in _SIGNS):
         return text
     return "\n".join(_lines(_without_comments(text).split("\n")))
+
+
+def _with_definitions(lines: list[str]) -> list[str]:
+    """The lines with definitions (": words" below a term) as items of a list: "- term: words"."""
+    found: list[str] = []
+    fence = ""
+    term = ""  # of the definition above
+    for line in lines:
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        definition = None if fence else _DEFINITION.fullmatch(line)
+        if definition is None:
+            term = "" if line.strip() and not line.startswith("  ") else term
+            found.append(line)
+            continue
+        while not term and len(found) > 1 and not found[-1].strip() and found[-2].strip():
+            found.pop()
+        if not term and found and _TERM.fullmatch(found[-1]):
+            term = found.pop().strip()
+        found.append(f"- {term}: {definition[1]}" if term else line)
+    return found
 
 
 def _without_comments(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 from qa.errors import EmptyFileError
@@ -33,7 +34,9 @@ _ADMONITIONS = frozenset(("NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"))
 _ITEM = re.compile(r"[ \t]{0,40}(\*{1,6}|-|\.{1,6}|\d{1,4}\.|<(?:\d{1,3}|\.)>)[ \t]+(\S.*)")
 _TERM = re.compile(r"[ \t]{0,40}(\S.{0,300}?)(:{2,4}|;;)(?:[ \t]+(\S.*))?")
 _CHECKED = re.compile(r"\[[ x*]\][ \t]+")
-_CELL = re.compile(r"(?<!\\)(?<!\w)(?:(\d{1,2})(?:\.\d{1,2})?\+|(\d{1,2})\*)?[<^>.aehlmsdv]{0,4}\|")
+_CELL = re.compile(
+    r"(?<!\\)(?<!\w)(?:(\d{1,2})?(?:\.(\d{1,2}))?\+|(\d{1,2})\*)?[<^>.aehlmsdv]{0,4}\|"
+)
 _COLUMNS = re.compile(r"""cols[ \t]?=[ \t]?(?:"([^"]*)"|([^,\]]*))""")
 _TIMES = re.compile(r"\s{0,9}(\d{1,2})\*")
 _TAGS = {
@@ -253,24 +256,27 @@ class _Reader:
 
     def _table(self, lines: list[str], about: str) -> list[str]:
         """The rows of a table; the first is its header if the table says so, or stands apart."""
-        cells: list[str] = []
+        cells: list[_Cell] = []
         apart = 0  # the cells before the first blank line
         for line in lines:
             if not line.strip():
-                apart = apart or len(cells)
+                apart = apart or sum(cell.span for cell in cells)
                 continue
             before, *found = _cells_of(line)
             if before and cells:
-                cells[-1] += "\n" + before
-            for times, span, text in found:
-                cells += [text, *[""] * (span - 1)] * times
+                cells[-1] = replace(cells[-1], text=f"{cells[-1].text}\n{before}")
+            for times, span, down, text in found:
+                cells += [_Cell(text, span, down)] * times
         columns = self._columns(lines, about)
         header = "header" in about or (apart == columns and "noheader" not in about)
         pieces = ["<table>"]
-        for start in range(0, len(cells), columns):
-            tag = "th" if header and not start else "td"
-            row = cells[start : start + columns]
-            pieces += ["<tr>", *(f"<{tag}>{self._inline(cell)}</{tag}>" for cell in row), "</tr>"]
+        for place, row in enumerate(_rows_of(cells, columns)):
+            tag = "th" if header and not place else "td"
+            pieces.append("<tr>")
+            for cell in row:
+                spans = f'colspan="{cell.span}" rowspan="{cell.down}"'
+                pieces.append(f"<{tag} {spans}>{self._inline(cell.text)}</{tag}>")
+            pieces.append("</tr>")
         return [*pieces, "</table>"]
 
     def _columns(self, lines: list[str], about: str) -> int:
@@ -280,18 +286,52 @@ class _Reader:
             ]
             return max(1, sum(int(times[1]) if times else 1 for times in columns))
         first = next((line for line in lines if line.strip()), "")
-        return max(1, sum(times * span for times, span, _ in _cells_of(first)[1:]))
+        return max(1, sum(times * span for times, span, _, _ in _cells_of(first)[1:]))
 
     def _inline(self, text: str) -> str:
         return html_of(text, self._attributes)
 
 
-def _cells_of(line: str) -> tuple[str, *tuple[tuple[int, int, str], ...]]:
-    """What goes on from the line before; and for each cell: how often, how wide, its text."""
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell of a table, with the columns and the rows that it takes."""
+
+    text: str
+    span: int = 1
+    down: int = 1
+
+
+def _rows_of(cells: Sequence[_Cell], columns: int) -> Iterator[list[_Cell]]:
+    """The rows that cells make up one after the other, in a table of so many columns."""
+    reaching: list[int] = []  # how many columns cells from above take, in the rows that follow
+    row: list[_Cell] = []
+    taken = 0
+    for cell in cells:
+        row.append(cell)
+        taken += cell.span
+        reaching += [0] * (cell.down - len(reaching))
+        for below in range(1, cell.down):
+            reaching[below] += cell.span
+        if taken >= columns:
+            yield row
+            row = []
+            reaching = reaching[1:]
+            taken = reaching[0] if reaching else 0
+    if row:
+        yield row
+
+
+def _cells_of(line: str) -> tuple[str, *tuple[tuple[int, int, int, str], ...]]:
+    """What goes on from the line before; for each cell: how often, how wide, how high, its text."""
     starts = list(_CELL.finditer(line))
     ends = [*(found.start() for found in starts[1:]), len(line)]
     cells = (
-        (int(found[2] or 1), int(found[1] or 1), line[found.end() : end].strip())
+        (
+            int(found[3] or 1),
+            int(found[1] or 1),
+            int(found[2] or 1),
+            line[found.end() : end].strip(),
+        )
         for found, end in zip(starts, ends, strict=bool(starts))
     )
     return line[: starts[0].start()].strip() if starts else line.strip(), *cells

@@ -18,6 +18,7 @@ _ROLE = re.compile(r":([\w:+.-]{1,60}):`|`:([\w:+.-]{1,60}):")
 _TARGET = re.compile(r"\s{0,9}<[^<>]{1,500}>$")
 # What they hold is for the programs that build the pages.
 _SILENT = frozenset(("toctree", "index", "include", "literalinclude", "raw", "highlight", "meta"))
+_STRUCK = frozenset(("strike", "strikethrough", "del", "deleted", "line-through", "s"))
 _SETTINGS: dict[str, object] = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
@@ -94,7 +95,9 @@ def _make_known(text: str) -> None:
             directives.register_directive(lowered, Container)
     for before, after in set(_ROLE.findall(text)):
         name = (before or after).lower()
-        if name not in english.roles:
+        if name in _STRUCK:
+            roles.register_local_role(name, _nothing)
+        elif name not in english.roles:
             roles.register_local_role(name, _words)
 
 
@@ -103,6 +106,11 @@ def _words(_name: str, rawtext: str, text: str, *_: Any, **__: Any) -> tuple[lis
     from docutils import nodes
 
     return [nodes.inline(rawtext, _TARGET.sub("", text) or text)], []
+
+
+def _nothing(*_: Any, **__: Any) -> tuple[list[Any], list[Any]]:
+    """What a role for struck-through words gives."""
+    return [], []
 
 
 class _AnyOption(dict[str, Any]):

@@ -9,7 +9,7 @@ from qa.errors import EmptyFileError
 from qa.limits import Limits
 from qa.loading.blocks import Blocks, superscript, telling_title
 from qa.loading.decoding import decode_as
-from qa.loading.office.symbols import with_symbols
+from qa.loading.symbols import with_symbols
 from qa.records import Document
 from qa.text.cleaning import one_line
 
@@ -40,9 +40,12 @@ _DESTINATIONS = {
     **{"footnote": "footnote", "listtext": "marker", "pntext": "marker"},
 }
 _FORMATS = frozenset(
-    ("f", "plain", "v", "deleted", "strike", "striked", "super", "nosupersub", "sub")
+    ("f", "plain", "v", "deleted", "strike", "striked", "super", "nosupersub", "sub", "up", "dn")
 )
-_KEPT_DESTINATIONS = frozenset(("shppict", "shptxt", "shpinst", "shp", "fldrslt"))
+_OF_TABLES = frozenset(("trowd", "clvmrg", "clmrg", "cellx", "cell", "nestcell", "row", "nestrow"))
+_SYMBOLS = 2  # the set of characters of a font that has signs in their places
+_LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
+_KEPT_DESTINATIONS = frozenset(("do", "shppict", "shptxt", "shpinst", "shp", "fldrslt"))
 _CODE_PAGES = {"ansi": "cp1252", "mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 _CHARSETS = {
     **{0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5"},
@@ -103,6 +106,7 @@ class _Reader:
         self._encoding = "cp1252"
         self._fonts: dict[int, str] = {}
         self._font = 0  # that is being defined
+        self._signs: dict[int, str] = {}  # the names of the fonts of symbols
         self._levels: dict[int, int] = {}  # of the styles that are headings
         self._style = 0
         self._named: list[str] = []
@@ -113,6 +117,9 @@ class _Reader:
         self._rows: list[list[str]] = []
         self._row: list[str] = []
         self._cell: list[str] = []
+        # Of each cell of a row: whether it goes on from above, and from its left.
+        self._merged: list[tuple[bool, bool]] = []
+        self._merging = (False, False)
 
     def read(self, data: bytes) -> None:
         """Read everything."""
@@ -207,6 +214,8 @@ class _Reader:
             self._font = number or 0
         elif name == "fcharset" and number in _CHARSETS:
             self._fonts[self._font] = _CHARSETS[number]
+        elif name == "fcharset" and number == _SYMBOLS:
+            self._signs[self._font] = ""
 
     def _format(self, name: str, number: int | None) -> None:
         on = number != 0
@@ -214,8 +223,8 @@ class _Reader:
             self._state = replace(self._state, font=number or 0)
         elif name == "plain":
             self._state = replace(self._state, unseen=False, raised=False)
-        elif name in ("super", "nosupersub", "sub"):
-            self._state = replace(self._state, raised=name == "super" and on)
+        elif name in ("super", "nosupersub", "sub", "up", "dn"):
+            self._state = replace(self._state, raised=name in ("super", "up") and on)
         else:
             self._state = replace(self._state, unseen=on)
 
@@ -234,14 +243,26 @@ class _Reader:
             paragraph.depth = min(max(number or 0, 0), 8)
         elif name == "intbl":
             paragraph.in_table = True
-        elif name in ("cell", "nestcell"):
-            self._end_cell()
-        elif name in ("row", "nestrow"):
-            self._end_row()
+        elif name in _OF_TABLES:
+            self._lay_out_table(name)
         elif name in ("par", "sect", "page"):
             self._end_line()
         elif name in _CHARACTERS:
             self._add(_CHARACTERS[name])
+
+    def _lay_out_table(self, name: str) -> None:
+        if name == "trowd":
+            self._merged.clear()
+        elif name in ("clvmrg", "clmrg"):
+            down, across = self._merging
+            self._merging = (down or name == "clvmrg", across or name == "clmrg")
+        elif name == "cellx":
+            self._merged.append(self._merging)
+            self._merging = (False, False)
+        elif name in ("cell", "nestcell"):
+            self._end_cell()
+        else:
+            self._end_row()
 
     def _add_byte(self, byte: int) -> None:
         if self._skip:
@@ -271,10 +292,13 @@ class _Reader:
                 self._name_style()
         elif state.destination == "title":
             self._title.append(text)
+        elif state.destination == "font" and self._font in self._signs:
+            self._signs[self._font] += text
         elif state.destination == "marker":
             self._marker.append(text)
         elif state.destination in ("", "footnote") and not state.unseen:
-            text = superscript(text) if state.raised else with_symbols(text)
+            font = self._signs.get(state.font, "").strip("; ")
+            text = superscript(text) if state.raised else with_symbols(text, font)
             (self._note if state.destination else self._paragraph.pieces).append(text)
 
     def _name_style(self) -> None:
@@ -328,6 +352,12 @@ class _Reader:
         self._cell.clear()
 
     def _end_row(self) -> None:
+        for column, (down, across) in enumerate(self._merged[: len(self._row)]):
+            above = self._rows[-1] if self._rows else []
+            if down and column < len(above):
+                self._row[column] = _again(above[column])
+            elif across and column:
+                self._row[column] = _again(self._row[column - 1])
         if any(self._row):
             self._rows.append(self._row)
         self._row = []
@@ -344,6 +374,10 @@ class _Reader:
             self._blocks.close("table")
         if rows:
             self._add_notes()
+
+
+def _again(text: str) -> str:
+    return text if len(text) <= _LONGEST_REPEATED else ""
 
 
 def _joined(pieces: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,13 @@ from qa.loading.archives import Element, Relation, local_name
 from qa.loading.blocks import superscript
 from qa.loading.links import Linked
 from qa.loading.office.formulas import linear
+from qa.loading.symbols import with_symbols
 from qa.records import Link
 from qa.text.cleaning import one_line
 
 _STRUCK = frozenset(("sngStrike", "dblStrike"))
 _DEEPEST = 8
+_ALONE = re.compile("(?<!\\w)[\x80-\xff\uf020-\uf0ff](?!\\w)")
 _LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
 _WIDEST_SPAN = 100
 
@@ -145,10 +148,23 @@ def _pieces(paragraph: Element, related: Mapping[str, Relation]) -> tuple[list[s
             target = _target(properties, related)
             if target:
                 linked.open(len(pieces), target)
-            pieces.append(_raised(properties, text.text or ""))
+            said = _with_symbols(properties, text.text or "")
+            pieces.append(_raised(properties, said))
             if target:
                 linked.close(len(pieces))
     return pieces, linked
+
+
+def _with_symbols(properties: Element | None, text: str) -> str:
+    """The text, with the signs of a font of symbols; PowerPoint makes arrows of "-->" so."""
+    if properties is None:
+        return with_symbols(text)
+    latin, signs = (properties.find(f"{{*}}{name}") for name in ("latin", "sym"))
+    font = "" if latin is None else latin.get("typeface") or ""
+    if signs is not None:
+        sign_font = signs.get("typeface") or ""
+        text = _ALONE.sub(lambda found: with_symbols(found[0], sign_font) or found[0], text)
+    return with_symbols(text, font)
 
 
 def _raised(properties: Element | None, text: str) -> str:

@@ -17,8 +17,9 @@ from qa.loading.archives import Archive, Element
 from qa.loading.blocks import Blocks, is_question, superscript, telling_title
 from qa.loading.links import Linked
 from qa.loading.office.formulas import linear
-from qa.loading.office.symbols import symbol, with_symbols
+from qa.loading.office.word_letters import Letters, LetterStyles, is_on
 from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
+from qa.loading.symbols import symbol, with_symbols
 from qa.records import Document, Link
 from qa.text.cleaning import one_line
 from qa.text.sentences import CELL_SEPARATOR
@@ -28,6 +29,7 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _REFERENCES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
 _SPACES = re.compile(" {2,}")  # left over where a run between two of them is not read
+_DELETED_END = f"{W}pPr/{W}rPr/{W}del"
 _TINY = 2  # half points
 _WIDEST_SPAN = 100
 _LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
@@ -41,7 +43,13 @@ _PASSED_OVER = frozenset(
         *("del", "moveFrom", "delText", "instrText", "delInstrText", "altChunk"),
     )
 ) | {_FALLBACK}
-_CHARACTERS = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": "\t", f"{W}noBreakHyphen": "-"}
+_CHARACTERS = {
+    f"{W}noBreakHyphen": "-",
+    f"{W}br": "\n",
+    f"{W}cr": "\n",
+    f"{W}tab": "\t",
+    f"{W}ptab": "\t",
+}
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
@@ -95,6 +103,10 @@ class _Body:
         self._blocks = blocks
         self._relations = document.part.rels
         self._styles = Styles(document.styles.element)
+        self._letters = LetterStyles(document.styles.element)
+        self._around = Letters()  # of the paragraph that is read
+        self._font = ""
+        self._held: list[str] = []  # of a paragraph whose end was deleted under revision
         self._numbering = Numbering(document.part)
         self._notes = {kind: _notes(document.part, kind) for kind in ("footnote", "endnote")}
         self._pending: list[Element] = []  # text boxes and notes met inside a paragraph
@@ -102,6 +114,7 @@ class _Body:
     def write(self) -> None:
         """Write everything."""
         self._write_children(self._body)
+        self._blocks.add("".join(self._held))
 
     def _write_children(self, element: Element) -> None:
         for child in element:
@@ -135,7 +148,11 @@ class _Body:
         if style.in_contents:
             return
         since = self._blocks.here
-        pieces = list(self._pieces(paragraph))
+        self._around = self._letters.of_paragraph(paragraph)
+        pieces = [*self._held, *self._pieces(paragraph)]
+        self._held = pieces if paragraph.find(_DELETED_END) is not None else []
+        if self._held:
+            return
         self._write_text(paragraph, style, _SPACES.sub(" ", "".join(pieces)))
         self._blocks.link(_links(pieces), "".join(pieces), since)
 
@@ -169,8 +186,8 @@ class _Body:
         """The texts of each row's cells; one that is merged with others is said in each place."""
         above: dict[int, str] = {}  # the texts of the row before, by column
         for cells in rows:
-            texts: dict[int, str] = {}
-            column = 0
+            column = _first_column(cells)
+            texts = dict.fromkeys(range(column), "")
             for cell in cells:
                 goes_on = _goes_on_from_above(cell)
                 text = above.get(column, "") if goes_on else self._cell_text(cell)
@@ -188,6 +205,7 @@ class _Body:
         for child in cell.iterchildren():
             if child.tag == f"{W}p":
                 style = self._styles.of(child)
+                self._around = self._letters.of_paragraph(child)
                 text = one_line(self._text(child))
                 item = text and self._numbering.item(child, style)
                 parts.append(f"; {text}" if item and parts else text)
@@ -205,7 +223,7 @@ class _Body:
         for child in element:
             tag = child.tag
             if tag == f"{W}t":
-                yield with_symbols(child.text or "")
+                yield with_symbols(child.text or "", self._font)
             elif tag in _CHARACTERS:
                 yield _CHARACTERS[tag]
             elif tag == f"{W}r":
@@ -214,6 +232,8 @@ class _Body:
                 yield symbol(attribute(child, "char"), attribute(child, "font"))
             elif tag in _REFERENCES:
                 self._add_note(child, _REFERENCES[tag])
+            elif tag == f"{W}fldChar":
+                yield _box(child)
             elif tag == f"{W}txbxContent":
                 self._pending.append(child)
             elif tag == f"{W}hyperlink":
@@ -225,14 +245,16 @@ class _Body:
 
     def _run(self, run: Element) -> Iterator[str]:
         properties = run.find(f"{W}rPr")
-        if properties is None:
-            yield from self._pieces(run)
+        letters = self._around
+        if properties is not None:
+            letters = self._letters.of_run(properties, letters)
+            if _is_unseen(run, properties):
+                return
+        if letters.hidden or letters.struck:
             return
-        if _is_unseen(run, properties):
-            return
-        raised = attribute(properties.find(f"{W}vertAlign")) == "superscript"
+        self._font = letters.font
         for piece in self._pieces(run):
-            yield superscript(piece) if raised else piece
+            yield superscript(piece) if letters.raised else piece
 
     def _target(self, hyperlink: Element) -> str:
         """Where a link leads: to a place outside, or to a bookmark in the document."""
@@ -248,11 +270,13 @@ class _Body:
 
 
 def _rows(table: Element) -> Iterator[list[Element]]:
-    """The cells of each row, without rows that were deleted under revision."""
+    """The cells of each row, without rows that are hidden or were deleted under revision."""
     for child in table:
         if child.tag == f"{W}tr":
             properties = child.find(f"{W}trPr")
-            if properties is None or properties.find(f"{W}del") is None:
+            if properties is None or not (
+                properties.find(f"{W}del") is not None or is_on(properties.find(f"{W}hidden"))
+            ):
                 yield list(_cells(child))
         elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml"):
             yield from _rows(child)
@@ -277,14 +301,17 @@ def _is_contents(element: Element) -> bool:
     return attribute(gallery).lower() in _CONTENTS
 
 
-def _is_on(switch: Element | None) -> bool:
-    return switch is not None and attribute(switch) not in ("0", "false", "off")
+def _box(field: Element) -> str:
+    """A box of a form, as it is ticked."""
+    box = field.find(f"{W}ffData/{W}checkBox")
+    if box is None:
+        return ""
+    ticked = box.find(f"{W}checked")
+    return "☒" if is_on(box.find(f"{W}default") if ticked is None else ticked) else "☐"
 
 
 def _is_unseen(run: Element, properties: Element) -> bool:
-    """Whether a run is hidden, struck through, tiny, or white on what is no dark ground."""
-    if any(_is_on(properties.find(f"{W}{name}")) for name in ("vanish", "strike", "dstrike")):
-        return True
+    """Whether a run is tiny, or white on what is no dark ground."""
     size = attribute(properties.find(f"{W}sz"))
     if size.isdecimal() and int(size) <= _TINY:
         return True
@@ -299,21 +326,30 @@ def _is_unseen(run: Element, properties: Element) -> bool:
 
 def _is_bold(paragraph: Element) -> bool:
     runs = [run for run in paragraph.iter(f"{W}r") if "".join(run.itertext(f"{W}t")).strip()]
-    return bool(runs) and all(_is_on(run.find(f"{W}rPr/{W}b")) for run in runs)
+    return bool(runs) and all(is_on(run.find(f"{W}rPr/{W}b")) for run in runs)
 
 
 def _is_header(row: list[Element]) -> bool:
     """Whether Word repeats the row on each page, or sets the first row of the table apart."""
-    line = row[0].getparent() if row else None
-    while line is not None and line.tag != f"{W}tr":
-        line = line.getparent()
+    line = _line_of(row)
     if line is None:
         return False
-    if _is_on(line.find(f"{W}trPr/{W}tblHeader")):
+    if is_on(line.find(f"{W}trPr/{W}tblHeader")):
         return True
     table = line.getparent()
     look = table.find(f"{W}tblPr/{W}tblLook")
     return attribute(look, "firstRow") == "1" and line is next(table.iter(f"{W}tr"))
+
+
+def _line_of(row: list[Element]) -> Element | None:
+    return next(row[0].iterancestors(f"{W}tr"), None) if row else None
+
+
+def _first_column(row: list[Element]) -> int:
+    """How many columns a row leaves out on its left."""
+    line = _line_of(row)
+    left = "" if line is None else attribute(line.find(f"{W}trPr/{W}gridBefore"))
+    return min(int(left), _WIDEST_SPAN) if left.isdecimal() else 0
 
 
 def _width(cell: Element) -> int:

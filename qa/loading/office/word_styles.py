@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,15 @@ _LETTERED = frozenset(("lowerLetter", "upperLetter"))
 def attribute(element: Element | None, name: str = "val") -> str:
     """An attribute in Word's namespace; nothing where it or the element is missing."""
     return "" if element is None else element.get(f"{W}{name}") or ""
+
+
+def built_on(name: str, elements: Mapping[str, Element]) -> list[Element]:
+    """A style and those that it builds on, the first of them first."""
+    chain: list[Element] = []
+    while name in elements and len(chain) < _LONGEST_CHAIN:
+        chain.append(elements[name])
+        name = attribute(chain[-1].find(f"{W}basedOn"))
+    return chain[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +76,7 @@ class Styles:
 
     def _resolve(self, name: str) -> Style:
         style = Style()
-        chain: list[Element] = []
-        while name in self._elements and len(chain) < _LONGEST_CHAIN:
-            chain.append(self._elements[name])
-            name = attribute(chain[-1].find(f"{W}basedOn"))
-        for element in reversed(chain):
+        for element in built_on(name, self._elements):
             style = _with(style, element)
         return style
 

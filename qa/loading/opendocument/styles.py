@@ -11,6 +11,9 @@ from qa.loading.archives import Element, local_attribute, local_name
 _LONGEST_CHAIN = 20
 _HEADING = re.compile(r"heading(?: |_20_)([1-9])", re.IGNORECASE)
 _TITLES = frozenset(("title",))
+_CROSSED = ("text-line-through-style", "text-line-through-type")
+_POINTS = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)pt")
+_TINY = 1.0  # points
 _RAISED = re.compile(r"super\b|[1-9]\d{0,2}%")
 
 
@@ -21,6 +24,10 @@ class Style:
     unseen: bool = False
     """Whether its text is hidden or struck through."""
     raised: bool = False
+    pale: bool = False
+    """Whether its letters are white."""
+    ground: bool = False
+    """Whether there is a colour behind them."""
     level: int | None = None
     """Of a heading."""
     shown: bool = True
@@ -71,19 +78,31 @@ def _with(style: Style, element: Element) -> Style:
         kind = local_name(properties)
         said = {key.rpartition("}")[2]: value for key, value in properties.items()}
         if kind == "text-properties":
-            if "text-line-through-style" in said:
-                style = replace(style, unseen=said["text-line-through-style"] != "none")
+            crossed = [said[name] for name in _CROSSED if name in said]
+            if crossed:
+                style = replace(style, unseen="none" not in crossed)
+            if _is_tiny(said.get("font-size", "")):
+                style = replace(style, unseen=True)
+            if "color" in said:
+                style = replace(style, pale=said["color"].lower() in ("#ffffff", "#fff"))
             if said.get("display") == "none":
                 style = replace(style, unseen=True)
             if "text-position" in said:
                 style = replace(style, raised=bool(_RAISED.match(said["text-position"])))
-        elif kind == "section-properties" and said.get("display") == "none":
+        if said.get("background-color", "transparent") != "transparent":
+            style = replace(style, ground=True)
+        if kind == "section-properties" and said.get("display") == "none":
             style = replace(style, unseen=True)
         elif kind == "table-properties" and "display" in said:
             style = replace(style, shown=said["display"] != "false")
         elif kind == "drawing-page-properties" and "visibility" in said:
             style = replace(style, shown=said["visibility"] != "hidden")
     return style
+
+
+def _is_tiny(size: str) -> bool:
+    found = _POINTS.fullmatch(size)
+    return found is not None and float(found[1]) <= _TINY
 
 
 def _named(style: Style, name: str) -> Style:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from qa.loading.archives import Element, local_attribute, local_name
 from qa.loading.blocks import Blocks, superscript
 from qa.loading.links import Linked
-from qa.loading.opendocument.styles import Styles
+from qa.loading.opendocument.styles import Style, Styles
+from qa.loading.symbols import with_symbols
 from qa.records import Link
 from qa.text.cleaning import one_line
 from qa.text.sentences import CELL_SEPARATOR
@@ -149,8 +150,22 @@ class Text:
                 yield texts, header or (first and _has_header_style(table))
                 first = False
 
+    def _is_on_white(self, element: Element, style: Style) -> bool:
+        """Whether nothing around a text in white may be of another colour."""
+        if style.ground:
+            return False
+        for around in element.iterancestors():
+            name = local_name(around)
+            if name in ("table-cell", "covered-table-cell", "text-box", "custom-shape", "page"):
+                return False
+            if name in ("p", "h") and self._styles.of(around, "paragraph").ground:
+                return False
+        return True
+
     def cell_text(self, cell: Element) -> str:
         """The paragraphs of a cell on one line; the rows of a table in it, too."""
+        if self._styles.of(cell, "table-cell").unseen:
+            return ""
         parts: list[str] = []
         for child in cell:
             name = local_name(child)
@@ -177,7 +192,7 @@ class Text:
     ) -> None:
         def add(text: str | None) -> None:
             if text:
-                text = _SPACES.sub(" ", text)
+                text = with_symbols(_SPACES.sub(" ", text))
                 pieces.append(superscript(text) if raised else text)
 
         add(element.text)
@@ -197,7 +212,7 @@ class Text:
                 linked.close(len(pieces))
             elif name and name not in _PASSED_OVER and depth < _DEEPEST:
                 style = self._styles.of(child, "text")
-                if not style.unseen:
+                if not (style.unseen or (style.pale and self._is_on_white(child, style))):
                     higher = raised or style.raised
                     self._collect(child, pieces, linked, raised=higher, depth=depth + 1)
             add(child.tail)

@@ -27,7 +27,7 @@ from qa.loading.pdf.layout import (
     mend_hyphens,
     paragraphs,
 )
-from qa.loading.pdf.opening import opened, opened_text
+from qa.loading.pdf.opening import opened, opened_text, page_of
 from qa.loading.pdf.recognition import Recognised
 from qa.loading.pdf.running_lines import drop_running_lines
 from qa.records import Document, Heading, Reading, Scan, hard_to_read
@@ -171,7 +171,7 @@ def _page_lines(document: PdfDocument, number: int, source: str, limits: Limits)
     import pypdfium2
 
     try:
-        page = document[number]
+        page = page_of(document, number)
     except pypdfium2.PdfiumError:
         return []
     try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage  # type: ignore[import-untyped]
 
 _ASKED_FOR_ANGLE = 200  # characters of a page
+_MOST_NOTES = 1000  # of a page, among which fields are looked for
 _ONE_AT_A_TIME = Lock()  # PDFium has global state and does not support threads
 
 
@@ -41,6 +42,7 @@ def opened(data: bytes, source: str) -> Iterator[PdfDocument]:
                 f"{source} is a PDF that is cut off or damaged. Get it again from its origin."
             ) from error
         try:
+            document.init_forms()  # draws filled-in fields that the file has only as values
             yield document
         finally:
             document.close()
@@ -56,7 +58,7 @@ def opened_page(document: PdfDocument, number: int, source: str) -> Iterator[Pdf
     import pypdfium2
 
     try:
-        page = document[number - 1]
+        page = page_of(document, number - 1)
     except (pypdfium2.PdfiumError, IndexError) as error:
         raise DamagedFileError(
             f"Page {number} of {source} is damaged or not there. Get the file again from its "
@@ -66,6 +68,40 @@ def opened_page(document: PdfDocument, number: int, source: str) -> Iterator[Pdf
         yield page
     finally:
         page.close()
+
+
+def page_of(document: PdfDocument, index: int) -> PdfPage:
+    """A page, counted from 0, what is filled into the fields of a form as text of it.
+
+    Raises:
+        PdfiumError: there is no such page, or it is damaged.
+    """
+    from pypdfium2 import raw
+
+    page = document[index]
+    if _has_fields(document, page) and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == 1:
+        page.close()
+        page = document[index]
+    return page
+
+
+def _has_fields(document: PdfDocument, page: PdfPage) -> bool:
+    """Whether a page has fields to fill in, and not only buttons."""
+    from pypdfium2 import raw
+
+    if document.formenv is None:
+        return False
+    filled = (
+        *(raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX),
+        *(raw.FPDF_FORMFIELD_LISTBOX, raw.FPDF_FORMFIELD_CHECKBOX),
+    )
+    for place in range(min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
+        note = raw.FPDFPage_GetAnnot(page, place)
+        kind = raw.FPDFAnnot_GetFormFieldType(document.formenv, note)
+        raw.FPDFPage_CloseAnnot(note)
+        if kind in filled:
+            return True
+    return False
 
 
 @contextmanager

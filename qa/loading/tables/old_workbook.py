@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from qa.errors import DamagedFileError, EncryptedFileError
 from qa.limits import Limits
+from qa.loading.blocks import superscript
 from qa.loading.tables.grid import Value
 from qa.loading.tables.number_formats import BUILT_IN, shown
 from qa.loading.tables.workbook import Sheet, write
@@ -59,10 +61,22 @@ def _cells(book: Any, sheet: Any, row: int) -> Iterator[tuple[int, str]]:
         if book.font_list[style.font_index].struck_out:
             continue
         if cell.ctype == xlrd.XL_CELL_TEXT:
-            yield column, cell.value
+            runs = sheet.rich_text_runlist_map.get((row, column), ())
+            yield column, _rich(book, cell.value, style.font_index, runs) if runs else cell.value
         elif cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
             key = style.format_key
             code = BUILT_IN.get(key) or book.format_map[key].format_str
             yield column, Value(shown(cell.value, code, from_1904=book.datemode == 1))
         elif cell.ctype == xlrd.XL_CELL_BOOLEAN:
             yield column, Value("TRUE" if cell.value else "FALSE")
+
+
+def _rich(book: Any, text: str, font: int, runs: Sequence[tuple[int, int]]) -> str:
+    """A text whose fonts change at some of its characters, without what is struck through."""
+    pieces = []
+    for (start, number), (end, _) in pairwise([(0, font), *runs, (len(text), 0)]):
+        style = book.font_list[number]
+        if not style.struck_out:
+            raised = style.escapement == 1
+            pieces.append(superscript(text[start:end]) if raised else text[start:end])
+    return "".join(pieces)

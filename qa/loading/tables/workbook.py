@@ -15,7 +15,7 @@ from functools import lru_cache
 from qa.errors import EmptyFileError
 from qa.limits import Limits
 from qa.loading.archives import Archive, Element, local_attribute, local_name
-from qa.loading.blocks import Blocks, telling_title
+from qa.loading.blocks import Blocks, superscript, telling_title
 from qa.loading.tables.grid import Row, Value, add_grid
 from qa.loading.tables.number_formats import BUILT_IN, shown
 from qa.records import Document
@@ -170,8 +170,13 @@ def _rich(element: Element) -> str:
             pieces.append(child.text or "")
         elif name == "r":
             properties = child.find("{*}rPr")
-            if properties is None or not _is_struck(properties):
-                pieces.extend(text.text or "" for text in child.iterchildren("{*}t"))
+            texts = [text.text or "" for text in child.iterchildren("{*}t")]
+            if properties is None:
+                pieces.extend(texts)
+            elif not _is_struck(properties):
+                align = properties.find("{*}vertAlign")
+                raised = align is not None and align.get("val") == "superscript"
+                pieces.extend(map(superscript, texts) if raised else texts)
     return "".join(pieces)
 
 
@@ -187,18 +192,25 @@ def _read(
         kind = local_name(element)
         if kind == "row":
             number = int(element.get("r") or number + 1)
-            if element.get("hidden") in ("1", "true"):
+            if element.get("hidden") in ("1", "true") or _is_nothing(element.get("ht")):
                 hidden_rows.append(number)
             else:
                 rows[number] = dict(_cells(element, strings, formats))
         elif kind == "mergeCell" and (found := _RANGE.fullmatch(element.get("ref") or "")):
             down = range(int(found[2]), int(found[4]) + 1)
             merged.append((down, range(_column(found[1]), _column(found[3]) + 1)))
-        elif kind == "col" and element.get("hidden") in ("1", "true"):
+        elif kind == "col" and (
+            element.get("hidden") in ("1", "true") or _is_nothing(element.get("width"))
+        ):
             last = min(int(element.get("max") or 0), _LAST_COLUMN)
             hidden_columns.update(range(int(element.get("min") or 1) - 1, last))
     held = [(down, across) for down, across in merged if down and across]
     return Sheet(name, rows, held, frozenset(hidden_columns), sorted(hidden_rows))
+
+
+def _is_nothing(size: str | None) -> bool:
+    """Whether a row or a column is as good as hidden: nought high or wide."""
+    return size is not None and size != "" and not size.strip("0.")
 
 
 def _cells(row: Element, strings: Sequence[str], formats: _Formats) -> Iterator[tuple[int, str]]:

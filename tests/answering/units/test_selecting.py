@@ -56,6 +56,18 @@ def test_a_single_step_gives_way_to_all_steps_where_steps_are_asked_for() -> Non
     assert fitting(Form.OPEN, step, found.choices) is said
 
 
+def test_a_list_before_its_items_is_said_whole_though_a_fact_seems_to_be_asked_for() -> None:
+    steps = "".join(f"{n}. Turn wheel {n} left until it clicks twice.\n" for n in range(1, 10))
+    text = f"# Lock\n\n## Closing\n\nAt night, close the lock:\n\n{steps}"
+    found = asked(text, "Where is the lock closed at night?")
+    assert form_of(found.question) is Form.FACT
+    whole, step = found.unit("steps", "wheel 4"), found.unit("item", "wheel 4")
+    assert whole.words > SHORT
+    assert selected(found.question, found.first(whole)) == [whole]
+    assert selected(found.question, found.first(step))[0] is step
+    assert fitting(Form.REASON, whole, found.choices).unit.kind == "item"
+
+
 def test_an_introduction_gives_way_to_its_list_where_a_list_is_asked_for() -> None:
     text = "# Bag\n\nBring what the hut has not.\n\n- a bottle of water\n- two pens and a book\n"
     found = asked(text, "What do I need to bring?")

@@ -47,7 +47,7 @@ def test_questions_are_counted_by_way_and_outcome(
     assistant.seen_by(assistant.viewer, way="rest").ask("What is the capital of France?")
     assistant.search(QUESTION)
     by = Asker(assistant.viewer, "page")
-    for error in ("stopped", "GenerationError"):
+    for error in ("stopped", "GenerationError", "UnknownSourceError"):
         metrics.hear(Unanswered(by=by, question="?", error=error))
 
     told = figures(metrics.text().decode())

@@ -237,7 +237,7 @@ def test_the_description_has_every_route_and_loads_nothing(client: httpx.Client)
     assert set(described["paths"]) == {
         "/ask", "/search", "/sources", "/source", "/page", "/status", "/feedback",
         "/admin/alerts", "/admin/documents", "/admin/insights", "/admin/review", "/admin/sync",
-        "/admin/voted-down",
+        "/admin/review/set-aside", "/admin/review/bring-back", "/admin/voted-down",
     }  # fmt: skip
     assert described["servers"] == [{"url": "/api/v1"}]
     for operations in described["paths"].values():

@@ -337,7 +337,7 @@ def test_the_content_type_says_what_a_page_is(index: Index, web: Web) -> None:
             e.source.rpartition("/")[2]: e.reading.formats[0] for e in snapshot.entries.values()
         }
         status = snapshot.status("", "")
-    assert formats == {"": "html 1", "notes": "md 1", "plain": "txt 1", "x.md": "md 1"}
+    assert formats == {"": "html 2", "notes": "md 1", "plain": "txt 1", "x.md": "md 1"}
     assert [one.source for one in status.failed] == [f"{web.url}/handbook/data"]
     assert [one.reason for one in status.skipped] == [
         f"{web.url}/handbook/film is of the type video/mp4, which cannot be read. "

@@ -22,6 +22,7 @@ from qa.evaluation import read_set
 from tests.ui.owned import DOGS, HOSTILE, PENSION, copied, voted
 from tests.ui.serving import FROM_OTHER_SITES
 from tests.ui.sign_in.test_strangers import walked
+from ui.admin.documents import Wanted
 from ui.page.texts import TEXTS
 from ui.server import build_server
 from ui.uploads import Attachments
@@ -93,7 +94,7 @@ def test_no_route_answers_whoever_is_no_admin(
 ) -> None:
     gc.collect()
     found = routes(client)
-    assert len(found) == 14, found
+    assert len(found) == 18, found
     for method, path in found:
         of_page = not path.startswith("/api/v1")
         others = [person(BOB)] if of_page else [keys["in no group"], keys["without the right"]]
@@ -135,7 +136,7 @@ def test_another_site_cannot_press_anything(
     del who["Sec-Fetch-Site"]
     (one, *_) = client.get("/admin?view=questions", headers=person(ADA)).text.split('name="id"')[1:]
     id = re.findall(r'value="(\w+)"', one)[0]
-    for path in ("sync", "review", "set"):
+    for path in ("sync", "review", "set", "set-aside", "bring-back"):
         for headers in (
             {**who, **elsewhere},
             who,
@@ -145,6 +146,7 @@ def test_another_site_cannot_press_anything(
     office: Any = client.app.state.office  # type: ignore[attr-defined]
     assert not office.sync.state.started
     assert voted(Path(assistant.settings.index)) == []
+    assert len(assistant.findings().aside) == 1
 
 
 def test_it_cannot_be_shown_in_a_frame_and_is_kept_nowhere(client: TestClient) -> None:
@@ -178,6 +180,40 @@ def test_the_view_of_documents(client: TestClient) -> None:
     assert "Not read: " in rows[torn]
 
 
+@pytest.mark.parametrize(
+    ("query", "sources"),
+    [
+        ({"find": "HR"}, ["handbook/hr/pay.md"]),
+        ({"find": "day HANDBOOK/"}, ["handbook/first-day.md"]),
+        ({"find": "pay", "state": "in_order"}, ["handbook/hr/pay.md"]),
+        ({"state": "unread"}, ["handbook/torn.pdf"]),
+        ({"find": "torn", "state": "in_order"}, []),
+        ({"state": "partly"}, []),
+    ],
+)
+def test_documents_are_looked_for_by_words_and_state(
+    client: TestClient, query: dict[str, str], sources: list[str]
+) -> None:
+    page = client.get("/admin", params=query, headers=person(ADA)).text
+    assert re.findall(r'<th scope="row"><code>([^<]+)', page) == sources
+    assert re.search(rf'"of-documents">Documents <span>{len(sources)} of \d</span>', page)
+    assert ("No document is like that." in page) == (not sources)
+    assert f'value="{query.get("find", "")}"' in page, "the words are still in the field"
+    if state := query.get("state"):
+        assert re.search(rf'<option value="{state}" selected>[^<]+ \({len(sources)}\)', page)
+
+
+def test_what_is_looked_for_is_shown_as_text(client: TestClient) -> None:
+    page = client.get("/admin", params={"find": f'"{HOSTILE}'}, headers=person(ADA)).text
+    assert "<img" not in page
+    assert client.get("/admin?state=torn", headers=person(ADA)).status_code == 422
+
+
+def test_letters_with_accents_are_the_same_in_both_forms() -> None:
+    assert Wanted("CAFE\u0301").has_words("handbook/caf\u00e9.md")
+    assert not Wanted("cafe").has_words("handbook/tea.md")
+
+
 def test_the_view_of_questions(client: TestClient) -> None:
     page = client.get("/admin?view=questions&days=7", headers=person(ADA)).text
     assert page.count("<svg") > 4
@@ -196,6 +232,46 @@ def test_the_view_of_findings_has_both_quotes(client: TestClient) -> None:
     assert "Everybody has 28 days of annual leave a year." in page
     assert "leads to pay-20.md" in page
     assert "5 of 5 documents have been compared." in page
+
+
+def test_a_finding_is_set_aside_and_brought_back(
+    client: TestClient, assistant: qa.Assistant
+) -> None:
+    def view() -> tuple[str, str]:
+        """The findings, and those that were set aside."""
+        page = client.get("/admin?view=findings", headers=person(ADA)).text
+        aside, rest = page.split("<details")[1].split("</details>")
+        return rest, aside
+
+    def pressed(where: str, **sent: str) -> str:
+        reply = client.post(f"/admin/{where}?lang=de", data=sent, headers=person(ADA))
+        assert reply.status_code == 303
+        return reply.headers["location"]
+
+    rest, aside = view()
+    assert "Set aside: 1" in aside
+    (before,) = re.findall(r'name="id" value="(\w+)"', aside)
+    id = re.findall(r'name="id" value="(\w+)"', rest)[0]
+    (after,) = re.findall(rf'value="{id}"><input type="hidden" name="after" value="([\w-]+)"', rest)
+    assert after == "of-contradiction", "there is no further one of this kind"
+
+    assert pressed("set-aside", id=id, after=after) == f"../admin?view=findings&lang=de#{after}"
+    audit = Path(assistant.settings.index).parent / "audit" / "index" / "audit.jsonl"
+    last = json.loads(audit.read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["event"], last["who"], last["way"]) == ("FindingSetAside", ADA, "page")
+    assert (last["finding"], last["aside"]) == (id, True)
+    assert last["sources"] == ["handbook/first-day.md", "handbook/leave.md"]
+    rest, aside = view()
+    assert set(re.findall(r'id="finding-(\w+)"', aside)) == {before, id}
+    assert f"finding-{id}" not in rest
+
+    assert pressed("bring-back", id=id, after='"><x').endswith("lang=de"), "no id, so no place"
+    rest, aside = view()
+    assert f"finding-{id}" in rest
+    assert f"finding-{id}" not in aside
+    assert json.loads(audit.read_text(encoding="utf-8").splitlines()[-1])["aside"] is False
+    pressed("set-aside", id="0123456789"), pressed("bring-back")
+    assert view() == (rest, aside), "a finding that is gone by now is none"
 
 
 def test_a_sync_is_started_and_its_end_is_told(client: TestClient, assistant: qa.Assistant) -> None:
@@ -279,6 +355,15 @@ def test_programs_get_the_same(client: TestClient, keys: dict[str, dict[str, str
     assert len(review["review"]["findings"][0]["citations"]) == 2
     assert got("sync")["work"]["running"] is False
     assert got("alerts") == {"alerts": []}
+    id = review["review"]["findings"][0]["id"]
+    for where, number in (("set-aside", 2), ("bring-back", 1)):
+        reply = client.post(f"/api/v1/admin/review/{where}", json={"id": id}, headers=keys["admin"])
+        assert (reply.status_code, reply.json()["id"]) == (200, id)
+        assert len(got("review")["review"]["aside"]) == number
+        wrong = client.post(
+            f"/api/v1/admin/review/{where}", json={"id": "x"}, headers=keys["admin"]
+        )
+        assert (wrong.status_code, wrong.json()["kind"]) == (404, "UnknownSourceError")
     answers = got("voted-down")["answers"]
     assert answers[0]["question"] == "Is there a sauna?"
     sent = {"id": answers[0]["id"], "answerable": False}
@@ -295,7 +380,10 @@ def test_programs_get_the_same(client: TestClient, keys: dict[str, dict[str, str
     described = client.get("/api/v1/openapi.json", headers=keys["admin"]).json()["paths"]
     assert {path for path in described if path.startswith("/admin")} == {
         f"/admin/{name}"
-        for name in ("documents", "alerts", "sync", "review", "insights", "voted-down")
+        for name in (
+            *("documents", "alerts", "sync", "review", "review/set-aside", "review/bring-back"),
+            *("insights", "voted-down"),
+        )
     }
 
 

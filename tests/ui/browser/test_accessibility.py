@@ -63,8 +63,8 @@ def test_every_part_can_be_reached_with_the_keyboard(wide: Page) -> None:
         }""")
         )
         wide.keyboard.press("Tab")
-    order = ["new", "earlier", "Save", "owners-page", "Edit the question", "Footnote 1", "1 Second",
-             "Copy", "Copy as Markdown", "Ask again", "This helped",
+    order = ["new", "earlier", "Save", "For the owner", "Edit the question", "Footnote 1",
+             "1 Second", "Copy", "Copy as Markdown", "Ask again", "This helped",
              "This did not help"]  # fmt: skip
     assert [name.startswith(one) for name, one in zip(names, order, strict=False)] == [True] * len(
         order

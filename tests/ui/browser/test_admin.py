@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-VIEWS = ("documents", "questions", "findings")
+VIEWS = ("documents", "documents&find=hr&state=in_order", "questions", "findings")
 SECONDS_UNTIL_AN_ALERT = 60
 
 
@@ -104,6 +105,30 @@ def test_one_press_puts_an_answer_into_the_set(page: Page, owned: Owned) -> None
     sauna.get_by_role("button", name="Add to the set for qa eval").click()
     expect(sauna.get_by_text("In the set for qa eval")).to_be_visible()
     assert voted(owned.place) == ["Is there a sauna?"]
+
+
+def test_documents_are_looked_for_with_the_keyboard(page: Page) -> None:
+    page.get_by_role("searchbox", name="Name or folder").fill("hr")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile(r"Documents 1 of \d"))).to_be_in_viewport()
+    expect(page.get_by_text("handbook/hr/pay.md")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("searchbox", name="Name or folder")).to_be_focused()
+    page.get_by_label("State").select_option("unread")
+    page.get_by_role("button", name="Show").press("Enter")
+    expect(page.get_by_text("No document is like that.")).to_be_visible()
+    page.get_by_role("link", name="All documents").click()
+    expect(page.get_by_text("handbook/torn.pdf", exact=True)).to_be_visible()
+
+
+def test_a_finding_is_set_aside_and_brought_back_with_the_keyboard(page: Page) -> None:
+    page.get_by_role("link", name="Review").click()
+    finding = page.locator("article.finding", has_text="25 days of annual leave")
+    finding.get_by_role("button", name="Set aside").press("Enter")
+    page.get_by_text("Set aside: 2").press("Enter")
+    finding.get_by_role("button", name="Bring back").press("Enter")
+    expect(page.get_by_text("Set aside: 1")).to_be_visible()
+    expect(finding.get_by_role("button", name="Set aside")).to_be_in_viewport()
 
 
 def test_the_whole_of_it_can_be_reached_with_the_keyboard(page: Page) -> None:

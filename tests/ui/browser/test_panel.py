@@ -228,6 +228,18 @@ def test_words_are_found_across_the_end_of_a_line(page: Page, library: qa.Assist
     expect(page.locator(".panel-count")).to_have_text("1 of 1")
 
 
+def test_the_bullet_of_an_item_that_is_a_whole_list_is_not_shown(
+    page: Page, library: qa.Assistant
+) -> None:
+    quote = "- Updated: 2024-03-01"
+    press(page, footnote(library, "notes/badges.md", quote))
+    assert marked(page) == [quote], "it is there, for the offsets"
+    expect(page.locator("#panel mark")).to_have_text(quote[2:], use_inner_text=True)
+    gone = footnote(library, "notes/badges.md", quote, quote="- Updated: 2023-01-01")
+    press(page, gone)
+    expect(page.locator(".panel-told blockquote")).to_have_text("Updated: 2023-01-01")
+
+
 def test_text_that_an_author_set_apart_is_shown_as_such(page: Page, library: qa.Assistant) -> None:
     source = "notes/badges.md"
     quote = "1. Open it 🎉\n  - now\n  - later\n\nsudo  x\n\n2. Close it"
@@ -235,6 +247,9 @@ def test_text_that_an_author_set_apart_is_shown_as_such(page: Page, library: qa.
     assert squeezed("".join(marked(page))) == squeezed(quote)
     text = page.locator(".panel-text")
     expect(text.locator(".panel-list > ol > li")).to_have_count(2)
+    expect(text.locator(".panel-list > ul > li").first).to_have_text(
+        "Updated: 2024-03-01", use_inner_text=True
+    )
     expect(text.locator("ol > li > ul > li")).to_have_text(["- now", "- later"])
     expect(text.locator("ol > li > pre")).to_have_text("sudo  x")
     expect(text.locator(".panel-note")).to_have_text("Mind the gap.")

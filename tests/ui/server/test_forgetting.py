@@ -73,7 +73,7 @@ def held() -> set[str]:
     }
 
 
-def comes_true(condition: object, seconds: float = 10) -> bool:
+def comes_true(condition: object, seconds: float = 40) -> bool:
     assert callable(condition)
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:

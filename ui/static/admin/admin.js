@@ -39,7 +39,7 @@ function put(place, html) {
 }
 
 function isFillingIn() {
-  return [...document.querySelectorAll("input:not([type=hidden])")].some((input) => input.value);
+  return [...document.querySelectorAll("input:not([type=hidden])")].some((input) => input.value !== input.defaultValue);
 }
 
 withLocalTimes(document);

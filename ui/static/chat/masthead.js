@@ -22,12 +22,13 @@ export function showMasthead(startAnew) {
   lookAtState();
 }
 
-// Not in a frame, where the page of whoever runs the server is never shown.
+// Not in a frame, where the page of whoever runs the server is never shown. A sign, since there is no
+// room for its name in every language.
 function ownersPage() {
-  const { ownersPage: textContent, embedded } = window.footnoteContext ?? {};
-  if (!textContent || embedded) return [];
+  const { ownersPage: title, embedded } = window.footnoteContext ?? {};
+  if (!title || embedded) return [];
   const href = `../admin?lang=${texts.language}`;
-  return [element("a", { id: "owners-page", href, textContent })];
+  return [element("a", { id: "owners-page", href, title, "aria-label": title })];
 }
 
 // A form, so that its answer is the page to sign in at.

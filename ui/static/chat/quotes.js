@@ -1,6 +1,7 @@
 // The quote behind a marker, beside it while the pointer or the focus is there. Escape puts it away.
 
 import { element } from "../bridge.js";
+import { inItsWords } from "../source/document_blocks.js";
 import { placeIn } from "../source/place.js";
 
 const ID = "marker-quote";
@@ -40,7 +41,8 @@ function show(marker, cited) {
   if (!cited || shown === marker) return;
   hide();
   shown = marker;
-  const { quote, title, source } = cited;
+  const { title, source } = cited;
+  const quote = inItsWords(cited.quote);
   const where = [title || source, placeIn(cited)].filter(Boolean).join(" · ");
   const words = quote.length > LONGEST ? `${quote.slice(0, LONGEST).trimEnd()} …` : quote;
   box.replaceChildren(element("p", { textContent: words }),

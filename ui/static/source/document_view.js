@@ -88,6 +88,7 @@ export class DocumentView {
       if (part.begins || !here.item) here.list.append((here.item = element("li")));
       here.item.append(part.kind === "code" ? this.#code(part) : this.#piece(part.begins ? "span" : "p", part));
       if (part.begins) here.item.lastChild.className = "panel-own";
+      if (part.bullet) here.item.className = "panel-only";
     }
     return root;
   }
@@ -114,11 +115,13 @@ export class DocumentView {
     return item;
   }
 
-  #piece(name, { start, end }) {
+  #piece(name, { start, end, bullet }) {
     // As long as it was, for the offsets.
     const plain = (from, to) => harmless(this.text.slice(from, to), "\u200b");
     const shown = document.createElement(name);
     let at = start;
+    // Not shown, but there, for the offsets.
+    if (bullet) shown.append(element("span", { className: "panel-bullet", textContent: plain(at, (at += bullet)) }));
     for (const link of this.#linksIn(start, end)) {
       shown.append(plain(at, link.start), linked(plain(link.start, link.end), link.target));
       at = link.end;

@@ -3,6 +3,7 @@
 // both.
 
 import { announce, button, element, harmless, say, texts } from "../bridge.js";
+import { inItsWords } from "./document_blocks.js";
 import { DocumentSearch } from "./document_search.js";
 import { placesOf } from "./document_text.js";
 import { DocumentView } from "./document_view.js";
@@ -232,7 +233,7 @@ class Panel {
     this.told.replaceChildren();
     if (!note) return;
     this.told.append(element("p", { textContent: note }));
-    if (start === undefined) this.told.append(element("blockquote", { textContent: quoteOf(footnote) }));
+    if (start === undefined) this.told.append(element("blockquote", { textContent: inItsWords(quoteOf(footnote)) }));
   }
 
   // Marks the quote, tells where in the document it is, and goes there.
@@ -289,7 +290,7 @@ class Panel {
     const sentence = gone ? texts.panel_gone : texts.panel_failed;
     const retry = button(texts.panel_retry, () => this.#load(footnote, { anew: true }), { className: "panel-retry" });
     this.told.replaceChildren(element("p", { textContent: sentence }));
-    if (quoteOf(footnote)) this.told.append(element("blockquote", { textContent: quoteOf(footnote) }));
+    if (quoteOf(footnote)) this.told.append(element("blockquote", { textContent: inItsWords(quoteOf(footnote)) }));
     this.told.append(retry);
     this.body.replaceChildren(this.told);
     retry.focus();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_FONTS = ("symbol", "wingdings", "zapfdingbats")
 _PRIVATE = range(0xF020, 0xF100)
 _GREEK = "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ"
 _SYMBOL = {
@@ -32,8 +33,13 @@ def symbol(code: str, font: str = "Symbol") -> str:
     return known.get(number & 0xFF, chr(number & 0xFF) if known is _SYMBOL else "")
 
 
-def with_symbols(text: str) -> str:
+def with_symbols(text: str, font: str = "") -> str:
     """The text with such signs where a font of symbols is set for plain letters."""
+    if font.lower().startswith(_FONTS):
+        return "".join(
+            symbol(f"{ord(character):x}", font) if character.strip() else character
+            for character in text
+        )
     if text.isascii() or not any(ord(character) in _PRIVATE for character in text):
         return text
     return "".join(
