@@ -285,8 +285,10 @@ def seconds(work: Callable[[Any], object], run: str | bytes, tries: int = 1) -> 
 
 def endless(part: object) -> bool:
     """Whether something in a parsed pattern, however deep, is repeated any number of times."""
-    if isinstance(part, tuple) and len(part) == 2 and part[0] in REPEATS and part[1][1] > MANY:
-        return True
+    match part:
+        # The name of a repetition is also a number, as the ends of a range of characters are.
+        case (name, (_, int(most), _)) if name in REPEATS and most > MANY:
+            return True
     inside = part if isinstance(part, tuple | list | parser.SubPattern) else ()
     return any(endless(one) for one in inside)
 
