@@ -4,12 +4,13 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 import qa
 from qa.index.index import Index
@@ -18,9 +19,16 @@ from qa.indexing.preparing.storing import Preparing
 from qa.models.embedders import Embedder, open_embedder
 from qa.places import PACKAGED_EMBEDDER, sample_folder
 from tests.indexing.mirroring import Counting, write
+from tests.ui.notes import NOTES
+from tests.ui.serving import served
 from tests.whole import WHOLE
 
 LOOPBACK_ONLY = Path(__file__).parent / "loopback_only"
+# Makes a folder, by its name and what fills it.
+Made = Callable[[str, Callable[[Path], None]], Path]
+# Folders whose files take long. They come first: whoever has no file left at the end waits for the
+# others, and then these are short.
+LONG = ("ui", "project", "index", "training", "api", "access", "indexing", "loading")
 
 # On a busy machine, a fifth of a second says nothing about an example.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -37,6 +45,17 @@ def pytest_configure() -> None:
     guard = module_from_spec(spec)
     spec.loader.exec_module(guard)
     pytest.network_attempts = guard.attempts  # type: ignore[attr-defined]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take long first."""
+    folders = {name: place for place, name in enumerate(LONG)}
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        return folders.get(item.path.relative_to(here).parts[0], len(folders))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)
@@ -69,13 +88,56 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A folder by name, which the first process that needs it makes; nobody may write to it."""
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder, done = place / f"made-{name}", place / f"made-{name}.done"
+        with FileLock(place / f"made-{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def sample_index(made_once: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an index of the samples; do not write to it."""
-    folder = tmp_path_factory.mktemp("samples") / "index"
-    assistant = qa.Assistant(index=folder)
-    assistant.sync([sample_folder()])
-    assistant.close()
-    return folder
+
+    def make(folder: Path) -> None:
+        with qa.Assistant(index=folder / "index") as assistant:
+            assistant.sync([sample_folder()])
+
+    made = made_once("samples", make)
+    return Path(shutil.copytree(made / "index", tmp_path_factory.mktemp("samples") / "index"))
+
+
+@pytest.fixture(scope="session")
+def served_index(
+    made_once: Made, sample_index: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The sample index, with a document full of markup, and two that disagree."""
+
+    def make(folder: Path) -> None:
+        with qa.Assistant(Path(shutil.copytree(sample_index, folder / "index"))) as assistant:
+            assistant.add(NOTES)
+
+    made = made_once("served", make)
+    return Path(shutil.copytree(made / "index", tmp_path_factory.mktemp("served") / "index"))
+
+
+@pytest.fixture(scope="session")
+def server(served_index: Path) -> Iterator[str]:
+    """The URL of `qa serve`, running."""
+    with served(served_index) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

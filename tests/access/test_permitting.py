@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 import qa
 from tests.chroma_server import chroma_server, is_installed
-from tests.ui.serving import CHECKOUT
+from tests.cli.forked import run
 
 PLACES = ("open.md", "hr/leave.md", "hr/pay/bands.md", "board/minutes.md")
 ADA, BOB = qa.Viewer("ada", groups=["people"]), qa.Viewer("bob", groups=["works"])
@@ -213,12 +212,7 @@ def _change_while_bob_asks(index: str) -> None:
 
 
 def command(index: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "qa", "permit", *words, "--index", str(index)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "QA_AUDIT": "1"},
-    )
+    return run("permit", *words, "--index", index, env={**os.environ, "QA_AUDIT": "1"})
 
 
 def test_the_command_changes_shows_and_is_in_the_audit(

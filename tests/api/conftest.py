@@ -1,4 +1,4 @@
-"""A server of its own process, for programs to ask."""
+"""What programs that ask the server are compared with."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ from pathlib import Path
 import pytest
 
 import qa
-from tests.ui.conftest import served_index as served_index
-from tests.ui.serving import served
-
-
-@pytest.fixture(scope="session")
-def server(served_index: Path) -> Iterator[str]:
-    """The URL of `qa serve`, running."""
-    with served(served_index) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +18,8 @@ import qa
 from qa.api import Keys
 from qa.api.keys import FILE
 from tests.api.rest.test_schemathesis import run as try_all
-from tests.ui.serving import CHECKOUT, served
+from tests.cli.forked import run
+from tests.ui.serving import served
 
 
 @pytest.fixture
@@ -141,12 +140,7 @@ def test_the_keys_of_a_server_are_in_the_users_folder(
 
 
 def command(index: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "qa", "key", *words, "--index", str(index)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-    )
+    return run("key", *words, "--index", index)
 
 
 @pytest.fixture(scope="module")

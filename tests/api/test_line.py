@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 
 from qa import Answer, AnswerStream, BusyError, QAError, Settings, TimeLimitError
 from qa.api import Line, at_once
-from tests.ui.serving import CHECKOUT
+from tests.cli.forked import Command
 
 # A server of three cores that ends as soon as it can be asked.
 STARTED = """
@@ -173,12 +171,9 @@ def test_no_more_questions_are_answered_at_once_than_the_machine_can_handle(
 def test_a_server_keeps_to_that_and_looks_for_garbage_only_among_what_came_after_its_start(
     served_index: Path,
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", STARTED, str(served_index)],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    frozen, seconds, *limits = done.stdout.split()
+    said, problem = Command(served_index, code=STARTED).communicate(timeout=120)
+    assert said, problem
+    frozen, seconds, *limits = said.split()
     assert int(frozen) > 100_000
     assert float(seconds) < 0.001
     assert set(limits) == {"3"}

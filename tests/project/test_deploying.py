@@ -22,7 +22,6 @@ from packaging.requirements import Requirement
 
 import qa
 from tests.chroma_server import free_port
-from tests.ui.conftest import served_index as served_index
 from tests.ui.serving import start
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -26,6 +26,7 @@ import qa
 import ui
 from qa.questions import other_languages
 from qa.text.asking import OTHER_LANGUAGES
+from tests.whole import WHOLE
 
 METHODS = frozenset("search match fullmatch sub subn split findall finditer".split())
 ANY = "any"
@@ -35,8 +36,10 @@ SHORT = 40  # a long time for so little text means exponential growth
 SECONDS = 0.0015  # less for the longest run is quick, however it grows
 GROWTH = 3.0
 TRIES = 5
-RUNS = 150
+RUNS = 150 if WHOLE else 60
+MANY = 50  # a pattern that repeats nothing more often is quick for any length
 ENDS = ("\0", "")
+REPEATS = (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT)
 CATEGORIES = {
     code.CATEGORY_DIGIT: "1",
     code.CATEGORY_NOT_DIGIT: "a",
@@ -233,7 +236,7 @@ class Runs:
             text = self._groups[value[0]] = self._sequence(value[3], before)
         elif kind is code.ATOMIC_GROUP:
             text = self._sequence(value, before)
-        elif kind in (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT):
+        elif kind in REPEATS:
             text = self._repeat(value, before)
         elif kind is code.ASSERT:
             self._sequence(value[1], before if value[0] > 0 else "")
@@ -251,7 +254,7 @@ class Runs:
         least, most, body = value
         known = set(self.alphabet)
         one = self._sequence(body, before)
-        if most > 50:
+        if most > MANY:
             new = "".join(letter for letter in self.alphabet if letter not in known)
             for unit in dict.fromkeys((one, *new)):
                 if unit:
@@ -261,8 +264,8 @@ class Runs:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """What comes once at the beginning of a run, and what is repeated after it."""
         letters = list(self.alphabet)
-        yield from (("", letter) for letter in letters)
         yield from self.repeated
+        yield from (("", letter) for letter in letters)
         yield from (("", before + unit) for before, unit in self.repeated)
         yield from (("", prefix) for prefix in self.prefixes)
         if self.any_case:
@@ -280,9 +283,23 @@ def seconds(work: Callable[[Any], object], run: str | bytes, tries: int = 1) -> 
     return best
 
 
-def grows(work: Callable[[Any], object], make: Callable[[int], str | bytes]) -> bool:
+def endless(part: object) -> bool:
+    """Whether something in a parsed pattern, however deep, is repeated any number of times."""
+    match part:
+        # The name of a repetition is also a number, as the ends of a range of characters are.
+        case (name, (_, int(most), _)) if name in REPEATS and most > MANY:
+            return True
+    inside = part if isinstance(part, tuple | list | parser.SubPattern) else ()
+    return any(endless(one) for one in inside)
+
+
+def grows(
+    work: Callable[[Any], object],
+    make: Callable[[int], str | bytes],
+    lengths: Sequence[int] = LENGTHS,
+) -> bool:
     """Whether twice the run takes three times as long, if it takes a measurable time at all."""
-    for length in LENGTHS:
+    for length in lengths:
         run = make(length)
         if seconds(work, run) > SECONDS and seconds(work, run, TRIES) > SECONDS:
             break
@@ -299,6 +316,9 @@ def grows(work: Callable[[Any], object], make: Callable[[int], str | bytes]) -> 
 def slow(found: Found) -> Iterator[str]:
     """The runs for which a pattern takes too long."""
     binary = isinstance(found.pattern.pattern, bytes)
+    parsed = parser.parse(found.pattern.pattern, found.pattern.flags & ~re.DEBUG)
+    # Each place in a text costs a pattern without repetitions the same, however long the text is.
+    lengths = LENGTHS if WHOLE or endless(parsed) else [one for one in LENGTHS if one <= SHORT]
     runs = dict.fromkeys(Runs(found.pattern))
     for before, unit in itertools.islice(runs, RUNS):
         for end in ENDS if len(unit) == 1 else ENDS[:1]:
@@ -310,7 +330,7 @@ def slow(found: Found) -> Iterator[str]:
                 return run.encode("latin-1", "replace") if binary else run
 
             for work in found.works:
-                if grows(work, make):
+                if grows(work, make, lengths):
                     yield f"{work.__name__} of {before!r} + {unit!r} * n + {end!r}"
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 import qa
+from tests.cli import forked
 from tests.indexing.web.serving import Served, page, serving
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -96,14 +97,8 @@ def desk(tmp_path: Path) -> Path:
 def run(command: str, desk: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
     program, *arguments = shlex.split(command)
     assert program == "qa"
-    return subprocess.run(
-        [sys.executable, "-m", "qa", *arguments],
-        cwd=desk,
-        env={**os.environ, "QA_INDEX": str(desk / "index"), "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        input=typed,
-        timeout=120,
+    return forked.run(
+        *arguments, cwd=desk, env={**os.environ, "QA_INDEX": str(desk / "index")}, input=typed
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
+from tests.whole import WHOLE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
@@ -19,6 +21,11 @@ EXAMPLE = "#conversation :is(.example, .late button)"
 # The quote in the source panel: in its text, or on a page as it looks.
 QUOTED = "#panel :is(mark, .panel-box):visible"
 SIZES = {"wide": (1280, 850), "narrow": (390, 780)}
+# Size and colours of a page. All of them with FOOTNOTE_TESTS=whole, otherwise each once: colours do
+# not depend on sizes.
+LOOKS = [("wide", "light"), ("narrow", "dark")]
+if WHOLE:
+    LOOKS += [("wide", "dark"), ("narrow", "light")]
 
 
 def opened(browser: Browser, server: str, size: tuple[int, int], **options: Any) -> Iterator[Page]:

@@ -1,4 +1,4 @@
-"""A server in its own process, on an index with a hostile document in it; a browser."""
+"""A browser, and what it looks at beside the server that all tests share."""
 
 from __future__ import annotations
 
@@ -19,57 +19,13 @@ from tests.ui.serving import CHROMIUM, FLAGS, served
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-HOSTILE = (
-    "The cafeteria serves <img src=x onerror=\"document.title='owned'\"> soup **on** Mondays, "
-    "[free](http://outside.example/a) and ![](http://outside.example/b.png) `raw` $$x^2$$ "
-    "&lt;b&gt; http://outside.example/c <script>document.title='owned'</script>."
-)
-# Two documents that contradict each other.
-PARKING = {
-    2024: "The monthly parking fee is 20 euros.",
-    2025: "The monthly parking fee is 35 euros.",
-}
-FERRY = "The ferry ticket costs 12 euros at the ferry desk, as the parking notes say."
 INTRANET = Path(__file__).parent / "intranet"
-
-
-@pytest.fixture(scope="session")
-def served_index(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample index, with a document full of markup, and two that disagree."""
-    index = Path(shutil.copytree(sample_index, tmp_path_factory.mktemp("served") / "index"))
-    assistant = qa.Assistant(index)
-    assistant.add(
-        [qa.Document(text=HOSTILE, source="notes/cafeteria.txt", title="<b>Cafeteria</b>")]
-        + [
-            qa.Document(text=text, source=f"notes/parking-{year}.txt", title=f"Parking in {year}")
-            for year, text in PARKING.items()
-        ]
-        + [
-            qa.Document(
-                text=FERRY,
-                source="notes/ferry.md",
-                links=(
-                    qa.Link(39, 49, "https://outside.example/desk?a=1&b=(2)"),
-                    qa.Link(58, 71, "parking-2025.txt"),
-                ),
-            )
-        ]
-    )
-    assistant.close()
-    return index
 
 
 @pytest.fixture(scope="session")
 def used_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an index that has been in use for a month; do not write to it."""
     return used(tmp_path_factory.mktemp("used"))
-
-
-@pytest.fixture(scope="session")
-def server(served_index: Path) -> Iterator[str]:
-    """The URL of `qa serve`, running."""
-    with served(served_index) as url:
-        yield url
 
 
 # While Playwright is open its event loop counts as running in the thread of the tests, and no test

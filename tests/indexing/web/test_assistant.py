@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -13,6 +12,7 @@ from threading import Event
 import pytest
 
 import qa
+from tests.cli import forked
 from tests.indexing.mirroring import write
 from tests.indexing.web.serving import Served, Web
 
@@ -100,13 +100,8 @@ def test_the_command_line_takes_addresses(web: Web, tmp_path: Path) -> None:
 
     def run(*arguments: str, networks: str = "127.0.0.0/8") -> subprocess.CompletedProcess[str]:
         settings = {"QA_WEB_NETWORKS": networks, "QA_WEB_PAUSE": "0"}
-        return subprocess.run(
-            [sys.executable, "-m", "qa", *arguments, "--index", str(tmp_path / "index")],
-            env={**os.environ, **settings},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        environment = {**os.environ, **settings}
+        return forked.run(*arguments, "--index", tmp_path / "index", env=environment)
 
     refused = run("sync", f"{web.url}/handbook/", networks="")
     assert refused.returncode == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,6 +44,25 @@ def run(prepared: Path, folder: Path, *, stop_after: int = 0) -> Fit:
     return started
 
 
+@pytest.fixture(scope="module")
+def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fit, Path]:
+    """A run from beginning to end, and its folder."""
+    folder = tmp_path_factory.mktemp("trained")
+    return run(prepared, folder), folder
+
+
+@pytest.fixture(scope="module")
+def exported(
+    prepared: Path, trained: tuple[Fit, Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], Path]:
+    """What is said of the exported reader of that run, and its folder."""
+    _, folder = trained
+    out = tmp_path_factory.mktemp("exported") / "out"
+    settings: dict[str, object] = {"name": "a test", "max_tokens": 96}
+    held_back = load(prepared, "held_back")
+    return export(open_reader(folder), folder, out, held_back, settings), out
+
+
 def test_held_back_articles_are_not_trained_on(prepared: Path) -> None:
     trained, _ = load(prepared, "train")
     held, _ = load(prepared, "held_back")
@@ -66,9 +86,9 @@ def test_the_tokens_of_a_span_have_its_characters(prepared: Path) -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_stopped(
-    prepared: Path, tmp_path: Path
+    prepared: Path, trained: tuple[Fit, Path], tmp_path: Path
 ) -> None:
-    whole = run(prepared, tmp_path / "whole")
+    whole, _ = trained
     run(prepared, tmp_path / "parts", stop_after=2)
     resumed = run(prepared, tmp_path / "parts")
     assert (whole.step, resumed.step) == (4, 4)
@@ -84,29 +104,27 @@ def test_a_checkpoint_of_another_recipe_is_refused(prepared: Path, tmp_path: Pat
         other.resume(tmp_path / CHECKPOINT_FILE)
 
 
-def test_an_exported_reader_reads_like_the_trained_one(prepared: Path, tmp_path: Path) -> None:
-    run(prepared, tmp_path / "run")
-    model = open_reader(tmp_path / "run")
-    held_back = load(prepared, "held_back")
-    settings: dict[str, object] = {"name": "a test", "max_tokens": 96}
-    about = export(model, tmp_path / "run", tmp_path / "out", held_back, settings)
+def test_an_exported_reader_reads_like_the_trained_one(
+    trained: tuple[Fit, Path], exported: tuple[dict[str, Any], Path]
+) -> None:
+    _, folder = trained
+    about, out = exported
     assert about["scores"]["32 bits"]["largest_difference"] < 0.001
     assert about["scores"]["8 bits"]["largest_difference"] < 0.05
     assert about["scores"]["8 bits"]["megabytes"] < 30
-    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     assert [entry["step"] for entry in log if entry.get("whole")] == [4]
-    exported = SpanModel(tmp_path / "out")
-    reading = exported.read("When was it built?", [exported.tokens("It was built in 1790.")])[0]
+    reader = SpanModel(out)
+    reading = reader.read("When was it built?", [reader.tokens("It was built in 1790.")])[0]
     assert np.isfinite([*reading.start, *reading.end, reading.nothing, reading.answer]).all()
 
 
-def test_training_can_go_on_from_an_exported_reader(prepared: Path, tmp_path: Path) -> None:
-    run(prepared, tmp_path / "run")
-    model = open_reader(tmp_path / "run")
-    settings: dict[str, object] = {"name": "a test", "max_tokens": 96}
-    export(model, tmp_path / "run", tmp_path / "out", load(prepared, "held_back"), settings)
+def test_training_can_go_on_from_an_exported_reader(
+    trained: tuple[Fit, Path], exported: tuple[dict[str, Any], Path]
+) -> None:
+    model, out = open_reader(trained[1]), exported[1]
     again = new_reader(encoder_folder(""), ReaderShape(), seed=1)
-    again.load_state_dict(exported_weights(tmp_path / "out" / MODEL_FILE))
+    again.load_state_dict(exported_weights(out / MODEL_FILE))
     wanted, found = (one.state_dict() for one in (model, again))
     for state in (wanted, found):  # only the shares that they stand for are exported
         state["mix"] = torch.softmax(state["mix"], 0)

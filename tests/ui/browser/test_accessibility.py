@@ -11,7 +11,17 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import expect
 
-from tests.ui.chatting import LEAVE, NOWHERE, QUOTED, SIZES, SUMMIT, ask, drop, opened
+from tests.ui.chatting import (
+    LEAVE,
+    LOOKS,
+    NOWHERE,
+    QUOTED,
+    SIZES,
+    SUMMIT,
+    ask,
+    drop,
+    opened,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -70,8 +80,7 @@ def test_nothing_moves_if_motion_is_not_wanted(browser: Browser, server: str) ->
         assert moving == 0
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 

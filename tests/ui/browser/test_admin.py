@@ -13,7 +13,7 @@ pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from filelock import FileLock
 from playwright.sync_api import expect
 
-from tests.ui.chatting import SIZES
+from tests.ui.chatting import LOOKS, SIZES
 from tests.ui.owned import copied, voted
 from tests.ui.serving import served
 
@@ -55,8 +55,7 @@ def page(browser: Browser, owned: Owned) -> Iterator[Page]:
     assert [url for url in asked if not url.startswith(f"{owned.url}/")] == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_axe_finds_nothing(browser: Browser, owned: Owned, size: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     width, height = SIZES[size]

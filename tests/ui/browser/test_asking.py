@@ -6,8 +6,6 @@ import json
 import re
 import shutil
 import signal
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import expect
 
+from tests.cli.forked import Command
 from tests.ui.chatting import (
     EXAMPLE,
     LEAVE,
@@ -31,7 +30,8 @@ from tests.ui.chatting import (
     opened,
     record,
 )
-from tests.ui.serving import served, start
+from tests.ui.relay import Relay
+from tests.ui.serving import start
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.browser
 
 SAUNA = "The sauna on deck 9 opens at 6:45."
 # Reading it takes long enough for the page to show it.
-LONG = "The lighthouse keeper writes the log by hand. " * 4000
+LONG = "The lighthouse keeper writes the log by hand. " * 2000
 # Keeps all that the page has said about files.
 HEAR = """() => {
     window.heard = [];
@@ -56,7 +56,7 @@ KEPT = "JSON.parse(localStorage.getItem('footnote:conversations'))"
 class Keeping:
     """A server that keeps files for everyone in a folder."""
 
-    process: subprocess.Popen[str]
+    process: Command
     url: str
     folder: Path
 
@@ -229,9 +229,8 @@ def test_a_conversation_can_be_shared_if_the_machine_allows_it(
         assert quote in page.evaluate("window.given.text")
 
 
-def test_servers_may_go_and_come_back(browser: Browser, served_index: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+def test_servers_may_go_and_come_back(browser: Browser, server: str, keeping: Keeping) -> None:
+    relay = Relay()
     with ExitStack() as ending:
         context = browser.new_context()
         ending.callback(context.close)
@@ -239,23 +238,19 @@ def test_servers_may_go_and_come_back(browser: Browser, served_index: Path) -> N
         page.set_default_timeout(30_000)
         asked, answers = page.locator("#conversation .asked"), page.locator("#conversation .done")
         editor, box = page.locator(".editor textarea"), page.locator("#question textarea")
-        with served(served_index, port=port) as url:
+        with relay.to(keeping.url) as url:
             page.goto(url)
             page.wait_for_selector("body.ready")
             ask(page, SUMMIT)
             page.get_by_role("button", name="Edit the question").click()
             editor.press_sequentially(" And why?")
-        # A server that was restarted meanwhile is asked as if nothing had happened.
-        second, _ = start(served_index, port=port)
-        ending.callback(second.communicate, timeout=60)
-        ending.callback(second.terminate)
-        editor.press("Enter")
-        expect(asked).to_have_text([f"{SUMMIT} And why?"], timeout=60_000)
-        expect(answers).to_have_count(1, timeout=60_000)
-        drop(page, {"sauna.txt": SAUNA})
-        expect(page.locator("#attached .file")).to_be_visible()
-        second.kill()
-        second.wait()
+        # Another one, which knows nothing of this page, is asked as if nothing had happened.
+        with relay.to(server):
+            editor.press("Enter")
+            expect(asked).to_have_text([f"{SUMMIT} And why?"], timeout=60_000)
+            expect(answers).to_have_count(1, timeout=60_000)
+            drop(page, {"sauna.txt": SAUNA})
+            expect(page.locator("#attached .file")).to_be_visible()
         # While there is no server, the question waits where it can be seen.
         box.fill(LEAVE)
         box.press("Enter")
@@ -264,7 +259,7 @@ def test_servers_may_go_and_come_back(browser: Browser, served_index: Path) -> N
         )
         expect(box).to_have_value(LEAVE)
         expect(page.locator(".toast-wrap")).to_be_hidden()
-        with served(served_index, port=port):
+        with relay.to(keeping.url):
             expect(answers).to_have_count(2, timeout=60_000)
             expect(answers.last).to_contain_text("days")
             # The files of the conversation are gone with the server, and no longer shown.

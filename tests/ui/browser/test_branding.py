@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import expect
 
-from tests.ui.chatting import NOWHERE, SIZES, ask, opened
+from tests.ui.chatting import LOOKS, NOWHERE, SIZES, ask, opened
 from tests.ui.serving import served
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def check(page: Page, state: str) -> None:
     assert page.evaluate(overflow) == 0, state
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_axe_finds_nothing(browser: Browser, branded: Branded, size: str, scheme: str) -> None:
     look = {"color_scheme": scheme, "reduced_motion": "reduce"}
     for page in opened(browser, branded.url, SIZES[size], **look):

@@ -27,7 +27,7 @@ from tests.ui.chatting import (
     opened,
     record,
 )
-from tests.ui.conftest import FERRY, HOSTILE, PARKING
+from tests.ui.notes import FERRY, HOSTILE, PARKING
 from ui.page.texts import ENGLISH, TEXTS, Texts
 
 if TYPE_CHECKING:

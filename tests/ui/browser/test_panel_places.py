@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import qa
-from tests.ui.chatting import comes_true
+from tests.ui.chatting import LOOKS, comes_true
 from tests.ui.panel_page import (
     PHONE,
     SUMMIT,
@@ -20,6 +20,7 @@ from tests.ui.panel_page import (
     press,
     watched,
 )
+from tests.whole import WHOLE
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 expect = sync_api.expect
@@ -159,7 +160,11 @@ def test_the_edge_is_moved_with_the_keyboard(page: Page, library: qa.Assistant) 
     assert page.evaluate(width) == 320
 
 
-@pytest.mark.parametrize("end", ["\\n\\n", "\\n", " | x\\n", "👋🏽\\n\\n", " "])
+# All of them with FOOTNOTE_TESTS=whole, otherwise paragraphs, and a text without any line.
+ENDS = ["\\n\\n", " ", "\\n", " | x\\n", "👋🏽\\n\\n"]
+
+
+@pytest.mark.parametrize("end", ENDS if WHOLE else ENDS[:2])
 def test_two_megabytes_are_shown_without_delay(page: Page, end: str) -> None:
     # Hardly longer than the browser takes for plain text.
     length, ours, plain = page.evaluate(
@@ -210,13 +215,12 @@ def test_two_megabytes_are_shown_without_delay(page: Page, end: str) -> None:
     assert ours < 3 * plain
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(("size", "light"), LOOKS)
 def test_axe_finds_nothing(
-    browser: Browser, address: str, library: qa.Assistant, size: tuple[int, int], light: str
+    browser: Browser, address: str, library: qa.Assistant, size: str, light: str
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    page = opened(browser, address, size)
+    page = opened(browser, address, {"wide": WIDE, "narrow": PHONE}[size])
     page.emulate_media(reduced_motion="reduce")
     page.evaluate("(light) => { document.body.className = light }", light)
     press(page, footnote(library, "seeds/it-help.md", "The sign-in was not approved"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.ui.serving import served, start
+from tests.ui.relay import Relay
+from tests.ui.serving import served
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
@@ -159,22 +159,18 @@ def test_an_error_is_a_sentence_in_the_conversation(
     page.close()
 
 
+@pytest.mark.usefixtures("model")
 def test_nothing_is_lost_when_the_server_goes_and_comes_back(
-    browser: Browser, served_index: Path, model: SlowModel
+    browser: Browser, slow_server: str, server: str
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    first, url = start(served_index, *options(model), port=port)
-    page = opened(browser, url)
-    try:
+    relay = Relay()
+    with relay.to(slow_server) as url:
+        page = opened(browser, url)
         ask_slowly(page)
-    finally:
-        first.kill()
-        first.communicate()
     expect(page.locator("#question textarea")).to_have_value(QUESTION)
     expect(page.locator("#state")).to_have_text("The server is away. Trying again …")
-    with served(served_index, port=port):
+    with relay.to(server):
         expect(page.locator("#state")).to_contain_text("documents", timeout=30_000)
-        # It is asked again, now with a server without a model.
+        # It is asked again, now of a server without a model.
         expect(page.locator("#conversation .done a.cite").first).to_have_text("1", timeout=20_000)
         page.close()

@@ -13,7 +13,7 @@ pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import expect
 
 from qa.api import Users
-from tests.ui.chatting import LEAVE, SIZES, ask
+from tests.ui.chatting import LEAVE, LOOKS, SIZES, ask
 from tests.ui.conftest import Intranet
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import NAME, OTHER, OTHERS_PASSWORD, PASSWORD, with_users
@@ -204,8 +204,7 @@ def test_a_frame_that_may_keep_no_cookie_offers_a_window(
     ready(opening.value)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_axe_finds_nothing(browser: Browser, portal: Intranet, size: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     width, height = SIZES[size]

@@ -8,7 +8,6 @@ import re
 import secrets
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import pytest
 
 import qa
 from qa.places.private_folder import LOCK, PREFIX, STARTING_SECONDS, PrivateFolder
+from tests.cli.forked import Command
 from tests.ui.events import Visitor, record, upload
 from tests.ui.serving import served, start
 from ui.incoming import (
@@ -40,7 +40,7 @@ ONE, TWO = "a" * 32, "b" * 32
 @pytest.fixture(scope="module")
 def taking(
     served_index: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[subprocess.Popen[str], str, Path]]:
+) -> Iterator[tuple[Command, str, Path]]:
     """A server with small limits, its URL, and its folder for temporary files."""
     place = tmp_path_factory.mktemp("temporary")
     process, url = start(
@@ -71,7 +71,7 @@ def resident(process: int) -> int:
 
 
 def test_a_large_file_is_streamed_to_a_folder_that_nobody_else_reads(
-    taking: tuple[subprocess.Popen[str], str, Path],
+    taking: tuple[Command, str, Path],
 ) -> None:
     process, url, place = taking
     before = resident(process.pid)
@@ -103,7 +103,7 @@ def test_a_large_file_is_streamed_to_a_folder_that_nobody_else_reads(
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_arrives(
-    taking: tuple[subprocess.Popen[str], str, Path],
+    taking: tuple[Command, str, Path],
 ) -> None:
     _, url, place = taking
     said = asked(url, f"name=a.txt&conversation={ONE}", "Content-Length: 300000000", b"x" * 1000)
@@ -113,7 +113,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_arrives(
 
 
 def test_a_file_that_arrives_too_slowly_is_given_up(
-    taking: tuple[subprocess.Popen[str], str, Path],
+    taking: tuple[Command, str, Path],
 ) -> None:
     _, url, place = taking
     began = time.monotonic()
@@ -124,7 +124,7 @@ def test_a_file_that_arrives_too_slowly_is_given_up(
 
 
 def test_a_visitor_who_goes_away_leaves_nothing(
-    taking: tuple[subprocess.Popen[str], str, Path],
+    taking: tuple[Command, str, Path],
 ) -> None:
     _, url, place = taking
     at = urlsplit(url)
@@ -136,7 +136,7 @@ def test_a_visitor_who_goes_away_leaves_nothing(
 
 @pytest.mark.parametrize("conversation", ["", "..", "A" * 32, "a" * 31, f"../{'a' * 29}", "a" * 33])
 def test_only_a_conversation_of_the_proper_form_can_have_files(
-    taking: tuple[subprocess.Popen[str], str, Path], conversation: str
+    taking: tuple[Command, str, Path], conversation: str
 ) -> None:
     query = {"conversation": conversation, "name": "a.txt"}
     reply = httpx.post(f"{taking[1]}/api/uploads", params=query, content=b"x")
@@ -145,7 +145,7 @@ def test_only_a_conversation_of_the_proper_form_can_have_files(
 
 
 def test_a_page_of_another_site_can_send_no_file(
-    taking: tuple[subprocess.Popen[str], str, Path],
+    taking: tuple[Command, str, Path],
 ) -> None:
     for headers in ({"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}):
         reply = httpx.post(
@@ -154,7 +154,7 @@ def test_a_page_of_another_site_can_send_no_file(
         assert reply.status_code == 403
 
 
-def test_one_file_too_many_is_refused(taking: tuple[subprocess.Popen[str], str, Path]) -> None:
+def test_one_file_too_many_is_refused(taking: tuple[Command, str, Path]) -> None:
     _, url, _ = taking
     conversation = secrets.token_hex(16)
     for number in range(3):

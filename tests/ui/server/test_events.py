@@ -42,9 +42,8 @@ def bodies(event: dict[str, Any], visitor: Visitor) -> Iterator[dict[str, Any]]:
 
 def test_no_event_and_no_route_of_the_page_leaves_a_traceback(served_index: Path) -> None:
     server, url = start(served_index)
-    assert server.stderr is not None
     sent = refused = 0
-    with server.stderr, ThreadPoolExecutor(1) as threads:
+    with server, server.stderr, ThreadPoolExecutor(1) as threads:
         # Read all the time, as a server that cannot write its log stops.
         log = threads.submit(server.stderr.read)
         try:

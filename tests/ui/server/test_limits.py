@@ -6,7 +6,6 @@ import http.client
 import json
 import re
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ import pytest
 
 import qa
 from qa.api import Service, tell_errors
+from tests.cli.forked import Command
 from tests.ui.serving import start
 from ui.bodies import Bodies
 from ui.page.app import Page
@@ -41,7 +41,7 @@ LARGE = 300_000_000
 class Strict:
     """A server with small limits, for a whole network, behind a proxy on this machine."""
 
-    process: subprocess.Popen[str]
+    process: Command
     url: str
 
     @property

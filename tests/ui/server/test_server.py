@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.cli.forked import run
 from tests.ui.serving import FROM_OTHER_SITES
 
 QUESTION = "Where might the second summit be held?"
@@ -175,13 +173,7 @@ def test_no_description_of_the_interface_is_published(server: str, path: str) ->
 def test_a_port_that_is_taken_is_an_error_of_one_line(served_index: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = subprocess.run(
-            [sys.executable, "-m", "qa", "serve", "--port", port, "--index", str(served_index)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])},
-        )
+        done = run("serve", "--port", port, "--index", served_index)
     assert done.returncode == 1
     assert port in done.stderr
     assert "--port" in done.stderr
@@ -189,14 +181,8 @@ def test_a_port_that_is_taken_is_an_error_of_one_line(served_index: Path) -> Non
 
 
 def test_an_invalid_origin_is_an_error_of_one_line(served_index: Path) -> None:
-    index, origin = ("--index", str(served_index)), ("--embed-origin", "portal.example/wiki")
-    done = subprocess.run(
-        [sys.executable, "-m", "qa", "serve", "--port", "0", *index, *origin],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])},
-    )
+    index, origin = ("--index", served_index), ("--embed-origin", "portal.example/wiki")
+    done = run("serve", "--port", "0", *index, *origin)
     assert done.returncode == 1
     assert "portal.example/wiki" in done.stderr
     assert "https://portal.example" in done.stderr

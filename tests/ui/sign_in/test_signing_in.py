@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +10,8 @@ import httpx
 import pytest
 
 from qa.api import Users
-from tests.ui.serving import CHECKOUT, FROM_OTHER_SITES, served
+from tests.cli.forked import run
+from tests.ui.serving import FROM_OTHER_SITES, served
 from tests.ui.sign_in.signing import (
     NAME,
     OTHER,
@@ -245,16 +243,6 @@ def test_a_frame_is_let_in_by_a_code_from_a_window_of_the_same_browser(
         assert frame.get("/api/state").status_code == 401, "who signs out is out everywhere"
 
 
-def started(index: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "qa", "serve", "--port", "0", "--index", str(index), *options],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-    )
-
-
 @pytest.mark.parametrize(("options", "told"), [
     (["--host", "0.0.0.0"], "--sign-in none"),
     (["--host", "::"], "--sign-in password"),
@@ -265,7 +253,7 @@ def started(index: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def test_a_server_that_anybody_could_use_does_not_start_by_mistake(
     served_index: Path, options: list[str], told: str
 ) -> None:
-    done = started(served_index, *options)
+    done = run("serve", "--port", "0", "--index", served_index, *options)
     assert done.returncode == 1
     assert told in " ".join(done.stderr.split())
     assert "Footnote is at" not in done.stderr
