@@ -14,6 +14,8 @@ S. Gai, A. Ingber: An Analysis of Fusion Functions for Hybrid Retrieval, TOIS 42
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -69,7 +71,11 @@ class Retrieval:
 
     def __call__(self, query: Query) -> list[Hit]:
         """The hits for a query, best first; at most `query.limit`."""
-        return self._gather(query, self.dense(query), self.keyword(query))
+        # Both legs wait for a database, and let others have Python meanwhile.
+        with ThreadPoolExecutor(1) as beside:
+            dense = beside.submit(copy_context().run, self.dense, query)
+            keyword = self.keyword(query)
+        return self._gather(query, dense.result(), keyword)
 
     def as_chain(self) -> Runnable[Query, list[Hit]]:
         """The same as a LangChain runnable: both legs in parallel, then the rest."""

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ import qa
 from qa.access import OWNER
 from qa.index.index import Snapshot
 from qa.records import Document, Hit, Passage
-from qa.retrieval.fusing import convex, reciprocal_rank
+from qa.retrieval.fusing import Scores, convex, reciprocal_rank
 from qa.retrieval.hybrid import Query, Retrieval
 from qa.retrieval.joining import arrange
 
@@ -186,6 +187,22 @@ def test_each_step_can_be_replaced(library: qa.Assistant, snapshot: Snapshot) ->
     hits = retrieval(Query("Who is Kazianis?", snapshot, limit=3))
     assert len(hits) == 3
     assert all(hit.keyword is None for hit in hits)
+
+
+def test_both_legs_search_at_the_same_time(library: qa.Assistant, snapshot: Snapshot) -> None:
+    retrieval = Retrieval(library.embedder)
+    both = Barrier(2, timeout=60)
+
+    def met(leg: Callable[[Query], Scores]) -> Callable[[Query], Scores]:
+        def search(query: Query) -> Scores:
+            both.wait()
+            return leg(query)
+
+        return search
+
+    retrieval.dense, retrieval.keyword = met(retrieval.dense), met(retrieval.keyword)
+    query = Query("mailbox size", snapshot)
+    assert retrieval(query) == Retrieval(library.embedder)(query)
 
 
 def test_the_langchain_chain_brings_the_same(library: qa.Assistant, snapshot: Snapshot) -> None:
