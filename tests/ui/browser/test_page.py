@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 
@@ -122,6 +122,25 @@ def test_a_marker_opens_its_source_at_the_quote(page: Page, way: str) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
     expect(marker).to_be_focused()
+
+
+@pytest.mark.parametrize("still", [True, False], ids=["there", "changed"])
+def test_a_link_to_a_quote_opens_its_source_there(wide: Page, server: str, still: bool) -> None:
+    answer = wide.request.post(f"{server}/api/ask", data={"question": LEAVE}).json()
+    cited = answer["citations"][0]
+    quote = cited["quote"][:300] if still else "Everybody has to pay 900 crowns at once."
+    asked = urlencode({"source": cited["source"], "start": cited["start"]})
+    wide.goto(f"{server}/?{asked}#quote={quote_plus(quote)}")
+    wide.wait_for_selector("body.ready")
+    expect(wide.locator("#panel .panel-path")).to_have_text(cited["source"])
+    if still:
+        expect(wide.locator(QUOTED).first).to_be_in_viewport()
+    else:
+        expect(wide.locator("#panel .panel-told")).to_contain_text(
+            ENGLISH.panel_changed_lost.rstrip(":")
+        )
+        expect(wide.locator("#panel")).not_to_contain_text("900 crowns")
+        expect(wide.locator(QUOTED)).to_have_count(0)
 
 
 def test_a_footnote_below_the_answer_opens_its_source_too(wide: Page) -> None:

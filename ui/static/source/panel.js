@@ -232,8 +232,11 @@ class Panel {
   #note({ note, start }, footnote) {
     this.told.replaceChildren();
     if (!note) return;
+    const lost = start === undefined;
+    // The words of a link are those of whoever made it, and are not shown as a document's.
+    if (lost && footnote.linked) note = note.replace(/\s*:$/, ".");
     this.told.append(element("p", { textContent: note }));
-    if (start === undefined) this.told.append(element("blockquote", { textContent: inItsWords(quoteOf(footnote)) }));
+    if (lost && !footnote.linked) this.told.append(element("blockquote", { textContent: inItsWords(quoteOf(footnote)) }));
   }
 
   // Marks the quote, tells where in the document it is, and goes there.
