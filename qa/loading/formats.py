@@ -190,7 +190,7 @@ FORMATS = (
     ),
     Format("an e-mail", (".eml",), "containers.message", version=2),
     Format("a mailbox", (".mbox",), "containers.mailbox"),
-    Format("a notebook", (".ipynb",), "data.notebook"),
+    Format("a notebook", (".ipynb",), "data.notebook", version=2),
     Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured"),
     Format("a YAML file", (".yaml", ".yml"), "data.structured"),
     Format("an XML file", (".xml",), "data.structured"),

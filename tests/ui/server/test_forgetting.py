@@ -75,11 +75,13 @@ def held() -> set[str]:
 
 def holding() -> str:
     """Where the first marker that is left is, from what holds it outwards: for whoever mends it."""
-    inner = next(
+    left = (
         object
         for object in gc.get_objects()
         if any(type(one) is str and MARKER.search(one) for one in gc.get_referents(object))
     )
+    if (inner := next(left, None)) is None:
+        return "nothing any more"
     path = [inner]
     while len(path) < 8:
         outer = [
