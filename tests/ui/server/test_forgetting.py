@@ -75,24 +75,25 @@ def held() -> set[str]:
 
 def holding() -> str:
     """Where the first marker that is left is, from what holds it outwards: for whoever mends it."""
-    left = (
-        object
-        for object in gc.get_objects()
-        if any(type(one) is str and MARKER.search(one) for one in gc.get_referents(object))
-    )
-    if (inner := next(left, None)) is None:
+    gc.collect()
+    objects = gc.get_objects()
+    # What this function makes holds everything, too.
+    before = set(map(id, objects))
+    for inner in objects:
+        said = [one for one in gc.get_referents(inner) if type(one) is str and MARKER.search(one)]
+        if said:
+            break
+    else:
         return "nothing any more"
     path = [inner]
-    while len(path) < 8:
-        outer = [
-            object
-            for object in gc.get_referrers(path[-1])
-            if all(object is not one for one in path) and type(object).__name__ != "frame"
-        ]
+    while len(path) < 12:
+        outer = [one for one in gc.get_referrers(path[-1]) if id(one) in before]
+        outer = [one for one in outer if all(one is not other for other in path)]
         if not outer:
             break
         path.append(outer[0])
-    return " <- ".join(f"{type(one).__module__}.{type(one).__qualname__}" for one in path)
+    kinds = " <- ".join(f"{type(one).__module__}.{type(one).__qualname__}" for one in path)
+    return f"{said[0][:80]!r} <- {kinds}; {repr(inner)[:300]}"
 
 
 def comes_true(condition: object, seconds: float = 40) -> bool:
