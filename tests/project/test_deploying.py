@@ -77,7 +77,9 @@ def test_the_service_is_shut_in() -> None:
     assert rated.returncode == 0, rated.stdout[-300:]
 
 
-@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=str)
+@pytest.mark.parametrize(
+    "unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name
+)
 def test_no_unit_reaches_other_machines(unit: Path) -> None:
     text = unit.read_text(encoding="utf-8")
     assert re.findall(r"^IPAddressDeny=(.*)$", text, re.M) == ["any"]
