@@ -17,7 +17,7 @@ from qa.indexing.preparing.storing import Preparing
 from qa.models.embedders import Embedder
 from qa.places import cache_folder
 from qa.settings import Settings
-from tests.indexing.web.serving import Served, page, serving
+from tests.indexing.web.serving import page, serving
 
 
 def checks(**settings: object) -> dict[str, Check]:
@@ -261,10 +261,11 @@ def test_settings_that_stay_on_this_machine_are_not_reported(settings: dict[str,
 def test_addresses_that_were_synced_are_reported(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"index": str(tmp_path / "index"), "web_networks": ["127.0.0.1"]}
     with serving() as web:
-        web.pages["/page"] = Served(page("Hours", "The office closes at six."))
+        web.pages["/page"] = page("Hours", "The office closes at six.")
         with qa.Assistant(**settings, web_pause=0) as assistant:
             assistant.sync([f"{web.url}/page"])
-    assert checks(**settings)["network"].message == f"used by a sync: {web.url}/page"
+    found = (check for check in examine(Settings.load(**settings)) if check.name == "network")
+    assert next(found).message == f"used by a sync: {web.url}/page"
 
 
 def test_the_memory_of_this_machine_is_plausible() -> None:
