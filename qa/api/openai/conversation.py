@@ -163,7 +163,7 @@ def file_citations(answer: Answer) -> list[dict[str, Any]]:
             "index": marker.start(1) - 1,
         }
         for marker, citation in _cited(answer)
-        if web_address(citation.source) is None
+        if not web_address(citation.source)
     ]
 
 

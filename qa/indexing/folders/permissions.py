@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -151,7 +151,7 @@ class Permitting:
         broken = [*self._permissions.faults, *self._closed.values()]
         return [*broken, *self._permissions.unused(held)]
 
-    def close(self, addresses: Iterable[str]) -> None:
+    def close(self, addresses: Collection[str]) -> None:
         """Let nobody read what is at these, whose rule files cannot be read where they are.
 
         What somebody said of an address itself (`Head.readers`) stays.

@@ -124,22 +124,23 @@ def test_a_marker_opens_its_source_at_the_quote(page: Page, way: str) -> None:
     expect(marker).to_be_focused()
 
 
-@pytest.mark.parametrize("still", [True, False], ids=["there", "changed"])
-def test_a_link_to_a_quote_opens_its_source_there(wide: Page, server: str, still: bool) -> None:
+@pytest.mark.parametrize("now", ["there", "changed", "gone"])
+def test_a_link_to_a_quote_opens_its_source_there(wide: Page, server: str, now: str) -> None:
     answer = wide.request.post(f"{server}/api/ask", data={"question": LEAVE}).json()
     cited = answer["citations"][0]
-    quote = cited["quote"][:300] if still else "Everybody has to pay 900 crowns at once."
-    asked = urlencode({"source": cited["source"], "start": cited["start"]})
+    source = "gone.md" if now == "gone" else cited["source"]
+    quote = cited["quote"][:300] if now == "there" else "Everybody has to pay 900 crowns at once."
+    asked = urlencode({"source": source, "start": cited["start"]})
     wide.goto(f"{server}/?{asked}#quote={quote_plus(quote)}")
     wide.wait_for_selector("body.ready")
-    expect(wide.locator("#panel .panel-path")).to_have_text(cited["source"])
-    if still:
+    panel = wide.locator("#panel")
+    expect(panel.locator(".panel-path")).to_have_text(source)
+    if now == "there":
         expect(wide.locator(QUOTED).first).to_be_in_viewport()
     else:
-        expect(wide.locator("#panel .panel-told")).to_contain_text(
-            ENGLISH.panel_changed_lost.rstrip(":")
-        )
-        expect(wide.locator("#panel")).not_to_contain_text("900 crowns")
+        said = ENGLISH.panel_gone if now == "gone" else ENGLISH.panel_changed_lost
+        expect(panel.locator(".panel-told")).to_contain_text(said.rstrip(":"))
+        expect(panel).not_to_contain_text("900 crowns")
         expect(wide.locator(QUOTED)).to_have_count(0)
 
 
