@@ -1,18 +1,26 @@
 """What permissions cost: questions to 10,000 passages that 50 groups may read, with and without.
 
 python -m tests.benchmarks.permissions
+python -m tests.benchmarks.permissions words
+
+With `words`: what it costs that the time of a question does not tell how often a word is hidden.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import qa
+from qa.index.keywords import KeywordIndex, SeenKeywords
+from qa.records import Passage
+from tests.benchmarks.load.watching import resident
 
 GROUPS, EACH, ROUNDS = 50, 200, 40
 WORDS = (
@@ -76,5 +84,51 @@ def _compare(
         print(f"  {label}: {1000 * statistics.median(seconds):.0f} ms, {ratio:.2f} times")
 
 
+def words() -> None:
+    """Print what counting the words of each rule costs, and the ratio that it is for.
+
+    The words of 10,000 passages of 200 are as frequent as in a language: the nth once in n.
+    """
+    chance = random.Random(5)
+    vocabulary = [f"w{number}x" for number in range(60_000)]
+    weights = [1 / (10 + number) for number in range(len(vocabulary))]
+    count = GROUPS * EACH
+    texts = [" ".join(chance.choices(vocabulary, weights, k=200)) for _ in range(count)]
+    # In half of what is hidden, and in nothing else.
+    texts = [f"{text} zorblax" if n % 4 == 1 else text for n, text in enumerate(texts)]
+    rules = {f"d{n}": f"{n % GROUPS:012x}" for n in range(count)}
+    hidden = [f"{number:012x}" for number in range(1, GROUPS, 2)]
+    passages = {
+        f"d{n}": Passage(f"d{n}:v:0", f"d{n}", f"{n}.txt", "", 0, len(text), text)
+        for n, text in enumerate(texts)
+    }
+    with tempfile.TemporaryDirectory() as place:
+        versions = dict.fromkeys(rules, "v")
+        first = KeywordIndex(Path(place))
+        first.reconcile(versions, lambda ids: [passages[id] for id in ids])
+        first.close()
+        whole = KeywordIndex(Path(place))
+        whole.rules = rules
+        whole.reconcile(versions, lambda ids: [passages[id] for id in ids])
+        started, before = time.perf_counter(), resident(os.getpid())
+        seen = SeenKeywords(whole, hidden)
+        seen.counts(["xyzzyplugh"])
+        print(f"the first question: {time.perf_counter() - started:.2f} s more, ", end="")
+        print(f"{resident(os.getpid()) - before:.0f} MiB")
+        for name, call in (
+            ("search", lambda word: seen.search([word, "w0x", "w500x"], 10)),
+            ("search for one word", lambda word: seen.search([word], 10)),
+            ("suggestions", lambda word: SeenKeywords(whole, hidden).meant(word)),
+        ):
+            took: dict[str, list[float]] = {"zorblax": [], "qwertzu": []}
+            for word in chance.sample([*took] * ROUNDS, 2 * ROUNDS):
+                started = time.perf_counter()
+                call(word)
+                took[word].append(time.perf_counter() - started)
+            one, other = (1000 * statistics.median(seconds) for seconds in took.values())
+            print(f"{name}: {one:.3f} ms hidden, {other:.3f} nowhere, {one / other:.2f} times")
+        whole.close()
+
+
 if __name__ == "__main__":
-    main()
+    words() if sys.argv[1:] == ["words"] else main()

@@ -220,7 +220,8 @@ class KeywordIndex:
         """The rows of a query that may use the rules of passages.
 
         Besides our tables, there are `shown` (row, rule and number of tokens of each passage),
-        `occurrences` (term and doc, the row of a passage), and the function `idf`.
+        `term_counts` (in how many passages with a rule a term is), `occurrences` (term and doc,
+        the row of a passage), and the function `idf`.
         """
         with self._lock:
             try:
