@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import qa
+from qa.text.terms import stems
 from tests.whole import WHOLE
 
 GROUPS = [f"group-{number}" for number in range(12)]
@@ -88,8 +89,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 def _listed(folder: Path, taken: list[str]) -> tuple[list[str], list[str]]:
     """Write the lists; the words in all of them, and as many that are nowhere."""
     chance = random.Random(17)
-    made = ("".join(chance.sample(SYLLABLES, 4)) for _ in range(3 * LISTED))
-    new = [word for word in dict.fromkeys(made) if word not in taken]
+    made = ("".join(chance.sample(SYLLABLES, 4)) for _ in range(9 * LISTED))
+    # Stems, which is what is counted.
+    new = [word for word in dict.fromkeys(made) if word not in taken and stems(word) == [word]]
     common, none = new[:LISTED], new[LISTED : 2 * LISTED]
     folder.mkdir()
     for number in range(LISTS):
