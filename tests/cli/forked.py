@@ -52,10 +52,10 @@ class Command:
         With `code`, that is run instead of `qa`, as by `python -c`.
 
         Raises:
-            NotImplementedError: this machine cannot fork.
+            RuntimeError: this machine cannot fork.
         """
         if not hasattr(os, "fork"):
-            raise NotImplementedError("this machine cannot fork; tests of the command need that")
+            raise RuntimeError("this machine cannot fork; tests of the command need that")
         theirs_in, ours_in = os.pipe() if typed else (os.open(os.devnull, os.O_RDONLY), None)
         ours_out, theirs_out = os.pipe()
         ours_errors, theirs_errors = os.pipe()
