@@ -1,6 +1,4 @@
-"""What the keyword index needs to know of rules.
-
-Which rule a passage has, how long it is, and in how many passages with each rule a term is.
+"""What the keyword index needs to know of rules: which passage has which, and how long it is.
 
 It is kept in memory, beside the tables of the file, so that no file changes with a rule.
 """
@@ -8,28 +6,22 @@ It is kept in memory, beside the tables of the file, so that no file changes wit
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain, groupby
 
 _RULED = (
     "DROP TABLE IF EXISTS temp.rules",
     "DROP TABLE IF EXISTS temp.shown",
-    "DROP TABLE IF EXISTS temp.term_counts",
     "CREATE TABLE temp.rules (document_id TEXT PRIMARY KEY, rule TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE temp.shown"
     " (row INTEGER PRIMARY KEY, rule TEXT NOT NULL, tokens INTEGER NOT NULL)",
-    "CREATE TABLE temp.term_counts (term TEXT NOT NULL, rule TEXT NOT NULL,"
-    " passages INTEGER NOT NULL, PRIMARY KEY (term, rule)) WITHOUT ROWID",
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp.occurrences USING fts5vocab (main, terms, instance)",
 )
 
 
 def add_rules(connection: sqlite3.Connection, rules: Iterable[tuple[str, str]]) -> None:
-    """Add `shown`, `term_counts`, `occurrences` and the function `idf` to an index.
+    """Add the tables `shown` and `occurrences` and the function `idf` to an index.
 
     `rules` has the ids of documents with their rules. What another process has put into a shared
     file since has no rule here, and is left out.
@@ -45,23 +37,6 @@ def add_rules(connection: sqlite3.Connection, rules: Iterable[tuple[str, str]]) 
             "INSERT INTO temp.shown SELECT passages.rowid, rule, tokens(sz)"
             " FROM passages JOIN terms_docsize ON terms_docsize.id = passages.rowid"
             " JOIN temp.rules ON rules.document_id = passages.document_id"
-        )
-        _count_terms(connection)
-
-
-def _count_terms(connection: sqlite3.Connection) -> None:
-    """Fill `term_counts`, one rule after the other, so that little is in memory twice."""
-    rows = connection.execute("SELECT rule, row FROM temp.shown ORDER BY rule").fetchall()
-    for rule, ruled in groupby(rows, key=lambda row: str(row[0])):
-        texts = connection.execute(
-            "SELECT context || ' ' || body FROM terms"
-            " WHERE rowid IN (SELECT value FROM json_each(?))",
-            [json.dumps([row for _, row in ruled])],
-        )
-        held = Counter(chain.from_iterable(set(text.split()) for (text,) in texts))
-        connection.executemany(
-            "INSERT INTO temp.term_counts VALUES (?, ?, ?)",
-            ((term, rule, number) for term, number in held.items()),
         )
 
 

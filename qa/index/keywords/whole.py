@@ -220,8 +220,7 @@ class KeywordIndex:
         """The rows of a query that may use the rules of passages.
 
         Besides our tables, there are `shown` (row, rule and number of tokens of each passage),
-        `term_counts` (in how many passages with a rule a term is), `occurrences` (term and doc,
-        the row of a passage), and the function `idf`.
+        `occurrences` (term and doc, the row of a passage), and the function `idf`.
         """
         with self._lock:
             try:
