@@ -939,6 +939,7 @@ NO_TEXT = {
     "indexing.folders.failures": "names of files and reasons, with their own tests",
     "indexing.folders.matching": "names of files, with their own tests",
     "indexing.choosing": "the places of an index",
+    "indexing.ended": "the places of an index, and errors, with its own tests",
     "indexing.web.addresses.with_path": "an address in its usual form",
     "indexing.web.connecting": "names of servers, with their own tests",
     "indexing.web.fetching": "an address in its usual form",
