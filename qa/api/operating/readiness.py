@@ -32,6 +32,8 @@ HANGING_SECONDS = 30.0
 CHAT_MODEL_SECONDS = 10.0
 # With less, feedback, uploads and syncs begin to fail.
 LEAST_DISK = 200_000_000
+# If no more than these checks failed, questions are answered all the same.
+_ANSWERS_WITHOUT = frozenset(("disk", "sync"))
 _SERVER_ERROR = 500
 _QUESTION, _TEXT = "Is this ready?", "This is ready."
 
@@ -77,6 +79,10 @@ class Readiness:
             elif time.monotonic() - self._check_since > self._hanging_seconds:
                 return {**(self._known or {"started": False}), self._check: False}
         return self._known or {"started": False}
+
+    def answers(self, checks: Mapping[str, bool]) -> bool:
+        """Whether questions are answered, with such results."""
+        return all(passed or name in _ANSWERS_WITHOUT for name, passed in checks.items())
 
     def _begun(self) -> Future[Mapping[str, bool]]:
         running: Future[Mapping[str, bool]] = Future()

@@ -61,6 +61,16 @@ def test_a_full_disk(assistant: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -
     assert told(assistant) == {"index": True, "models": True, "disk": False, "sync": True}
 
 
+@pytest.mark.parametrize(
+    ("failed", "answers"),
+    [(["disk", "sync"], True), (["index"], False), (["sync", "chat_model"], False)],
+)
+def test_questions_are_answered_without_some(
+    assistant: qa.Assistant, failed: list[str], answers: bool
+) -> None:
+    assert Readiness(assistant).answers({"models": True, **dict.fromkeys(failed, False)}) == answers
+
+
 def test_the_server_of_a_chat_model(sample_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("langchain_ollama")
     monkeypatch.setattr(readiness_checks, "CHAT_MODEL_SECONDS", 0.5)
