@@ -18,7 +18,7 @@ from qa.text.sentences import Range
 # Addresses, and numbers with the marks and the ranges that belong to them: 15.05.2025, 12 to 16.
 _SMALL = r"\d{1,3}(?:[.,]\d{1,3})?"
 _TOGETHER = re.compile(
-    r"[^\s@,;:<>()\[\]\"“”]+@[\w-]+(?:\.[\w-]+)+"
+    r"(?<![^\s@,;:<>()\[\]\"“”])[^\s@,;:<>()\[\]\"“”]+@[\w-]+(?:\.[\w-]+)+"
     r"|(?:https?://|www\.)[^\s<>\"“”]*\w"
     rf"|(?<![\d.,]){_SMALL} ?(?:–|-|to) ?{_SMALL}(?![\d.,]\d|\d)"
     r"|\d+(?:[.,:/]\d+)*"
@@ -26,15 +26,17 @@ _TOGETHER = re.compile(
 # No address is longer than this.
 _LONGEST = 200
 # “Children under 14:” in a line such as “Adults: 12 crowns Children under 14: 6 crowns”. It begins
-# with the last capital that is not more than so many words before its colon.
+# with a capital, not more than so many words before its colon.
 _LABEL = re.compile(r"(?<!\S)[^\W\d_a-z][^\s:.;!?]*(?: [^\s:.;!?]+){0,4}:(?=\s)")
 _FEWEST_LABELS = 2
 # Between the columns of a line.
-_GAP = re.compile(r"\s*\t\s*|[ \u00a0]{3,}")
-_CLAUSE = re.compile(r"[,;]\s+(?:(?:and|but|or)\s+)?|\s+(?:and|but|or)\s+")
+_GAP = re.compile(r"\t\s*|(?<![ \u00a0])[ \u00a0]{3,}")
+_CLAUSE = re.compile(r"[,;]\s+(?:(?:and|but|or)\s+)?|(?<!\s)\s+(?:and|but|or)\s+")
 # What a phrase does not end with: “one day for moving house and three”, “16 may”.
 _JOINT = re.compile(r"(?:[,;]|,?\s(?:and|but|or))\s+$")
-_HANGING = re.compile(r"(?:\s+(?:and|but|or|may|can|must|is|are|was|were|has|have))+$|[\s,;:]+$")
+_HANGING = re.compile(
+    r"(?<!\s)\s+(?:and|but|or|may|can|must|is|are|was|were|has|have)$|(?<![\s,;:])[\s,;:]+$"
+)
 
 
 class Part(NamedTuple):
