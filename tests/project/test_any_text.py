@@ -827,7 +827,8 @@ READ: dict[str, Callable[..., object]] = {
     " answering.own_words.disagreement questions.other_languages.sides_in"
     " questions.other_languages.measured_in": asked,
     "answering.units.choosing.likely"
-    " answering.units.choosing.judged answering.units.selecting.selected"
+    " answering.units.choosing.judged answering.units.choosing.spans_in"
+    " answering.units.selecting.selected"
     " answering.confidence.confidence answering.confidence.evidence"
     " answering.contradictions.echoes"
     " answering.suggesting.going_on.unsaid answering.suggesting.going_on.sections"
