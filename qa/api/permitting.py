@@ -8,6 +8,8 @@ from fastapi import Request
 
 from qa.access import Viewer
 from qa.api.seeing import way_of
+from qa.api.sign_in.elsewhere import is_loopback
+from qa.api.sign_in.throttle import household
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,6 +42,26 @@ def admit(keys: Keys, request: Request, right: Right | None = None) -> None:
 def is_for_programs(path: str) -> bool:
     """Whether a path belongs to the interfaces for programs, which have keys."""
     return way_of(path) != "page"
+
+
+def name_of(request: HTTPConnection | None) -> str:
+    """The name of whoever sent a request; "" where nobody knows it."""
+    viewer = viewer_of(request) if request is not None else None
+    return viewer.name if viewer is not None else ""
+
+
+def account_of(request: HTTPConnection | None) -> str:
+    """Whose share of what all share a request takes: a person's, a program's or an address's.
+
+    "" is nobody's: where nobody signs in, this machine may use all of it.
+    """
+    if request is None:
+        return ""
+    kind = "program" if is_for_programs(request.url.path) else "person"
+    if name := name_of(request):
+        return f"{kind} {name}"
+    address = request.client.host if request.client else ""
+    return "" if not address or is_loopback(address) else f"address {household(address)}"
 
 
 def viewer_of(request: HTTPConnection) -> Viewer | None:

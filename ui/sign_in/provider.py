@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from qa import Asker, SignedIn, SignInRefused, SignInUnavailableError, UnknownCallerError, Viewer
-from qa.api import Begun
+from qa.api import Begun, TooManyTriesError
 from ui.sign_in import cookies
 from ui.sign_in.page import Way, elsewhere
 from ui.sign_in.routes import ALONE, STRANGER, Tell, end, entrance, frames, led, sign_out
@@ -45,7 +45,7 @@ def routes(
         way = Way.of(next, request)
         begun = Begun.now(way.following if len(way.following) <= LONGEST_WAY else "")
         try:
-            address = await provider.address(begun, returning(request))
+            address = await provider.address(begun, returning(request), _client(request))
         except (SignInUnavailableError, UnknownCallerError) as error:
             return _failed(error, way)
         reply = led(address)
@@ -59,7 +59,8 @@ def routes(
         try:
             if begun is None:
                 raise UnknownCallerError("This sign-in was not begun in this browser.")
-            token = await provider.enter(begun, returning(request), request.query_params)
+            brought, client = request.query_params, _client(request)
+            token = await provider.enter(begun, returning(request), brought, client)
         except (SignInUnavailableError, UnknownCallerError) as error:
             tell(SignInRefused(by=STRANGER))
             return _failed(error, way)
@@ -73,7 +74,15 @@ def routes(
     return router
 
 
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 def _failed(error: SignInUnavailableError | UnknownCallerError, way: Way) -> Response:
+    if isinstance(error, TooManyTriesError):
+        problem = way.texts.sign_in_wait.format(seconds=error.seconds)
+        headers = {**ALONE, "retry-after": str(error.seconds)}
+        return HTMLResponse(elsewhere(way, problem=problem), error.status, headers)
     logger.warning("Somebody could not sign in. %s", error)
     away = isinstance(error, SignInUnavailableError)
     problem = way.texts.sign_in_away if away else way.texts.sign_in_failed

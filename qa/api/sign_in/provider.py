@@ -1,6 +1,7 @@
 """Sign-in at a provider of OpenID Connect: the code flow, with PKCE, a state and a nonce.
 
-What a browser has to bring back from the provider (`Begun`) is kept by the browser itself.
+What a browser has to bring back from the provider (`Begun`) is kept by the browser itself, so that
+a stranger can make it up: how often an address may begin, and come back, is limited.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.access import Viewer
+from qa.api.sign_in.desk import FOR_ADDRESS, TooManyTriesError
 from qa.api.sign_in.elsewhere import is_loopback, secret_of
 from qa.api.sign_in.sessions import Sessions
+from qa.api.sign_in.throttle import Throttle, household
 from qa.errors import SettingsError, SignInUnavailableError, UnknownCallerError, extra, need
 
 if TYPE_CHECKING:
@@ -79,18 +82,21 @@ class Provider:
         self._secret = secret_of(settings, "oidc_client_secret")
         self._known: dict[str, Any] | None = None
         self.sessions = Sessions.of_settings(settings)
+        self.begins, self.returns = Throttle(*FOR_ADDRESS), Throttle(*FOR_ADDRESS)
 
     def viewer(self, token: str, *, seen: bool = True) -> Viewer | None:
         """Whose session a token is of; `seen` if they did something."""
         session = self.sessions.of(token, seen=seen)
         return session.viewer if session else None
 
-    async def address(self, begun: Begun, returning: str) -> str:
-        """Where a browser is sent to sign in; it comes back to `returning`.
+    async def address(self, begun: Begun, returning: str, client_address: str = "") -> str:
+        """Where a browser at an address is sent to sign in; it comes back to `returning`.
 
         Raises:
             SignInUnavailableError: the provider cannot be asked where that is.
+            TooManyTriesError: so many sign-ins have begun at this address.
         """
+        _count(self.begins, household(client_address))
         async with self._asking() as client:
             about = await self._about(client)
             address, _ = client.create_authorization_url(
@@ -102,13 +108,17 @@ class Provider:
             )
         return str(address)
 
-    async def enter(self, begun: Begun, returning: str, brought: Mapping[str, str]) -> str:
-        """The token of a new session, for what a browser brought back to `returning`.
+    async def enter(
+        self, begun: Begun, returning: str, brought: Mapping[str, str], client_address: str = ""
+    ) -> str:
+        """The token of a new session, for what a browser at an address brought to `returning`.
 
         Raises:
             UnknownCallerError: nobody has signed in, or it is not what this browser began.
             SignInUnavailableError: the provider cannot be reached.
+            TooManyTriesError: so many have come back to this address without success.
         """
+        _count(self.returns, household(client_address))
         same = hmac.compare_digest(brought.get("state", "").encode(), begun.state.encode())
         if not same or brought.get("iss", self._issuer) != self._issuer:
             raise UnknownCallerError("This sign-in was not begun in this browser.")
@@ -132,6 +142,8 @@ class Provider:
                 if told.get("sub") == claims["sub"]:
                     claims = {**told, **claims}
         viewer = self._named(claims)
+        for throttle in (self.begins, self.returns):
+            throttle.forgive(household(client_address))
         return self.sessions.begin(viewer.name, "", viewer.groups)
 
     @asynccontextmanager
@@ -212,6 +224,12 @@ class Provider:
                 "another with the setting oidc_groups_claim."
             )
         return Viewer(name, tuple(listed))
+
+
+def _count(throttle: Throttle, whose: str) -> None:
+    if seconds := throttle.wait(whose):
+        raise TooManyTriesError(seconds)
+    throttle.count(whose)
 
 
 async def _json(client: AsyncOAuth2Client, address: str, *, signed: bool = False) -> dict[str, Any]:

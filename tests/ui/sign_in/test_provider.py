@@ -6,11 +6,13 @@ in whoever gives a name, and does all the rest as a provider does.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -19,12 +21,18 @@ import httpx
 import pytest
 
 import qa
-from qa.api import Begun, Provider
+from qa.api import Begun, Provider, TooManyTriesError
+from qa.api.sign_in.desk import FOR_ADDRESS
+from qa.api.sign_in.throttle import Throttle
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client
 
 VISIT = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 Making = Callable[..., Provider]
+# A cookie that any program can send.
+MADE_UP = urlsafe_b64encode(
+    json.dumps({"state": "s", "nonce": "n", "verifier": "v"}).encode()
+).decode()
 OURS = {"oidc_client_id": "footnote", "oidc_client_secret": "a secret of the test"}
 
 
@@ -205,6 +213,46 @@ async def test_groups_are_those_of_the_claim(issuer: str, provider: Making) -> N
     assert ours.viewer(token) == qa.Viewer("ada", ["people", "leads"])
     ours.sessions.end(token)
     assert ours.viewer(token) is None
+
+
+async def test_an_address_has_its_tries_and_success_is_none(issuer: str, provider: Making) -> None:
+    ours, returning = provider(oidc_issuer=issuer), "http://127.0.0.1:1/back"
+    office, elsewhere = "2001:db8:1:2::1", "2001:db8:1:3::1"
+
+    async def come_back(client: str) -> str:
+        begun = Begun.now()
+        address = await ours.address(begun, returning, client)
+        brought = parse_qs(urlsplit(let_in(address)).query)
+        sent = {name: one[0] for name, one in brought.items()}
+        return await ours.enter(begun, returning, sent, client)
+
+    ours.begins, ours.returns = (Throttle(*FOR_ADDRESS, lambda: 0.0) for _ in range(2))
+    for throttle in (ours.begins, ours.returns):
+        throttle.count("2001:db8:1:2::/64", FOR_ADDRESS[0] - 1)  # tries of others
+    for _ in range(2):
+        assert await come_back(office)
+    made_up = Begun("state", "nonce", "verifier")
+    with pytest.raises(qa.UnknownCallerError, match="provider's answer is not good"):
+        await ours.enter(made_up, returning, {"state": "state", "code": "x"}, office)
+    with pytest.raises(TooManyTriesError):  # before the provider is asked
+        await ours.enter(made_up, returning, {"state": "state", "code": "x"}, "2001:db8:1:2::ff")
+    await ours.address(made_up, returning, office)
+    with pytest.raises(TooManyTriesError):
+        await ours.address(made_up, returning, office)
+    assert await come_back(elsewhere)
+
+
+def test_too_many_tries_are_told_when_to_try_again(served_index: Path, issuer: str) -> None:
+    ours = {"QA_OIDC_ISSUER": issuer, "QA_OIDC_CLIENT_ID": "footnote"}
+    with served(served_index, "--sign-in", "oidc", **ours) as url, client(url) as stranger:
+        made_up = {"Cookie": "footnote-sign-in=" + MADE_UP, "Accept-Language": "de"}
+        for _ in range(2 * FOR_ADDRESS[0]):
+            refused = stranger.get("/sign-in-return?state=s&code=", headers=made_up)
+            if refused.status_code != 403:
+                break
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 6
+    assert f"in {refused.headers['retry-after']} Sekunden" in refused.text
 
 
 async def test_another_nonce_is_refused(issuer: str, provider: Making) -> None:
