@@ -35,6 +35,7 @@ from qa.places import PACKAGED_EMBEDDER, default_index
 FILES = ("footnote.toml", "pyproject.toml")
 # The name of a header, as RFC 9110 has it.
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
+_THIS_MACHINE = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _COLOUR = r"^#[0-9A-Fa-f]{6}$"
 _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
@@ -275,12 +276,9 @@ class Settings(BaseSettings):
     """Their mail address, or the https address of a page."""
     log_format: Literal["text", "json"] | None = None
     """How a server logs its requests, a line for each; without a value, it logs errors only."""
-    metrics_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = (
-        IPv4Network("127.0.0.0/8"),
-        IPv6Network("::1/128"),
-    )
+    metrics_networks: Annotated[tuple[IPvAnyNetwork, ...] | None, NoDecode] = None
     """Machines that may read `/metrics` without a key; in the environment they are separated by
-    commas."""
+    commas. By default this machine, and none if `sign_in` has a value."""
     trace_endpoint: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
     """The address of a collector of OpenTelemetry (OTLP over HTTP) that gets traces."""
     audit: bool = False
@@ -310,6 +308,17 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The settings that limit the reading of a file."""
         return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
+
+    @property
+    def metrics_open_to(self) -> tuple[IPvAnyNetwork, ...]:
+        """The machines that may read `/metrics` without a key.
+
+        A web server in front that does not say whom it asks for looks like this machine. Where
+        people sign in, or strangers come, all of them would read the figures of everything.
+        """
+        if self.metrics_networks is not None:
+            return self.metrics_networks
+        return _THIS_MACHINE if self.sign_in is None else ()
 
     @property
     def programs_need_keys(self) -> bool:

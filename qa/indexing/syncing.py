@@ -204,6 +204,8 @@ class _Mirror:
         for batch in place.batches():
             if isinstance(place, Folders):  # listed by now, so that no rule is older than a file
                 self._permitting.apply()
+            elif isinstance(place, Storage):
+                self._permitting.close(place.ruled)
             present = {file.source: file for file in batch if self._is_wanted(file, leave)}
             gone: dict[str, Entry] = {}
             left = {s: e for s, e in left.items() if s not in present and self._session.find(s)}

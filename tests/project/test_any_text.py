@@ -344,6 +344,7 @@ def cut(a: str, b: str, c: str) -> None:
 
 def kept_answer(a: str, b: str, c: str) -> None:
     keeping, snapshot = KeptAnswers(1, qa.Settings()), snapshot_of(None, None, {})
+    given: list[str] = []
 
     def made() -> Generator[str, None, Answer]:
         yield b
@@ -351,7 +352,7 @@ def kept_answer(a: str, b: str, c: str) -> None:
 
     def ask() -> Answer:
         scope, opened = Scope(b, {c: a}), contextlib.nullcontext(snapshot)
-        stream = AnswerStream(keeping.answered(a, scope, lambda: opened, made()))
+        stream = AnswerStream(keeping.answered(a, scope, lambda: opened, made(), given.extend))
         assert "".join(stream) == b
         return stream.answer
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from qa import Asker, SignedIn, SignInRefused, SignInUnavailableError, UnknownCallerError, Viewer
 from qa.api import Begun, TooManyTriesError
@@ -45,7 +46,7 @@ def routes(
         way = Way.of(next, request)
         begun = Begun.now(way.following if len(way.following) <= LONGEST_WAY else "")
         try:
-            address = await provider.address(begun, returning(request), _client(request))
+            address = await provider.address(begun, returning(request))
         except (SignInUnavailableError, UnknownCallerError) as error:
             return _failed(error, way)
         reply = led(address)
@@ -56,15 +57,17 @@ def routes(
     async def back(request: Request) -> Response:
         begun = cookies.remembered(request)
         way = Way.of(begun.following if begun else "", request)
+        if begun is None:  # as from another site's page; nothing was tried
+            return _failed(UnknownCallerError("It was not begun in this browser."), way)
+        client = request.client.host if request.client else ""
         try:
-            if begun is None:
-                raise UnknownCallerError("This sign-in was not begun in this browser.")
-            brought, client = request.query_params, _client(request)
-            token = await provider.enter(begun, returning(request), brought, client)
+            token = await provider.enter(begun, returning(request), request.query_params, client)
         except (SignInUnavailableError, UnknownCallerError) as error:
-            tell(SignInRefused(by=STRANGER))
+            if not isinstance(error, TooManyTriesError):  # of which there may be any number
+                await run_in_threadpool(tell, SignInRefused(by=STRANGER))
             return _failed(error, way)
-        tell(SignedIn(by=Asker(provider.viewer(token) or Viewer(), "page")))
+        signed_in = SignedIn(by=Asker(provider.viewer(token) or Viewer(), "page"))
+        await run_in_threadpool(tell, signed_in)
         end(provider.sessions, request)
         reply = led(way.to_sign_in(again=True))
         cookies.give(reply, request, "page", token)
@@ -72,10 +75,6 @@ def routes(
         return reply
 
     return router
-
-
-def _client(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _failed(error: SignInUnavailableError | UnknownCallerError, way: Way) -> Response:

@@ -1,7 +1,7 @@
 """Sign-in at a provider of OpenID Connect: the code flow, with PKCE, a state and a nonce.
 
 What a browser has to bring back from the provider (`Begun`) is kept by the browser itself, so that
-a stranger can make it up: how often an address may begin, and come back, is limited.
+a stranger can make it up: how often somebody may come back to an address in vain is limited.
 """
 
 from __future__ import annotations
@@ -82,21 +82,19 @@ class Provider:
         self._secret = secret_of(settings, "oidc_client_secret")
         self._known: dict[str, Any] | None = None
         self.sessions = Sessions.of_settings(settings)
-        self.begins, self.returns = Throttle(*FOR_ADDRESS), Throttle(*FOR_ADDRESS)
+        self.returns = Throttle(*FOR_ADDRESS)
 
     def viewer(self, token: str, *, seen: bool = True) -> Viewer | None:
         """Whose session a token is of; `seen` if they did something."""
         session = self.sessions.of(token, seen=seen)
         return session.viewer if session else None
 
-    async def address(self, begun: Begun, returning: str, client_address: str = "") -> str:
-        """Where a browser at an address is sent to sign in; it comes back to `returning`.
+    async def address(self, begun: Begun, returning: str) -> str:
+        """Where a browser is sent to sign in; it comes back to `returning`.
 
         Raises:
             SignInUnavailableError: the provider cannot be asked where that is.
-            TooManyTriesError: so many sign-ins have begun at this address.
         """
-        _count(self.begins, household(client_address))
         async with self._asking() as client:
             about = await self._about(client)
             address, _ = client.create_authorization_url(
@@ -109,7 +107,11 @@ class Provider:
         return str(address)
 
     async def enter(
-        self, begun: Begun, returning: str, brought: Mapping[str, str], client_address: str = ""
+        self,
+        begun: Begun,
+        returning: str,
+        brought: Mapping[str, str],
+        client_address: str = "",
     ) -> str:
         """The token of a new session, for what a browser at an address brought to `returning`.
 
@@ -118,7 +120,10 @@ class Provider:
             SignInUnavailableError: the provider cannot be reached.
             TooManyTriesError: so many have come back to this address without success.
         """
-        _count(self.returns, household(client_address))
+        whose = household(client_address)
+        if seconds := self.returns.wait(whose):
+            raise TooManyTriesError(seconds)
+        self.returns.count(whose)
         same = hmac.compare_digest(brought.get("state", "").encode(), begun.state.encode())
         if not same or brought.get("iss", self._issuer) != self._issuer:
             raise UnknownCallerError("This sign-in was not begun in this browser.")
@@ -142,8 +147,7 @@ class Provider:
                 if told.get("sub") == claims["sub"]:
                     claims = {**told, **claims}
         viewer = self._named(claims)
-        for throttle in (self.begins, self.returns):
-            throttle.forgive(household(client_address))
+        self.returns.forgive(whose)
         return self.sessions.begin(viewer.name, "", viewer.groups)
 
     @asynccontextmanager
@@ -224,12 +228,6 @@ class Provider:
                 "another with the setting oidc_groups_claim."
             )
         return Viewer(name, tuple(listed))
-
-
-def _count(throttle: Throttle, whose: str) -> None:
-    if seconds := throttle.wait(whose):
-        raise TooManyTriesError(seconds)
-    throttle.count(whose)
 
 
 async def _json(client: AsyncOAuth2Client, address: str, *, signed: bool = False) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def assistant(used_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         audit=True,
         audit_questions=True,
         lock_timeout=0,
+        metrics_networks=["127.0.0.1"],
     ) as assistant:
         yield assistant
 

@@ -289,7 +289,7 @@ def test_only_whoever_began_a_conversation_reaches_its_files(
 
     def opened(visitor: Visitor, conversation: str, route: str = "source") -> tuple[int, bytes]:
         query = {"source": "uploads/sauna.txt", "conversation": conversation,
-                 "page": 1, "start": 0, "end": 5}  # fmt: skip
+                 "page": "1", "start": "0", "end": "5"}  # fmt: skip
         reply = visitor.client.get(f"{visitor.url}/api/{route}", params=query)
         return reply.status_code, reply.content
 
@@ -351,7 +351,7 @@ def test_only_whoever_sent_an_event_hears_what_becomes_of_it(
 def test_one_person_s_events_leave_room_for_others(people: tuple[Visitor, Visitor]) -> None:
     ada, bob = people
     data = ["When does the sauna on deck 9 open?", "", record(secrets.token_hex(16))]
-    replies = []
+    replies: list[httpx.Response] = []
     while not replies or (replies[-1].status_code == 200 and len(replies) < 60):
         replies.append(ada.join(ada.event("submit"), data))
     assert replies[-1].status_code == 503, "the page says then that the server is busy"

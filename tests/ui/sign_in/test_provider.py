@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 import qa
 from qa.api import Begun, Provider, TooManyTriesError
@@ -26,9 +28,11 @@ from qa.api.sign_in.desk import FOR_ADDRESS
 from qa.api.sign_in.throttle import Throttle
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client
+from ui.sign_in.provider import routes
 
 VISIT = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 Making = Callable[..., Provider]
+BACK = "/sign-in-return?state=s&code="
 # A cookie that any program can send.
 MADE_UP = urlsafe_b64encode(
     json.dumps({"state": "s", "nonce": "n", "verifier": "v"}).encode()
@@ -205,6 +209,30 @@ def provider(tmp_path: Path) -> Making:
     return made
 
 
+def test_an_address_has_so_many_tries_and_what_is_over_that_is_not_told(
+    issuer: str, provider: Making
+) -> None:
+    app, told = FastAPI(), list[qa.Event]()
+    app.include_router(routes(provider(oidc_issuer=issuer), (), None, told.append))
+    at_once, _ = FOR_ADDRESS
+    made_up = {"Cookie": f"footnote-sign-in={MADE_UP}", "Accept-Language": "de"}
+
+    def statuses(tries: int, address: str, headers: dict[str, str]) -> list[int]:
+        with TestClient(app, client=(address, 9)) as stranger:
+            replies = [stranger.get(BACK, headers=headers) for _ in range(tries)]
+        for one in replies:
+            if one.status_code == 429:
+                assert 1 <= int(one.headers["retry-after"]) <= 6
+                assert f"in {one.headers['retry-after']} Sekunden" in one.text
+        return [one.status_code for one in replies]
+
+    assert statuses(2, "10.0.0.5", {}) == [403, 403], "nothing was begun, and nothing is tried"
+    assert told == []
+    assert statuses(at_once + 5, "10.0.0.5", made_up) == [403] * at_once + [429] * 5
+    assert [type(one) for one in told] == [qa.SignInRefused] * at_once
+    assert statuses(1, "10.0.0.6", made_up) == [403]
+
+
 async def test_groups_are_those_of_the_claim(issuer: str, provider: Making) -> None:
     ours, returning, begun = provider(oidc_issuer=issuer), "http://127.0.0.1:1/back", Begun.now()
     address = await ours.address(begun, returning)
@@ -215,20 +243,20 @@ async def test_groups_are_those_of_the_claim(issuer: str, provider: Making) -> N
     assert ours.viewer(token) is None
 
 
-async def test_an_address_has_its_tries_and_success_is_none(issuer: str, provider: Making) -> None:
+async def test_success_is_no_try_and_another_address_has_its_own(
+    issuer: str, provider: Making
+) -> None:
     ours, returning = provider(oidc_issuer=issuer), "http://127.0.0.1:1/back"
     office, elsewhere = "2001:db8:1:2::1", "2001:db8:1:3::1"
 
     async def come_back(client: str) -> str:
         begun = Begun.now()
-        address = await ours.address(begun, returning, client)
-        brought = parse_qs(urlsplit(let_in(address)).query)
+        brought = parse_qs(urlsplit(let_in(await ours.address(begun, returning))).query)
         sent = {name: one[0] for name, one in brought.items()}
         return await ours.enter(begun, returning, sent, client)
 
-    ours.begins, ours.returns = (Throttle(*FOR_ADDRESS, lambda: 0.0) for _ in range(2))
-    for throttle in (ours.begins, ours.returns):
-        throttle.count("2001:db8:1:2::/64", FOR_ADDRESS[0] - 1)  # tries of others
+    ours.returns = Throttle(*FOR_ADDRESS, lambda: 0.0)
+    ours.returns.count("2001:db8:1:2::/64", FOR_ADDRESS[0] - 1)  # tries of others
     for _ in range(2):
         assert await come_back(office)
     made_up = Begun("state", "nonce", "verifier")
@@ -236,23 +264,7 @@ async def test_an_address_has_its_tries_and_success_is_none(issuer: str, provide
         await ours.enter(made_up, returning, {"state": "state", "code": "x"}, office)
     with pytest.raises(TooManyTriesError):  # before the provider is asked
         await ours.enter(made_up, returning, {"state": "state", "code": "x"}, "2001:db8:1:2::ff")
-    await ours.address(made_up, returning, office)
-    with pytest.raises(TooManyTriesError):
-        await ours.address(made_up, returning, office)
     assert await come_back(elsewhere)
-
-
-def test_too_many_tries_are_told_when_to_try_again(served_index: Path, issuer: str) -> None:
-    ours = {"QA_OIDC_ISSUER": issuer, "QA_OIDC_CLIENT_ID": "footnote"}
-    with served(served_index, "--sign-in", "oidc", **ours) as url, client(url) as stranger:
-        made_up = {"Cookie": "footnote-sign-in=" + MADE_UP, "Accept-Language": "de"}
-        for _ in range(2 * FOR_ADDRESS[0]):
-            refused = stranger.get("/sign-in-return?state=s&code=", headers=made_up)
-            if refused.status_code != 403:
-                break
-    assert refused.status_code == 429
-    assert 0 < int(refused.headers["retry-after"]) <= 6
-    assert f"in {refused.headers['retry-after']} Sekunden" in refused.text
 
 
 async def test_another_nonce_is_refused(issuer: str, provider: Making) -> None:
