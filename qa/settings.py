@@ -254,6 +254,8 @@ class Settings(BaseSettings):
     """What the groups of somebody match, whose entry is `{dn}` and whose name is `{name}`."""
     ldap_group_attribute: str = Field("cn", pattern=_ATTRIBUTE)
     """The attribute with the name of a group."""
+    ldap_groups_minutes: float = Field(10, gt=0, le=10080)
+    """Minutes after which the directory is asked again for the groups of somebody signed in."""
     public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
     """The address at which people reach the server, if it is not what requests say."""
     session_idle_hours: float = Field(8, gt=0, le=8760)

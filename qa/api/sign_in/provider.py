@@ -65,6 +65,8 @@ class Provider:
         ModelUnavailableError: a package is missing.
     """
 
+    asks_others = False  # once somebody has signed in
+
     def __init__(self, settings: Settings) -> None:
         need("--sign-in oidc", "authlib", "authlib", extra("oidc"))
         if not settings.oidc_issuer or not settings.oidc_client_id:
