@@ -100,7 +100,17 @@ from qa.review.contradictions import Contradictions
 from qa.review.dead_links import Links, within
 from qa.review.duplicates import duplicate
 from qa.review.texts import Text, alike
-from qa.text import amounts, cleaning, dates, excerpts, language, sentences, spelling, terms
+from qa.text import (
+    amounts,
+    cleaning,
+    dates,
+    excerpts,
+    language,
+    numbered,
+    sentences,
+    spelling,
+    terms,
+)
 from qa.text import asking as asking_words
 from qa.text.ages import dated
 from qa.text.markup import shapes
@@ -714,6 +724,10 @@ READ: dict[str, Callable[..., object]] = {
     " writing.rewriting.messages writing.rewriting.accepted": said_before,
     "writing.sentence_stream.pieces writing.sentence_stream.without_reasoning": cut,
     "text.dates.dates": lambda a, b, c: dates.dates(a),
+    "text.dates.are_apart": lambda a, b, c: dates.are_apart([2023], a),
+    "text.numbered.numbered": lambda a, b, c: numbered.numbered(a),
+    "text.numbered.numbered_above": lambda a, b, c: numbered.numbered_above((a, b)),
+    "text.numbered.numbered_asked": lambda a, b, c: numbered.numbered_asked(a),
     "checking.negation.says_no checking.negation.denies checking.negation.generalizes"
     " checking.negation.singles_out checking.negation.reverses"
     " checking.negation.turns_round": denied,
@@ -943,6 +957,7 @@ NO_TEXT = {
     "indexing.folders.failures": "names of files and reasons, with their own tests",
     "indexing.folders.matching": "names of files, with their own tests",
     "indexing.choosing": "the places of an index",
+    "indexing.ended": "the places of an index, and errors, with its own tests",
     "indexing.web.addresses.with_path": "an address in its usual form",
     "indexing.web.connecting": "names of servers, with their own tests",
     "indexing.web.fetching": "an address in its usual form",
@@ -1022,6 +1037,7 @@ NO_TEXT = {
     "api.operating.logs.log": "an event of our own, with its own tests",
     "api.operating.metrics.Metrics.handled": "the path of a request",
     "api.operating.tracing.Traces": "the method, path and headers of a request, with its own tests",
+    "api.operating.readiness.Readiness.answers": "the names of checks",
     "backups": "names and heads of archives, with their own tests",
     "index.snapshot": "ids and names in the index",
     "index.layout.passage_id": "an id",

@@ -26,8 +26,8 @@ OPEN = frozenset((
     "/sign-out",
 ))  # fmt: skip
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/", "/brand/")
-# The page asks for it again and again, whether anybody is there or not.
-BY_ITSELF = "/api/state"
+# The pages ask for these again and again, whether anybody is there or not.
+BY_THEMSELVES = frozenset(("/api/state", "/admin/state"))
 
 
 class Knows(Protocol):
@@ -59,7 +59,7 @@ class ByCookie:
 
     def viewer(self, request: Request) -> Viewer | None:
         """Whose session it is."""
-        seen = request.scope["path"] != BY_ITSELF
+        seen = request.scope["path"] not in BY_THEMSELVES
         found = (self.desk.viewer(token, seen=seen) for token in tokens(request))
         return next((viewer for viewer in found if viewer), None)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,8 @@ from fastapi.testclient import TestClient
 import qa
 from qa.api import Desk, Users
 from qa.api.sign_in.desk import FOR_NAME
+from qa.api.sign_in.sessions import FILE as SESSIONS
+from qa.places import beside
 from tests.cli.forked import run
 from tests.ui.serving import FROM_OTHER_SITES, served
 from tests.ui.sign_in.signing import (
@@ -116,6 +120,25 @@ def test_the_token_changes_when_somebody_signs_in_and_ends_when_they_sign_out(
     assert (out.status_code, out.headers["location"]) == (303, "sign-in?next=fr%2F")
     assert status(second) == 401
     assert "footnote" not in browser.cookies
+
+
+def test_an_open_page_alone_keeps_no_session(index: Path, browser: httpx.Client) -> None:
+    sign_in(browser)
+    file = beside(str(index), "sessions") / SESSIONS
+
+    def seen() -> float:
+        with closing(sqlite3.connect(file)) as stored:
+            (latest,) = stored.execute("SELECT max(seen) FROM sessions").fetchone()
+            return float(latest)
+
+    with closing(sqlite3.connect(file)) as stored, stored:
+        stored.execute("UPDATE sessions SET seen = seen - 3600")
+    before = seen()
+    for path in ("/api/state", "/admin/state"):  # what the pages ask for by themselves
+        assert browser.get(path).status_code in (200, 403)
+        assert seen() == before, path
+    browser.get("/admin")
+    assert seen() > before
 
 
 def test_an_error_does_not_say_whether_name_or_password_is_wrong(browser: httpx.Client) -> None:
