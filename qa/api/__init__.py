@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from qa.api.operating.metrics import Metrics
     from qa.api.operating.readiness import Readiness
     from qa.api.operating.tracing import Traced, Traces
-    from qa.api.permitting import account_of, is_for_programs, name_of, viewer_of
+    from qa.api.permitting import account_of, is_for_programs
     from qa.api.problems import Problem, written
     from qa.api.replies import tell_errors, told
     from qa.api.rest.feedback import Pace, holds, keep
     from qa.api.rest.requests import LONGEST_HISTORY, Asked, Cited, Earlier
-    from qa.api.seeing import opened, seen
+    from qa.api.seeing import name_of, opened, seen, viewer_of
     from qa.api.service import Service
     from qa.api.sign_in.desk import Desk, TooManyTriesError
     from qa.api.sign_in.elsewhere import is_loopback
@@ -43,11 +43,11 @@ _HOMES = {
     "qa.api.operating.metrics": ("Metrics",),
     "qa.api.operating.readiness": ("Readiness",),
     "qa.api.operating.tracing": ("Traced", "Traces"),
-    "qa.api.permitting": ("account_of", "is_for_programs", "name_of", "viewer_of"),
+    "qa.api.permitting": ("account_of", "is_for_programs"),
     "qa.api.problems": ("Problem", "written"),
     "qa.api.replies": ("tell_errors", "told"),
     "qa.api.rest.requests": ("LONGEST_HISTORY", "Asked", "Cited", "Earlier"),
-    "qa.api.seeing": ("opened", "seen"),
+    "qa.api.seeing": ("name_of", "opened", "seen", "viewer_of"),
     "qa.api.service": ("Service",),
     "qa.api.sign_in.desk": ("Desk", "TooManyTriesError"),
     "qa.api.sign_in.elsewhere": ("is_loopback",),

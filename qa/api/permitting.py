@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from qa.access import Viewer
-from qa.api.seeing import way_of
+from qa.api.seeing import name_of, way_of
 from qa.api.sign_in.elsewhere import is_loopback
 from qa.api.sign_in.throttle import household
 
@@ -44,12 +43,6 @@ def is_for_programs(path: str) -> bool:
     return way_of(path) != "page"
 
 
-def name_of(request: HTTPConnection | None) -> str:
-    """The name of whoever sent a request; "" where nobody knows it."""
-    viewer = viewer_of(request) if request is not None else None
-    return viewer.name if viewer is not None else ""
-
-
 def account_of(request: HTTPConnection | None) -> str:
     """Whose share of what all share a request takes: a person's, a program's or an address's.
 
@@ -62,9 +55,3 @@ def account_of(request: HTTPConnection | None) -> str:
         return f"{kind} {name}"
     address = request.client.host if request.client else ""
     return "" if not address or is_loopback(address) else f"address {household(address)}"
-
-
-def viewer_of(request: HTTPConnection) -> Viewer | None:
-    """Whoever sent a request; None for a stranger, where people sign in."""
-    known: Viewer | None = getattr(request.state, "viewer", Viewer())
-    return known
