@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import qa
-from qa.api.rest.feedback import keep
+from qa.api.rest.feedback import Pace, keep
 from qa.api.rest.requests import Judged
 from qa.cli.app import app
 from qa.cli.output.insights import print_insights
@@ -53,7 +53,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
             reader.ask("How many days of annual leave do we have?", folder="nowhere")
         for verdict in ("up", "down"):
             judged = Judged(question="When does the sauna open?", answer="At 6.", verdict=verdict)
-            keep(judged, qa.Verdicts.of(assistant.settings.index), reader)
+            keep(judged, qa.Verdicts.of(assistant.settings.index), reader, Pace(), "")
         assistant.forget("old.md")
         yield assistant
 

@@ -1,10 +1,12 @@
-"""Opinions of answers, checked before they are stored."""
+"""Opinions of answers: checked before they are stored, and so many for each who gives them."""
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from qa.errors import QAError
+from qa.api.sign_in.throttle import Throttle
+from qa.errors import QAError, TooManyRequestsError
 from qa.events import Judged
 from qa.index import Verdict, Verdicts
 
@@ -19,6 +21,36 @@ if TYPE_CHECKING:
     Read = Callable[[str], Document]
 
 
+# In an hour; a longer one counts as several.
+MOST_OPINIONS = 300
+LONGEST_OF_ONE = 1000
+
+
+class Pace:
+    """How many opinions each of those who give them may store; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._throttle = Throttle(MOST_OPINIONS, 3600 / MOST_OPINIONS)
+        self._lock = Lock()
+
+    def count(self, whose: str, verdict: Verdict) -> None:
+        """Note an opinion; "" is nobody, and has no limit (see `account_of`).
+
+        Raises:
+            TooManyRequestsError: they have stored so many in the last hour.
+        """
+        if not whose:
+            return
+        texts = (verdict.question, verdict.answer, verdict.comment, *verdict.sources)
+        with self._lock:
+            if seconds := self._throttle.wait(whose):
+                raise TooManyRequestsError(
+                    "So many opinions of yours were stored in the last hour. Try again later.",
+                    seconds,
+                )
+            self._throttle.count(whose, 1 + sum(map(len, texts)) // LONGEST_OF_ONE)
+
+
 class Opinion(Protocol):
     """A request with an opinion; its other fields are those of a `Verdict`."""
 
@@ -30,17 +62,19 @@ class Opinion(Protocol):
         """Its fields."""
 
 
-def keep(opinion: Opinion, verdicts: Verdicts, reader: Assistant) -> None:
+def keep(opinion: Opinion, verdicts: Verdicts, reader: Assistant, pace: Pace, whose: str) -> None:
     """Store an opinion; the answer only if the documents that it cites still contain its quotes.
 
     The answer may have been given before one of them was forgotten, or from files of its own
-    conversation. `reader` is the assistant of whoever has this opinion.
+    conversation. `reader` is the assistant of whoever has this opinion, `whose` their account.
 
     Raises:
         IndexUnavailableError: it cannot be written.
+        TooManyRequestsError: they have given too many.
     """
     sources = tuple(dict.fromkeys(cited.source for cited in opinion.citations))
     verdict = Verdict(**opinion.model_dump(exclude={"citations"}), sources=sources)
+    pace.count(whose, verdict)
     verdicts.keep(
         verdict,
         current=lambda: all(holds(cited, reader.document) for cited in opinion.citations),
