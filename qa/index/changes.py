@@ -151,6 +151,7 @@ class Changes:
         snapshot_of(view, self.head, self.entries).keywords.close()
         texts = self._removed_texts(view)
         self._erase(texts)
+        self._writer.confirm()
         view.documents.upsert([HEAD], [[1.0, 0.0]], metadatas=[head_record(self.head)])
         # Last, because readers of a server may still be sent to the old passages.
         self._sweep(view)

@@ -237,7 +237,7 @@ class _Lease:
 def open_store(location: str, cache: Path) -> Store:
     """The store at a folder or a URL; `cache` is where a server's keyword index is kept."""
     if location.startswith(("http://", "https://")):
-        from qa.index.stores.server_store import ServerStore
+        from qa.index.stores.server.server_store import ServerStore
 
         return ServerStore(location, cache)
     from qa.index.stores.folder_store import FolderStore

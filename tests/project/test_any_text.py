@@ -1011,7 +1011,7 @@ NO_TEXT = {
     "index.stores.pieces": "digests, with their own tests",
     "cli.output.reports": "names of files, with their own tests",
     "index.scope": "names of folders, and metadata, with its own tests",
-    "index.stores.server_store": "places",
+    "index.stores.server": "places",
     "index.changes": "ids; documents come in by `syncing.check_storable`",
     "settings": "settings",
     "models.cross_encoder.CrossEncoder.run_each": "tokens",

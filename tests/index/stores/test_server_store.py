@@ -17,7 +17,7 @@ from qa.access import OWNER
 from qa.errors import IndexUnavailableError
 from qa.index.index import Index
 from qa.index.layout import document_id
-from qa.index.stores.server_store import ServerStore
+from qa.index.stores.server.server_store import ServerStore
 from qa.index.stores.store import DOCUMENTS, PASSAGES
 from qa.indexing.forgetting import forget
 from qa.indexing.preparing.storing import Preparing
