@@ -46,6 +46,11 @@ class View:
         return self.folder
 
     @property
+    def shared(self) -> bool:
+        """Whether that folder is for the keyword indexes of all generations."""
+        return False
+
+    @property
     def frozen(self) -> bool:
         """Whether nothing in its folder may be changed."""
         return False

@@ -36,6 +36,10 @@ class _ServerView(View):
     connection: Connection
     series: int  # how many times the index was rebuilt
 
+    @property
+    def shared(self) -> bool:
+        return True
+
 
 class ServerStore(Store):
     """Two collections on a Chroma server."""
