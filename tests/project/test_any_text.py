@@ -994,6 +994,7 @@ NO_TEXT = {
     "index.keywords.whole.KeywordIndex.with_rules": "a query of our own",
     "index.keywords.seen.SeenKeywords.entries": "an id",
     "index.keywords.rules": "ids of documents and rules",
+    "index.keywords.shared": "ids and versions of documents",
     "access": "names of groups",
     "api.seeing": "paths and names of sources",
     "index.kept_lines": "lines of our own",

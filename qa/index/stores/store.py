@@ -174,6 +174,9 @@ class Writer(ABC):
             IndexLockedError: another writer has taken over.
         """
 
+    def settle(self) -> None:  # noqa: B027
+        """Let questions that have begun end, before what they may read is deleted."""
+
     @abstractmethod
     def publish(self, *, erase: bool = False, at_once: bool = False) -> None:
         """Let readers see what was written.

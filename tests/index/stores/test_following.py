@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def index(url: str, tmp_path: Path, embedder: Embedder, docs: Path) -> Iterator[Index]:
-    index = Index(ServerStore(url, tmp_path / "cache"), Preparing(embedder, 200))
+    index = Index(ServerStore(url, tmp_path / "cache", grace=0), Preparing(embedder, 200))
     sync(index, docs)
     yield index
     with index.reading(OWNER) as snapshot:
@@ -135,6 +136,24 @@ def test_replicas_that_share_a_folder_do_not_change_each_others_words(
 
     assert holders(index, "yellow") == holders(beside, "yellow") == ["docs/pears.md"]
     assert holders(index, "green") == holders(beside, "green") == []
+
+
+def test_what_a_sync_replaces_can_be_read_until_questions_have_ended(
+    index: Index, elsewhere: Index, docs: Path
+) -> None:
+    write(docs / "pears.md", "# Pears\n\nPears are yellow.")
+    assert isinstance(index.store, ServerStore)
+    index.store.grace = 3
+    with elsewhere.reading(OWNER) as old:
+        ids = old.entry("docs/pears.md").passage_ids
+        begun = elsewhere.store.generation()
+        syncing = threading.Thread(target=sync, args=[index])
+        syncing.start()
+        while elsewhere.store.generation() == begun:
+            assert syncing.is_alive()
+        assert [one.text for one in old.passages(ids)] == ["Pears\n\nPears are green and sweet."]
+        syncing.join()
+        assert old.passages(ids) == []
 
 
 def test_a_damaged_file_of_words_and_what_a_killed_process_left_are_made_again(

@@ -54,7 +54,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def index(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
     """An index with nothing in it, whose leases are short."""
-    store = ServerStore(url, tmp_path / "cache", lease=SECONDS)
+    store = ServerStore(url, tmp_path / "cache", lease=SECONDS, grace=0)
     index = Index(store, Preparing(embedder, 200))
     yield index
     with Connected(url) as connection:

@@ -1,9 +1,9 @@
 """An index on a Chroma server: two collections, changed in place.
 
 The head record counts the generations, and writing it publishes one. Until then readers use the
-records that they have read, and the passages of an old version are deleted only afterwards. A
-rebuilt index gets new, numbered collections, so that questions are answered from the old ones until
-the new ones have a head.
+records that they have read, and the passages of an old version are deleted some seconds afterwards,
+except where they are to be forgotten at once. A rebuilt index gets new, numbered collections, so
+that questions are answered from the old ones until the new ones have a head.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # A record beside those of the documents that says that a writer is at work, or was killed.
 UNFINISHED = "unfinished"
+# Seconds that passages are kept after they were replaced, for questions that were begun before.
+GRACE = 3.0
 _DOCUMENTS = re.compile(rf"{DOCUMENTS}(?:-(\d+))?")
 
 
@@ -45,9 +48,15 @@ class ServerStore(Store):
     """Two collections on a Chroma server."""
 
     def __init__(
-        self, url: str, cache: Path, timeout: float = TIMEOUT, lease: float = SECONDS
+        self,
+        url: str,
+        cache: Path,
+        timeout: float = TIMEOUT,
+        lease: float = SECONDS,
+        grace: float = GRACE,
     ) -> None:
         self.location = url
+        self.grace = grace
         self.folder = cache / "keywords" / hashlib.sha256(url.encode()).hexdigest()[:16]
         self._timeout = timeout
         self._lease = lease
@@ -185,6 +194,9 @@ class _ServerWriter(Writer):
     def confirm(self) -> None:
         self._lease.renew()
 
+    def settle(self) -> None:
+        time.sleep(self._store.grace)
+
     def publish(self, *, erase: bool = False, at_once: bool = False) -> None:  # noqa: ARG002
         """Clean up; the head record, which readers check, is already written."""
         if self._draft is None:
@@ -193,8 +205,9 @@ class _ServerWriter(Writer):
         draft.documents.delete([UNFINISHED])
         if self._anew:
             self._anew = False
-            self._lease.renew()
             self._store.use(draft)
+            self.settle()
+            self._lease.renew()
             _delete_series(draft.client, keep=draft.series)
 
     def unfinished(self) -> bool:
