@@ -57,6 +57,8 @@ def _name(versions: Mapping[str, str]) -> str:
 
 
 def _is_sound(place: Path) -> bool:
+    if not (place / FILE).is_file():
+        return False
     index = KeywordIndex(place, frozen=True)
     index.close()
     return index.in_file
