@@ -151,8 +151,11 @@ class Changes:
         snapshot_of(view, self.head, self.entries).keywords.close()
         texts = self._removed_texts(view)
         self._erase(texts)
+        self._writer.confirm()
         view.documents.upsert([HEAD], [[1.0, 0.0]], metadatas=[head_record(self.head)])
         # Last, because readers of a server may still be sent to the old passages.
+        if self._obsolete and not at_once:
+            self._writer.settle()
         self._sweep(view)
         self._writer.publish(erase=self._erasing, at_once=at_once)
         # An answer may have been given from the old passages, and rated, until this moment; and
