@@ -17,6 +17,7 @@ from qa.index.layout import (
     Failure,
     Head,
     document_record,
+    entries_of,
     failure_id,
     failure_record,
     head_record,
@@ -28,7 +29,7 @@ from qa.index.layout import (
 from qa.index.making import Making, Prepared, PreparedPassage
 from qa.index.parts import parts_record
 from qa.index.reviewed import Reviewed
-from qa.index.snapshot import Snapshot, entries_of, snapshot_of
+from qa.index.snapshot import Snapshot, snapshot_of
 from qa.index.stores.store import View, Writer
 from qa.index.verdicts import Verdicts
 from qa.records import now

@@ -11,12 +11,12 @@ from pathlib import Path
 from qa.access import OWNER, Viewer
 from qa.errors import IndexMismatchError, IndexUnavailableError
 from qa.index.changes import Changes
-from qa.index.layout import FORMAT, Head
+from qa.index.layout import FORMAT, Head, head_of
 from qa.index.layout import text_version as text_version
 from qa.index.making import Making
 from qa.index.reviewed import Reviewed
 from qa.index.snapshot import Snapshot as Snapshot
-from qa.index.snapshot import head_of, read, snapshot_of
+from qa.index.snapshot import read, snapshot_of
 from qa.index.stores.store import Store, Writer
 from qa.index.verdicts import Verdicts
 

@@ -16,20 +16,16 @@ from qa.access import Viewer
 from qa.errors import IndexUnavailableError, UnknownSourceError
 from qa.index.keywords import KeywordIndex, SeenKeywords, open_shared
 from qa.index.layout import (
-    HEAD,
     RULE,
     Entry,
     Failure,
     Head,
     document_of,
-    is_document,
-    is_failure,
+    head_of,
     passage_id,
-    read_document,
-    read_failure,
-    read_head,
     read_passage,
     record_id,
+    records_of,
 )
 from qa.index.leading import leading
 from qa.index.parts import Parts, Stretch, joined, nested, read_parts
@@ -338,32 +334,6 @@ def read(view: View, check: Callable[[Head | None], None] = lambda _: None) -> S
     head = head_of(view)
     check(head)
     return snapshot_of(view, head, *records_of(view))
-
-
-def entries_of(view: View) -> dict[str, Entry]:
-    """The documents of a view, by id."""
-    return records_of(view)[0]
-
-
-def records_of(view: View) -> tuple[dict[str, Entry], dict[str, Failure]]:
-    """The documents of a view, by id, and the files that are not in it, by source."""
-    found = view.documents.get(include=["metadatas"])
-    entries: dict[str, Entry] = {}
-    failures: dict[str, Failure] = {}
-    for id, record in zip(found["ids"], found["metadatas"] or [], strict=True):
-        if is_document(id):
-            entry = read_document(record)
-            entries[entry.id] = entry
-        elif is_failure(id):
-            failure = read_failure(record)
-            failures[failure.unread.source] = failure
-    return entries, failures
-
-
-def head_of(view: View) -> Head | None:
-    """What made the index; None for an empty one."""
-    records = view.documents.get(ids=[HEAD], include=["metadatas"])["metadatas"]
-    return read_head(records[0]) if records else None
 
 
 def _is_current(passage_id: str, entries: Mapping[str, Entry]) -> bool:
