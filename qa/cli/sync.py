@@ -58,7 +58,7 @@ def sync(
         try:
             cluster = assistant.settings.ray
             # Ray prints there what happens to machines.
-            away = contextlib.redirect_stdout(sys.stderr if cluster else sys.stdout)
+            away = contextlib.redirect_stdout(sys.stderr) if cluster else contextlib.nullcontext()
             with shown(terminal) as progress, away:
                 report = assistant.sync(
                     paths or None,

@@ -1,8 +1,8 @@
 """A Ray cluster whose processors prepare documents, each with a worker that may die.
 
-Files go there one by one, as bytes, since other machines do not see our folders. They are our own
-seats, and neither Ray Data nor its pools, because these either try the work of a dead worker for
-ever or give up all of it, and do not tell which file it was.
+Files go there one by one, as bytes, since other machines do not see our folders. The pool is our
+own, because those of Ray and Ray Data either try for ever what a worker died of or give up all of
+it, and do not tell which file it was.
 """
 
 from __future__ import annotations

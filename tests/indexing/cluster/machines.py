@@ -57,6 +57,8 @@ class Machine:
 
     def kill(self) -> None:
         """End all of it at once, as when a machine loses its power."""
+        if self._process.poll() is not None:
+            return
         for pid in [self._process.pid, *descendants(self._process.pid)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -112,8 +114,9 @@ class Machines:
         raise AssertionError(said)
 
     def kill(self) -> None:
-        for machine in reversed(self._machines):
-            machine.kill()
+        """Lose all machines."""
+        while self._machines:
+            self._machines.pop().kill()
 
 
 @contextlib.contextmanager

@@ -30,6 +30,16 @@ needs_ray = pytest.mark.skipif(
 )
 # Texts are encoded by fours and padded to the longest of them: elsewhere in other company.
 TOLERANCE = 1e-5
+SYNC = """
+import sys
+import qa
+def tell(progress):
+    print(progress.stage, progress.done, progress.source, flush=True)
+try:
+    qa.Assistant(sys.argv[1]).sync([sys.argv[2]], ray=sys.argv[3], progress=tell)
+except qa.ClusterError as error:
+    print(error)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -224,27 +234,35 @@ def test_nobody_at_the_address_is_said_at_once(papers: Path, assistant: qa.Assis
 
 @needs_ray
 def test_something_else_at_the_address_is_said_after_a_while(papers: Path, tmp_path: Path) -> None:
-    code = """
-import sys
-import qa
-from qa.indexing import adding
-connecting._JOIN_SECONDS = 2.0
-try:
-    qa.Assistant(sys.argv[1]).sync([sys.argv[2]], ray=sys.argv[3])
-except qa.ClusterError as error:
-    print(error)
-"""
+    code = f"from qa.indexing.cluster import connecting; connecting._JOIN_SECONDS = 2.0\n{SYNC}"
     with socket.create_server(("127.0.0.2", 0)) as server:
         address = f"127.0.0.2:{server.getsockname()[1]}"
-        done = subprocess.run(
-            [sys.executable, "-c", code, tmp_path / "index", papers, address],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        command = [sys.executable, "-c", code, tmp_path / "index", papers, address]
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
 
     assert f"There is no Ray cluster at {address}: what answers" in done.stdout
+
+
+@needs_ray
+def test_what_is_stored_is_kept_when_the_cluster_is_lost(
+    papers: Path, cluster: Machines, assistant: qa.Assistant
+) -> None:
+    code = f"""
+from qa.indexing import adding; adding.CHARACTERS_AT_ONCE = 1000
+from qa.indexing.cluster import cluster; cluster._LOOK_SECONDS = 1.0
+{SYNC}"""
+    command = [sys.executable, "-c", code, assistant.settings.index, papers, cluster.address]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as syncing:
+        assert syncing.stdout is not None
+        for line in syncing.stdout:
+            if line.startswith("embedding 15 "):
+                cluster.kill()
+        assert syncing.wait(60) == 0
+        assert f"The Ray cluster at {cluster.address} does not answer any more" in line
+
+    kept = [one.source for one in assistant.status().sources]
+    assert 0 < len(kept) < 50
+    assert sorted(assistant.sync([papers]).unchanged) == sorted(kept)
 
 
 def test_without_ray_the_extra_is_named(
