@@ -237,7 +237,7 @@ def test_something_else_at_the_address_is_said_after_a_while(papers: Path, tmp_p
     code = f"from qa.indexing.cluster import connecting; connecting._JOIN_SECONDS = 2.0\n{SYNC}"
     with socket.create_server(("127.0.0.2", 0)) as server:
         address = f"127.0.0.2:{server.getsockname()[1]}"
-        command = [sys.executable, "-c", code, tmp_path / "index", papers, address]
+        command = [sys.executable, "-c", code, str(tmp_path / "index"), str(papers), address]
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
 
     assert f"There is no Ray cluster at {address}: what answers" in done.stdout
@@ -251,7 +251,8 @@ def test_what_is_stored_is_kept_when_the_cluster_is_lost(
 from qa.indexing import adding; adding.CHARACTERS_AT_ONCE = 1000
 from qa.indexing.cluster import cluster; cluster._LOOK_SECONDS = 1.0
 {SYNC}"""
-    command = [sys.executable, "-c", code, assistant.settings.index, papers, cluster.address]
+    index = assistant.settings.index
+    command = [sys.executable, "-c", code, index, str(papers), cluster.address]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as syncing:
         assert syncing.stdout is not None
         for line in syncing.stdout:
