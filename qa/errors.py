@@ -22,6 +22,7 @@
     ├── TimeLimitError             a question took longer than the setting allows
     ├── EvaluationError            a question set or a saved evaluation cannot be used
     ├── BackupError                a backup cannot be written, read or restored
+    ├── ClusterError               a Ray cluster is away, or has something else installed
     ├── SignInUnavailableError     what knows the people who sign in cannot be reached
     └── AccessError                this caller may not see this
         └── UnknownCallerError       nobody knows who is calling: a key is missing or not valid
@@ -147,6 +148,10 @@ class EvaluationError(QAError):
 
 class BackupError(QAError):
     """A backup cannot be written, read or restored; what was there before is as it was."""
+
+
+class ClusterError(QAError):
+    """A Ray cluster cannot be reached, or its machines have something else installed."""
 
 
 class SignInUnavailableError(QAError):

@@ -30,7 +30,7 @@ from pydantic_settings import (
 
 from qa.errors import ArgumentError, SettingsError, described
 from qa.limits import Limits
-from qa.places import PACKAGED_EMBEDDER, default_index
+from qa.places import CLUSTER, PACKAGED_EMBEDDER, default_index
 
 FILES = ("footnote.toml", "pyproject.toml")
 # The name of a header, as RFC 9110 has it.
@@ -129,6 +129,10 @@ class Settings(BaseSettings):
     """The most files and folders of a storage (such as S3); when it has more, none is read."""
     storage_file_seconds: float = Field(300, ge=1, le=86_400)
     """Time that a file of a storage, or what is in a folder, may take to arrive."""
+
+    ray: str | None = Field(None, pattern=f"^({CLUSTER})$")
+    """The Ray cluster whose machines prepare what `qa sync` reads: `host:port` of its head, or
+    `auto` for that of this machine."""
 
     max_file_megabytes: float = Field(Limits.max_file_megabytes, gt=0, le=10_000)
     """Larger files are skipped, with the reason; as are those beyond the limits that follow."""
