@@ -76,7 +76,7 @@ IMAGE = Format(
     version=2,
 )
 ZIP = Format("a ZIP archive", (".zip",), "containers.archive", advice="Unpack it")
-MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=2)
+MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=3)
 
 # Of those that declare something, or have members or streams, the first one that fits counts.
 FORMATS = (
@@ -84,13 +84,13 @@ FORMATS = (
     MARKDOWN,
     Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
     Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=2),
-    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=2),
+    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=3),
     PDF,
     Format(
         "a Word file",
         (".docx",),
         "office.word",
-        version=2,
+        version=3,
         declares=(b"wordprocessingml.document.main+xml",),
         always_told=True,
     ),
@@ -112,7 +112,7 @@ FORMATS = (
         "an RTF document",
         (".rtf",),
         "office.rtf",
-        version=2,
+        version=3,
         begins=_magic(b"{\\rtf"),
         always_told=True,
     ),
@@ -120,7 +120,7 @@ FORMATS = (
         "an Excel workbook",
         (".xlsx", ".xlsm"),
         "tables.workbook",
-        version=3,
+        version=4,
         declares=(
             b"spreadsheetml.sheet.main+xml",
             b"spreadsheetml.template.main+xml",
@@ -138,7 +138,7 @@ FORMATS = (
         "an old Excel workbook (.xls)",
         (".xls",),
         "tables.old_workbook",
-        version=3,
+        version=4,
         streams=("Workbook", "Book"),
     ),
     Format("a table of values", (".csv", ".tsv", ".tab"), "tables.delimited", version=2),
@@ -146,7 +146,7 @@ FORMATS = (
         "a PowerPoint presentation",
         (".pptx", ".pptm", ".ppsx"),
         "office.slides",
-        version=3,
+        version=4,
         declares=(
             b"presentationml.presentation.main+xml",
             b"presentationml.slideshow.main+xml",
@@ -166,7 +166,7 @@ FORMATS = (
         "an e-book",
         (".epub",),
         "html.book",
-        version=3,
+        version=4,
         declares=(b"application/epub+zip",),
         members=("META-INF/container.xml",),
         always_told=True,
@@ -175,7 +175,7 @@ FORMATS = (
         "an OpenDocument file",
         (".odt", ".ods", ".odp", ".ott", ".ots", ".otp"),
         "opendocument",
-        version=3,
+        version=4,
         declares=tuple(
             b"application/vnd.oasis.opendocument." + kind
             for kind in (b"text", b"spreadsheet", b"presentation")

@@ -773,6 +773,9 @@ READ: dict[str, Callable[..., object]] = {
     " loading.tables.delimited.separator_of"
     " loading.office.rtf.parse loading.data.structured.parse loading.data.notebook.parse"
     " loading.data.values.add_value": read_files,
+    "loading.tables.grid.rows_of_names": lambda a, b, c: [
+        grid.rows_of_names([[a, b, b], [a, c, a], [c, "1", ""]], marked) for marked in (0, 1)
+    ],
     "loading.tables.grid.typed loading.tables.number_formats.shown": lambda a, b, c: [
         number_formats.shown(number, grid.typed(text))
         for number in (0.0, -1.5, 45363.75)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import takewhile
 from typing import Any
 
 from qa.errors import EmptyFileError
@@ -20,6 +21,7 @@ from qa.loading.office.formulas import linear
 from qa.loading.office.word_letters import Letters, LetterStyles, is_on
 from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
 from qa.loading.symbols import symbol, with_symbols
+from qa.loading.tables.grid import rows_of_names
 from qa.records import Document, Link
 from qa.text.cleaning import one_line
 from qa.text.sentences import CELL_SEPARATOR
@@ -176,10 +178,10 @@ class _Body:
                     self._write_children(cell)
             return
         self._blocks.open("table")
-        header = True
-        for row, texts in zip(rows, self._row_texts(rows), strict=True):
-            header = header and _is_header(row)
-            self._blocks.row(texts, header=header)
+        texts = list(self._row_texts(rows))
+        header = rows_of_names(texts, sum(1 for _ in takewhile(_is_header, rows)))
+        for place, cells in enumerate(texts):
+            self._blocks.row(cells, header=place < header)
         self._blocks.close("table")
 
     def _row_texts(self, rows: list[list[Element]]) -> Iterator[list[str]]:

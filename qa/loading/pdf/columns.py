@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from qa.loading.blocks import NO_VALUE
 from qa.loading.tables.grid import header_size, typed
-from qa.text.sentences import CELL_SEPARATOR, LIST_MARK
+from qa.text.sentences import CELL_SEPARATOR, LIST_MARK, NO_VALUE
 
 HYPHEN = "\ufffe"
 """Ends a line whose last word goes on in the next one; never in a finished text."""

@@ -151,6 +151,23 @@ def test_merged_cells_are_said_in_each_place_and_nested_tables_are_kept() -> Non
     assert word(write).text == "wide | wide | c\nd in | side | e | tall\ng | h | tall"
 
 
+def test_a_header_may_name_the_parts_of_columns_in_a_second_row() -> None:
+    rows = ["Vehicle|Range|Range", "|summer|winter", "Truck|310 km|240 km"]
+
+    def write(document: Any) -> None:
+        table = document.add_table(3, 3)
+        for cell, text in zip(table._cells, "|".join(rows).split("|"), strict=True):
+            cell.text = text
+        table.cell(0, 1).merge(table.cell(0, 2)).text = "Range"
+        table.cell(0, 0).merge(table.cell(1, 0)).text = "Vehicle"
+
+    document = word(write)
+    assert document.text == (
+        "Vehicle | Range | Range\nVehicle | summer | winter\nTruck | 310 km | 240 km"
+    )
+    assert [block.level for block in document.blocks if block.kind == "row"] == [1, 1, 0]
+
+
 def test_a_frame_of_one_cell_is_read_as_paragraphs() -> None:
     def write(document: Any) -> None:
         cell = document.add_table(1, 1).cell(0, 0)
