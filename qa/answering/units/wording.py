@@ -287,6 +287,11 @@ def _table(choice: Choice) -> Saying:
         else tuple((row.start, row.end) for row in (*headers, *shown))
     )
     text = "\n".join(lines)
+    span = choice.span
+    if whole and shown and choice.best_span and span is not None and span.end <= unit.body:
+        # What introduces the table is the answer, or a part of it.
+        text = f"{_plain(_shown(stretch, unit.start, unit.body))}\n\n{text}"
+        ranges = ((unit.start, shown[-1].end),)
     # The markers go into the last cell: after it, they would be one more.
     return Saying("table", text, ranges, len(text) - len(" |"))
 

@@ -122,6 +122,18 @@ def test_the_names_of_two_header_rows_are_put_together_for_each_column() -> None
     assert found.said("table").count("\n") == 3
 
 
+def test_a_table_is_said_with_its_introduction_if_the_answer_is_there() -> None:
+    text = TABLE.replace("# Hall\n\n", "# Hall\n\nThe hall has beds only. The fees are:\n\n")
+    for read_as, front in (
+        ("The hall has beds only.", "The hall has beds only. The fees are:"),
+        ("", ""),
+    ):
+        found = asked(text, "What does the hall have?", read_as)
+        assert found.said("table").startswith(f"{front}\n\n| Guest |" if front else "| Guest |")
+        (quote,) = found.quoted("table")
+        assert quote.startswith(front or "Guest |")
+
+
 @pytest.mark.parametrize(
     ("question", "row", "value"),
     [
