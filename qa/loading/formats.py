@@ -83,7 +83,7 @@ FORMATS = (
     Format("text", (".txt", ".text"), "plain"),
     MARKDOWN,
     Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
-    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=2),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=3),
     Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=3),
     PDF,
     Format(

@@ -256,3 +256,14 @@ def test_a_page_that_only_a_script_fills_says_what_to_do() -> None:
 def test_the_names_of_columns_are_told_by_the_cells(rows: str, levels: str) -> None:
     blocks = page(f"<table><tr>{rows}</table>").blocks
     assert "".join(str(block.level) for block in blocks if block.kind == "row") == levels
+
+
+def test_tasks_have_their_boxes() -> None:
+    box = "<input type=checkbox"
+    assert (
+        page(
+            f"<ul><li>{box} checked disabled> Sign<li><p>{box}> Book</p><li><label>{box} hidden>Go</ul>"
+            f"<form><p>{box}> Remember me</form>"
+        ).text
+        == "- ☑ Sign\n- ☐ Book\n- Go\n\nRemember me"
+    )
