@@ -19,6 +19,7 @@ from qa.loading.blocks import Blocks, is_question, superscript, telling_title
 from qa.loading.links import Linked
 from qa.loading.office.formulas import linear
 from qa.loading.office.word_letters import Letters, LetterStyles, is_on
+from qa.loading.office.word_margins import margins
 from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
 from qa.loading.symbols import symbol, with_symbols
 from qa.loading.tables.grid import rows_of_names
@@ -55,7 +56,7 @@ _CHARACTERS = {
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
-    """Paragraphs, lists, tables, text boxes and footnotes; page heads and feet are left out.
+    """Paragraphs, lists, tables, text boxes and footnotes; headers and footers of pages, once.
 
     Raises:
         TooLargeError: it unpacks to far more than a document.
@@ -101,6 +102,7 @@ class _Body:
     """Writes the body of a document into blocks."""
 
     def __init__(self, document: Any, blocks: Blocks) -> None:
+        self._document = document
         self._body = document.element.body
         self._blocks = blocks
         self._relations = document.part.rels
@@ -115,8 +117,17 @@ class _Body:
 
     def write(self) -> None:
         """Write everything."""
+        self._write_margins("header")
         self._write_children(self._body)
         self._blocks.add("".join(self._held))
+        self._write_margins("footer")
+
+    def _write_margins(self, kind: str) -> None:
+        relations = self._relations
+        for margin in margins(self._document, kind):
+            self._relations = margin.relations
+            self._write_container(margin.element)
+        self._relations = relations
 
     def _write_children(self, element: Element) -> None:
         for child in element:
