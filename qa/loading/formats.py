@@ -195,9 +195,9 @@ FORMATS = (
     Format("an e-mail", (".eml",), "containers.message", version=2),
     Format("a mailbox", (".mbox",), "containers.mailbox"),
     Format("a notebook", (".ipynb",), "data.notebook", version=2),
-    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured"),
-    Format("a YAML file", (".yaml", ".yml"), "data.structured"),
-    Format("an XML file", (".xml",), "data.structured"),
+    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured", version=2),
+    Format("a YAML file", (".yaml", ".yml"), "data.structured", version=2),
+    Format("an XML file", (".xml",), "data.structured", version=2),
     ZIP,
     Format(
         "a TAR or gzip archive",
