@@ -65,7 +65,7 @@ PDF = Format(
     "pdf",
     re.compile(rb"\A[\s\xef\xbb\xbf]*+%PDF-\d"),
     always_told=True,
-    version=4,
+    version=5,
 )
 IMAGE = Format(
     "an image",

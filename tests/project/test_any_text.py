@@ -828,7 +828,8 @@ READ: dict[str, Callable[..., object]] = {
         boilerplate.hides(f"color: {a}; {b}; {c}"),
         boilerplate.shows(f"display: {a}; {b}; {c}"),
     ),
-    "loading.symbols.symbol loading.symbols.with_symbols": lambda a, b, c: (
+    "loading.symbols.symbol loading.symbols.with_symbols loading.symbols.task": lambda a, b, c: (
+        symbols.task(f"[x] {a}"),
         symbols.symbol(a, b),
         symbols.with_symbols(c),
     ),
