@@ -915,6 +915,7 @@ NO_TEXT = {
     "checking.quotes": "what `claims.details` found, tried with `Evidence.support`",
     "loading.blocks.Blocks.open": "kinds and markers of our own",
     "loading.blocks.Blocks.embed": "a document that another loader made",
+    "loading.office.word_margins": "the kind of a part of a page",
     "loading.structure": "kinds and markers, handed on by the loaders",
     "loading.html.definitions": "terms, read by the HTML loader",
     "assistant.langchain_views.Askable": "a protocol",
