@@ -787,6 +787,9 @@ READ: dict[str, Callable[..., object]] = {
     " loading.tables.delimited.separator_of"
     " loading.office.rtf.parse loading.data.structured.parse loading.data.notebook.parse"
     " loading.data.values.add_value": read_files,
+    "loading.tables.grid.rows_of_names": lambda a, b, c: [
+        grid.rows_of_names([[a, b, b], [a, c, a], [c, "1", ""]], marked) for marked in (0, 1)
+    ],
     "loading.tables.grid.typed loading.tables.number_formats.shown": lambda a, b, c: [
         number_formats.shown(number, grid.typed(text))
         for number in (0.0, -1.5, 45363.75)
@@ -839,7 +842,8 @@ READ: dict[str, Callable[..., object]] = {
         boilerplate.hides(f"color: {a}; {b}; {c}"),
         boilerplate.shows(f"display: {a}; {b}; {c}"),
     ),
-    "loading.symbols.symbol loading.symbols.with_symbols": lambda a, b, c: (
+    "loading.symbols.symbol loading.symbols.with_symbols loading.symbols.task": lambda a, b, c: (
+        symbols.task(f"[x] {a}"),
         symbols.symbol(a, b),
         symbols.with_symbols(c),
     ),
@@ -928,6 +932,7 @@ NO_TEXT = {
     "checking.quotes": "what `claims.details` found, tried with `Evidence.support`",
     "loading.blocks.Blocks.open": "kinds and markers of our own",
     "loading.blocks.Blocks.embed": "a document that another loader made",
+    "loading.office.word_margins": "the kind of a part of a page",
     "loading.structure": "kinds and markers, handed on by the loaders",
     "loading.html.definitions": "terms, read by the HTML loader",
     "assistant.langchain_views.Askable": "a protocol",

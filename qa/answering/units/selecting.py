@@ -73,6 +73,9 @@ def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[
 
 def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
     """The row of a table that a question names, or else the part that fits its form."""
+    stated = _stated(choice, choices)
+    if stated is not None:
+        return stated
     row = None
     if form not in LONG and choice.unit.kind in ("table", "section"):
         row = _row(question, choice, choices)
@@ -82,6 +85,19 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
         named = _named(question, _rows(tables[0], choices)) if tables else []
         row = named[0] if len(named) == 1 else None
     return row or fitting(form, choice, choices)
+
+
+def _stated(choice: Choice, choices: Sequence[Choice]) -> Choice | None:
+    """The text before a table, where the answer is in a sentence of it that announces nothing."""
+    span = choice.span
+    tables = (one for one in choices if one.unit.kind == "table" and one.contains(choice))
+    table = next(tables, None)
+    if table is None or span is None or not choice.best_span or span.end > table.unit.body:
+        return None
+    said = span.text.rstrip()
+    if said.endswith((":", "：")) or not _SENTENCE_END.search(said):
+        return None
+    return next((one for one in choices if one.unit.kind == "lead" and one.span is span), None)
 
 
 def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:

@@ -56,6 +56,30 @@ def test_a_single_step_gives_way_to_all_steps_where_steps_are_asked_for() -> Non
     assert fitting(Form.OPEN, step, found.choices) is step
 
 
+@pytest.mark.parametrize(
+    ("lead", "read_as", "said"),
+    [
+        ("Tickets are sold on board.", "Tickets are sold on board.", "lead"),
+        ("Tickets are sold on board.", "Sunday | 8:00", "table"),
+        ("Tickets are sold on board. Departures:", "Tickets are sold on board.", "table"),
+        ("Departures and tickets", "Departures and tickets", "table"),
+    ],
+)
+@pytest.mark.parametrize("chosen", ["lead", "table"])
+def test_a_sentence_that_answers_does_not_give_way_to_the_table_below_it(
+    lead: str, read_as: str, said: str, chosen: str
+) -> None:
+    found = asked(
+        f"# Ferry\n\n{lead}\n\n| Day | First |\n|---|---|\n| Sunday | 8:00 |\n| Monday | 7:00 |\n",
+        "Where are tickets sold?",
+        read_as=read_as,
+    )
+    kinds = {choice.unit.kind for choice in found.choices}
+    if chosen in kinds:
+        choices = found.first(found.unit(chosen))
+        assert selected(found.question, choices)[0].unit.kind == said
+
+
 def test_a_list_before_its_items_is_said_whole_though_a_fact_seems_to_be_asked_for() -> None:
     steps = "".join(f"{n}. Turn wheel {n} left until it clicks twice.\n" for n in range(1, 10))
     text = f"# Lock\n\n## Closing\n\nAt night, close the lock:\n\n{steps}"
