@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         Unanswered,
         Uploaded,
     )
-    from qa.index import Verdict, Verdicts
+    from qa.index import CitedRange, Verdict, Verdicts
     from qa.places import folders_above
     from qa.places.private_folder import PrivateFolder
     from qa.places.regular_file import open_regular
@@ -122,7 +122,7 @@ _HOMES = {
         "Published", "Searched", "SignInRefused", "SignedIn", "SignedOut", "SourceOpened",
         "Synced", "Unanswered", "Uploaded",
     ),
-    "qa.index": ("Verdict", "Verdicts"),
+    "qa.index": ("CitedRange", "Verdict", "Verdicts"),
     "qa.places": ("folders_above",),
     "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
@@ -159,6 +159,7 @@ __all__ = [
     "BusyError",
     "Citation",
     "CitationJSON",
+    "CitedRange",
     "DamagedFileError",
     "Document",
     "EmptyFileError",

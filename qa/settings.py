@@ -289,6 +289,8 @@ class Settings(BaseSettings):
     """Whether the audit has the questions themselves."""
     audit_days: float = Field(90, ge=0, le=36_500)
     """Days after which a line of the audit is removed; 0: never."""
+    feedback_texts: bool = False
+    """Whether opinions of answers are kept with question, answer and comment."""
     feedback_days: float = Field(0, ge=0, le=36_500)
     """Days after which a reader's opinion is removed; 0: never."""
     upload_days: float = Field(0, ge=0, le=36_500)

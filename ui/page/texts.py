@@ -23,6 +23,14 @@ class Texts:
     welcome: str
     promise: str
     samples: str
+    kept_questions: str
+    kept_questions_named: str
+    kept_who: str
+    kept_votes: str
+    kept_votes_unnamed: str
+    kept_days: str
+    kept_day: str
+    kept_for_good: str
     send: str
     stop: str
     attach: str
@@ -226,6 +234,7 @@ class Texts:
     admin_up: str
     admin_down: str
     admin_table: str
+    admin_share: str
     admin_used: str
     admin_cited: str
     admin_opened: str
@@ -242,6 +251,9 @@ class Texts:
     admin_no_questions: str
     admin_voted: str
     admin_no_voted: str
+    admin_no_texts: str
+    admin_wordless: str
+    admin_passage: str
     admin_comment: str
     admin_right: str
     admin_to_set: str
@@ -266,7 +278,7 @@ class Texts:
 
     def to_dict(self) -> dict[str, str]:
         """The texts for the scripts of the chat, which need none that only the server writes."""
-        own = ("admin_", "brand_")
+        own = ("admin_", "brand_", "kept_")
         return {name: text for name, text in asdict(self).items() if not name.startswith(own)}
 
     def named(self, name: str | None) -> Texts:

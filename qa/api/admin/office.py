@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa.api.admin.work import Work
 from qa.errors import QAError, UnknownSourceError
-from qa.insights import VotedDown, voted_down
+from qa.insights import DownRange, VotedDown, WordlessVotes, voted_down, wordless_votes
 from qa.records import PastSync, now
 
 if TYPE_CHECKING:
@@ -101,6 +101,15 @@ class Office:
         index = self.assistant.settings.index
         return [Chosen(one, one.id in chosen) for one in voted_down(index)]
 
+    def wordless_votes(self) -> WordlessVotes:
+        """Votes down whose questions are not kept, with what the documents say there.
+
+        Raises:
+            IndexUnavailableError: the opinions cannot be read.
+        """
+        found = wordless_votes(self.assistant.settings.index)
+        return replace(found, ranges=tuple(map(self._looked_up, found.ranges)))
+
     def add_to_set(self, id: str, *, answer: str = "", answerable: bool = True) -> bool:
         """Add a question to the set for `qa eval`; False if it is in it already.
 
@@ -114,7 +123,8 @@ class Office:
                     id, one.question, answer=answer.strip(), answerable=answerable
                 )
         raise UnknownSourceError(
-            f"No answer {id!r} was voted down, or its opinion has been removed since."
+            f"No answer {id!r} was voted down, or its opinion has been removed since, or its "
+            "question is not kept, which the setting feedback_texts does."
         )
 
     def end(self, seconds: float) -> None:
@@ -125,6 +135,13 @@ class Office:
     @property
     def _last_error(self) -> str:
         return self._ended[0].error if self._ended else ""
+
+    def _looked_up(self, one: DownRange) -> DownRange:
+        try:
+            document = self.assistant.document(one.source)
+        except UnknownSourceError:
+            return one
+        return replace(one, text=document.text[one.start : one.end])
 
     def _sync(self, by: Assistant, tell: Callable[[Progress], None]) -> None:
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from qa.errors import QAError
 from qa.events import Judged
-from qa.index import Verdict, Verdicts
+from qa.index import CitedRange, Verdict, Verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from qa.assistant import Assistant
@@ -23,6 +23,14 @@ class Opinion(Protocol):
     """A request with an opinion; its other fields are those of a `Verdict`."""
 
     @property
+    def question(self) -> str:
+        """The question."""
+
+    @property
+    def verdict(self) -> Literal["up", "down"]:
+        """The opinion of the answer."""
+
+    @property
     def citations(self) -> Sequence[CitationJSON]:
         """The citations of the answer."""
 
@@ -31,27 +39,34 @@ class Opinion(Protocol):
 
 
 def keep(opinion: Opinion, verdicts: Verdicts, reader: Assistant) -> None:
-    """Store an opinion; the answer only if the documents that it cites still contain its quotes.
+    """Store an opinion, and what the answer cites of the documents.
 
-    The answer may have been given before one of them was forgotten, or from files of its own
-    conversation. `reader` is the assistant of whoever has this opinion.
+    Its texts are stored if the setting `feedback_texts` says so; the answer only if the documents
+    that it cites still contain its quotes. It may have been given before one of them was forgotten,
+    or from files of its own conversation. `reader` is the assistant of whoever has this opinion.
 
     Raises:
         IndexUnavailableError: it cannot be written.
     """
-    sources = tuple(dict.fromkeys(cited.source for cited in opinion.citations))
-    verdict = Verdict(**opinion.model_dump(exclude={"citations"}), sources=sources)
-    verdicts.keep(
-        verdict,
-        current=lambda: all(holds(cited, reader.document) for cited in opinion.citations),
-    )
-    reader.listeners.tell(
-        Judged(
-            by=reader.by,
-            question=verdict.question,
-            verdict=verdict.verdict,
+    sources = _sources(opinion.citations)
+    if reader.settings.feedback_texts:
+        verdict = Verdict(
+            **opinion.model_dump(exclude={"citations"}),
             sources=sources,
+            ranges=_ranges(opinion.citations),
         )
+        verdicts.keep(
+            verdict,
+            current=lambda: all(holds(cited, reader.document) for cited in opinion.citations),
+        )
+    else:
+        # What the documents do not have may be a reader's words, or the name of a reader's file.
+        held = [cited for cited in opinion.citations if holds(cited, reader.document)]
+        verdicts.keep(
+            Verdict("", "", "", opinion.verdict, sources=_sources(held), ranges=_ranges(held))
+        )
+    reader.listeners.tell(
+        Judged(by=reader.by, question=opinion.question, verdict=opinion.verdict, sources=sources)
     )
 
 
@@ -61,3 +76,12 @@ def holds(cited: CitationJSON, read: Read) -> bool:
         return read(cited.source).text[cited.start : cited.end] == cited.quote
     except QAError:
         return False
+
+
+def _sources(citations: Iterable[CitationJSON]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(cited.source for cited in citations))
+
+
+def _ranges(citations: Iterable[CitationJSON]) -> tuple[CitedRange, ...]:
+    found = (CitedRange(cited.source, cited.start, cited.end) for cited in citations)
+    return tuple(dict.fromkeys(found))

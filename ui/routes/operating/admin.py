@@ -62,6 +62,7 @@ def _page(router: APIRouter, office: Office) -> None:
             body = questions.html(
                 assistant.insights(period),
                 office.voted_down(),
+                office.wordless_votes(),
                 str(office.verdicts.set_file),
                 PERIODS,
                 period,
