@@ -33,6 +33,8 @@ from qa.limits import Limits
 from qa.places import PACKAGED_EMBEDDER, default_index
 
 FILES = ("footnote.toml", "pyproject.toml")
+PageLanguage = Literal["en", "de", "fr", "es"]
+"""The languages that the pages can have."""
 # The name of a header, as RFC 9110 has it.
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
 _COLOUR = r"^#[0-9A-Fa-f]{6}$"
@@ -269,6 +271,11 @@ class Settings(BaseSettings):
     """The same on dark ground; by default, a shade of it that can be read there."""
     brand_welcome: str | None = Field(None, min_length=1, max_length=2000)
     """What an empty conversation says: plain text, or Markdown with lists and links."""
+    languages: Annotated[tuple[PageLanguage, ...], NoDecode] = Field(
+        ("en", "de", "fr", "es"), min_length=1
+    )
+    """The languages of the pages; whoever prefers none of them gets the first. In the environment
+    they are separated by commas."""
     contact_name: str | None = Field(None, min_length=1, max_length=100)
     """Whom to ask when the documents do not answer."""
     contact_address: str | None = Field(None, min_length=1, max_length=500)
@@ -298,7 +305,9 @@ class Settings(BaseSettings):
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
 
-    @field_validator("embed_origins", "allowed_hosts", "trusted_proxies", mode="before")
+    @field_validator(
+        "embed_origins", "allowed_hosts", "trusted_proxies", "languages", mode="before"
+    )
     @classmethod
     def _words(cls, given: object) -> object:
         return given.replace(",", " ").split() if isinstance(given, str) else given

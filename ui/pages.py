@@ -38,8 +38,8 @@ def mount_pages(
     settings = assistant.settings
     fitting = {}
     sessions = {}
-    for name, plain in TEXTS.items():
-        texts = plain.named(brand.name)
+    for name in brand.languages:
+        texts = TEXTS[name].named(brand.name)
         page = build_app(assistant, attachments, texts, examples, brand)
         looks = look(
             texts,

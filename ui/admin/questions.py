@@ -57,10 +57,7 @@ def _periods(periods: Sequence[int], period: int, texts: Texts) -> str:
 
 
 def _advice(found: Insights, texts: Texts) -> str:
-    if found.questions_kept:
-        return ""
-    words = texts.admin_no_questions if found.audit else texts.admin_no_audit
-    return f'<p class="advice">{shown(words)}</p>'
+    return "" if found.audit else f'<p class="advice">{shown(texts.admin_no_audit)}</p>'
 
 
 def _no_texts(found: Insights, texts: Texts) -> str:
@@ -106,12 +103,14 @@ def _days(found: Insights, texts: Texts) -> str:
 
 
 def _topics(found: Insights, texts: Texts) -> str:
-    if not found.topics:
-        return f"<p>{shown(texts.admin_no_topics)}</p>"
+    if not found.questions_kept:
+        advice = f'<p class="advice">{shown(texts.admin_no_questions)}</p>'
+    else:
+        advice = "" if found.topics else f"<p>{shown(texts.admin_no_topics)}</p>"
     left = ""
     if found.left_out:
         left = f"<p>{shown(texts.admin_earlier.format(number=found.left_out))}</p>"
-    return "".join(_topic(topic, texts) for topic in found.topics) + left
+    return advice + "".join(_topic(topic, texts) for topic in found.topics) + left
 
 
 def _topic(topic: OpenTopic, texts: Texts) -> str:

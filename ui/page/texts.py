@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -300,10 +301,10 @@ ENGLISH = TEXTS["en"]
 _WANTED = re.compile(r"([a-z]{1,8})(?:-[a-z0-9]+)*(?:\s*;\s*q=([0-9.]+))?", re.I)
 
 
-def choose(wanted: str | None, accept_language: str) -> Texts:
-    """The requested language, else the browser's favourite, else English."""
-    if wanted and (texts := TEXTS.get(wanted.lower().partition("-")[0])):
-        return texts
+def choose(wanted: str | None, accept_language: str, languages: Sequence[str]) -> Texts:
+    """Of the `languages` the requested one, else the browser's favourite, else the first."""
+    if wanted and (language := wanted.lower().partition("-")[0]) in languages:
+        return TEXTS[language]
     liked: list[tuple[float, str]] = []
     for part in accept_language.split(","):
         if found := _WANTED.fullmatch(part.strip()):
@@ -312,8 +313,8 @@ def choose(wanted: str | None, accept_language: str) -> Texts:
             except ValueError:
                 continue
     liked.sort(key=lambda one: -one[0])
-    known = (TEXTS[language] for weight, language in liked if weight and language in TEXTS)
-    return next(known, ENGLISH)
+    known = (language for weight, language in liked if weight and language in languages)
+    return TEXTS[next(known, languages[0])]
 
 
 def refusal(reason: str | None, texts: Texts) -> str:

@@ -237,6 +237,8 @@ def test_a_verdict_with_a_comment_is_kept_and_the_page_says_so(kept: Page, feedb
         "Questions are kept here for one day. "
         "If you rate an answer, it is kept with your question and comment, without a time limit."
     )
+    box = kept.locator("#question textarea")
+    expect(box).to_have_accessible_description(note.inner_text())
     ask(kept, SUMMIT)
     expect(note).to_be_in_viewport(ratio=1)
     kept.get_by_role("button", name="This did not help").click()
