@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -206,7 +207,10 @@ def test_votes_without_words_are_counted_by_what_was_cited(tmp_path: Path) -> No
     index = str(tmp_path / "index")
     verdicts = qa.Verdicts.of(index)
     days, sauna = qa.CitedRange("leave.md", 9, 46), qa.CitedRange("leave.md", 57, 81)
-    for verdict, ranges in (("down", (sauna,)), ("down", (days, sauna)), ("up", (days,))):
+    given: list[tuple[Literal["up", "down"], tuple[qa.CitedRange, ...]]] = [
+        ("down", (sauna,)), ("down", (days, sauna)), ("up", (days,)),
+    ]  # fmt: skip
+    for verdict, ranges in given:
         verdicts.keep(qa.Verdict("", "", "", verdict, sources=("leave.md",), ranges=ranges))
     verdicts.keep(qa.Verdict("c", "Why?", "So.", "down", ranges=(days,)))
     with verdicts.file.open("a", encoding="utf-8") as stream:
