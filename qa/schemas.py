@@ -321,7 +321,8 @@ Count = Annotated[int, BeforeValidator(_counted)]
 class HeldJSON(Schema):
     """The state of an index without the names in it, as `GET /api/v1/status` gives it.
 
-    `updated` is when it last changed (ISO 8601, UTC), `samples` says that it has only the samples.
+    `updated` is when it last changed (ISO 8601, UTC), to somebody who may not read everything when
+    the newest of the documents was read. `samples` says that it has only the samples.
     Of the files of the synced folders, `failed` could not be read, `skipped` were left out, and
     `stale` have changed since.
     """

@@ -53,7 +53,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
 
     def place(item: pytest.Item) -> int:
-        return folders.get(item.path.relative_to(here).parts[0], len(folders))
+        inside = item.path.is_relative_to(here)
+        name = item.path.relative_to(here).parts[0] if inside else ""
+        return folders.get(name, len(folders))
 
     items.sort(key=place)
 

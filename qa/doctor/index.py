@@ -103,6 +103,8 @@ def _check_folders(snapshot: Snapshot) -> Iterator[Check]:
         yield Check("folders", "warning", f"{path} is gone; its documents are kept", advice)
     if folders and not gone:
         yield Check("folders", "ok", ", ".join(folders.values()))
+    if abroad := [path for path in folders.values() if is_remote(path)]:
+        yield Check("network", "ok", f"used by a sync: {', '.join(abroad)}")
 
 
 def _check_languages(snapshot: Snapshot, embedder: Embedder) -> Iterator[Check]:

@@ -135,12 +135,14 @@ def check_network(settings: Settings) -> Check:
             ("embedder", settings.embedder),
             ("chat_model", server if model and server else model),
             ("trace_endpoint", settings.trace_endpoint),
+            ("oidc_issuer", settings.oidc_issuer if settings.sign_in == "oidc" else None),
+            ("ldap_url", settings.ldap_url if settings.sign_in == "ldap" else None),
         )
         if value and _elsewhere(value)
     ]
     if abroad:
         return Check("network", "ok", f"used, because the settings ask for it: {', '.join(abroad)}")
-    return Check("network", "ok", "not used: no setting names another machine")
+    return Check("network", "ok", "not used by any setting: none names another machine")
 
 
 def _elsewhere(value: str) -> bool:

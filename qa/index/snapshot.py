@@ -92,14 +92,16 @@ class Snapshot:
     def without(self, hidden: frozenset[str]) -> Snapshot:
         """The same, as if there were no documents with these rules.
 
-        Nobody can tell who may read a file that could not be read, so none of them is in it.
+        Nobody can tell who may read a file that could not be read, so none of them is in it. It
+        last changed when the newest of its documents was read: not when others did.
         """
         entries = {id: entry for id, entry in self.entries.items() if entry.rule not in hidden}
         head = self.head
         if head is not None:
             held = {entry.folder for entry in entries.values()}
             folders = {name: place for name, place in head.folders.items() if name in held}
-            head = replace(head, folders=folders, rules={}, readers={}, permits={})
+            updated = max((entry.read for entry in entries.values()), default="")
+            head = replace(head, folders=folders, rules={}, readers={}, permits={}, updated=updated)
         assert isinstance(self.keywords, KeywordIndex)
         return replace(
             self,
@@ -132,7 +134,7 @@ class Snapshot:
             ],
             passages=sum(entry.passages for entry in entries),
             folders=list(head.folders.values()) if head else [],
-            updated=head.updated if head else None,
+            updated=(head.updated or None) if head else None,
             samples=head is not None
             and bool(head.samples and entries)
             and all(entry.folder == head.samples for entry in entries),

@@ -76,11 +76,12 @@ IMAGE = Format(
     version=2,
 )
 ZIP = Format("a ZIP archive", (".zip",), "containers.archive", advice="Unpack it")
+MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=2)
 
 # Of those that declare something, or have members or streams, the first one that fits counts.
 FORMATS = (
     Format("text", (".txt", ".text"), "plain"),
-    Format("Markdown", (".md", ".markdown"), "markdown", version=2),
+    MARKDOWN,
     Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
     Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=2),
     Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=2),
@@ -190,7 +191,7 @@ FORMATS = (
     ),
     Format("an e-mail", (".eml",), "containers.message", version=2),
     Format("a mailbox", (".mbox",), "containers.mailbox"),
-    Format("a notebook", (".ipynb",), "data.notebook"),
+    Format("a notebook", (".ipynb",), "data.notebook", version=2),
     Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured"),
     Format("a YAML file", (".yaml", ".yml"), "data.structured"),
     Format("an XML file", (".xml",), "data.structured"),

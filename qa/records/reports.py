@@ -148,6 +148,7 @@ class Source:
 class Status:
     """The state of an index; `updated` is when it last changed (ISO 8601, UTC).
 
+    To somebody who may not read everything, `updated` is when the newest of `sources` was read.
     `folders` are the places that it mirrors: paths, and addresses of the web.
     `samples` says that it holds only the sample documents. `failed` are files that could not be
     read, `skipped` those that were not looked into, such as links that lead out of their folder;

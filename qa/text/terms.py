@@ -53,7 +53,7 @@ _stemmers = _Stemmers()
 _MARKS = "\u00ad\u200c\u200d" + "".join(
     chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"
 )
-_RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
+_RUN = rf"[^\W_]++(?:[{_MARKS}]++[^\W_]*+)*+"
 # Typed and typographic hyphens and apostrophes.
 _JOINTS = r"['’.,\-\u2010\u2011]"
 # A run of letters and digits, with single joints inside: it's, E-4012, 3.14, a/b stays two.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,6 +173,23 @@ def test_groups_change_without_embedding_again(tmp_path: Path) -> None:
             assistant.add(PEOPLE, groups="people")
         with pytest.raises(UnknownSourceError):
             assistant.document("none", viewer=ADA)
+
+
+def test_when_it_changed_is_told_of_what_is_seen_alone(tmp_path: Path) -> None:
+    with qa.Assistant(index=tmp_path / "index") as assistant:
+        assistant.add(OPEN)
+        assistant.add(PEOPLE[:1], groups=["people"])
+        before = assistant.status(viewer=BOB)
+        assert before.updated == max(one.read for one in before.sources)
+        time.sleep(1.1)  # times are told to the second
+        assistant.add(PEOPLE[1:], groups=["people"])
+        assert assistant.status(viewer=BOB) == before
+        told = [assistant.status(viewer=one).updated for one in (BOB, ADA, OWNER)]
+        assert (told[0] or "") < (told[1] or "") <= (told[2] or "")
+        for one in OPEN:
+            assistant.forget(one.source)
+        assert assistant.status(viewer=BOB).updated is None
+        assert assistant.status().updated is not None
 
 
 def test_a_file_of_words_that_is_shared_shows_nothing_new(tmp_path: Path) -> None:

@@ -171,8 +171,9 @@ def test_no_more_questions_are_answered_at_once_than_the_machine_can_handle(
 def test_a_server_keeps_to_that_and_looks_for_garbage_only_among_what_came_after_its_start(
     served_index: Path,
 ) -> None:
-    said, problem = Command(served_index, code=STARTED).communicate(timeout=120)
-    assert said, problem
+    with Command(served_index, code=STARTED) as child:
+        said, problem = child.communicate(timeout=120)
+        assert child.wait() == 0, problem
     frozen, seconds, *limits = said.split()
     assert int(frozen) > 100_000
     assert float(seconds) < 0.001

@@ -1,18 +1,24 @@
 """What permissions cost: questions to 10,000 passages that 50 groups may read, with and without.
 
 python -m tests.benchmarks.permissions
+python -m tests.benchmarks.permissions words
+
+With `words`: how far the time of a search tells how often a word is hidden.
 """
 
 from __future__ import annotations
 
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import qa
+from qa.index.keywords import KeywordIndex, SeenKeywords
+from qa.records import Passage
 
 GROUPS, EACH, ROUNDS = 50, 200, 40
 WORDS = (
@@ -76,5 +82,46 @@ def _compare(
         print(f"  {label}: {1000 * statistics.median(seconds):.0f} ms, {ratio:.2f} times")
 
 
+def words() -> None:
+    """Print how long a word takes that half of what is hidden holds, and one that is nowhere.
+
+    The words of 10,000 passages of 200 are as frequent as in a language: the nth once in n.
+    """
+    chance = random.Random(5)
+    vocabulary = [f"w{number}x" for number in range(60_000)]
+    weights = [1 / (10 + number) for number in range(len(vocabulary))]
+    count = GROUPS * EACH
+    texts = [" ".join(chance.choices(vocabulary, weights, k=200)) for _ in range(count)]
+    # In half of what is hidden, and in nothing else.
+    texts = [f"{text} zorblax" if n % 4 == 1 else text for n, text in enumerate(texts)]
+    rules = {f"d{n}": f"{n % GROUPS:012x}" for n in range(count)}
+    hidden = [f"{number:012x}" for number in range(1, GROUPS, 2)]
+    passages = {
+        f"d{n}": Passage(f"d{n}:v:0", f"d{n}", f"{n}.txt", "", 0, len(text), text)
+        for n, text in enumerate(texts)
+    }
+    with tempfile.TemporaryDirectory() as place:
+        versions = dict.fromkeys(rules, "v")
+        whole = KeywordIndex(Path(place))
+        whole.rules = rules
+        whole.reconcile(versions, lambda ids: [passages[id] for id in ids])
+        seen = SeenKeywords(whole, hidden)
+        for name, call in (
+            ("the first search", lambda word: SeenKeywords(whole, hidden).search([word], 10)),
+            ("search", lambda word: seen.search([word], 10)),
+            ("search with others", lambda word: seen.search([word, "w0x", "w500x"], 10)),
+            ("suggestions", lambda word: seen.meant(f"{word}e")),
+        ):
+            call("xyzzyplugh")
+            took: dict[str, list[float]] = {"zorblax": [], "qwertzu": []}
+            for word in chance.sample([*took] * ROUNDS, 2 * ROUNDS):
+                started = time.perf_counter()
+                call(word)
+                took[word].append(time.perf_counter() - started)
+            one, other = (1000 * statistics.median(seconds) for seconds in took.values())
+            print(f"{name}: {one:.3f} ms hidden, {other:.3f} nowhere, {one / other:.2f} times")
+        whole.close()
+
+
 if __name__ == "__main__":
-    main()
+    words() if sys.argv[1:] == ["words"] else main()

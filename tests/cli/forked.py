@@ -2,7 +2,9 @@
 
 Importing takes a command two seconds of a processor and a server nine, and tests start a hundred
 of them. From there on, a process has its own arguments, environment, folder, streams, signals and
-exit code, as one that was started. (Where the start itself is tested, a process is started.)
+exit code, as one that was started. What is fixed by an import or an interpreter's start they have
+in common: the seed of hashes, and how many threads numpy takes. (Where the start itself is tested,
+a process is started.)
 """
 
 from __future__ import annotations
@@ -48,9 +50,12 @@ class Command:
         """Begin. Output and errors can be read; with `typed`, there is an input to write to.
 
         With `code`, that is run instead of `qa`, as by `python -c`.
+
+        Raises:
+            RuntimeError: this machine cannot fork.
         """
         if not hasattr(os, "fork"):
-            raise NotImplementedError("this machine cannot fork; tests of the command need that")
+            raise RuntimeError("this machine cannot fork; tests of the command need that")
         theirs_in, ours_in = os.pipe() if typed else (os.open(os.devnull, os.O_RDONLY), None)
         ours_out, theirs_out = os.pipe()
         ours_errors, theirs_errors = os.pipe()
@@ -84,7 +89,8 @@ class Command:
     def send_signal(self, number: int) -> None:
         """Send a signal, if it still runs."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -115,21 +121,28 @@ class Command:
     def communicate(
         self, input: str | None = None, timeout: float | None = None
     ) -> tuple[str, str]:
-        """All that it says until it ends, to both streams that can still be read."""
+        """All that it says until it ends, to both streams that can still be read.
+
+        Raises:
+            TimeoutError: it still ran after so many seconds, and was killed; or something that it
+                started keeps a stream open.
+        """
         said = dict.fromkeys(("stdout", "stderr"), "")
-        with contextlib.ExitStack() as reading:
-            open_ones = {
-                name: reading.enter_context(getattr(self, name))
-                for name in said
-                if not getattr(self, name).closed
-            }
-            if self.stdin is not None and not self.stdin.closed:
-                with contextlib.suppress(BrokenPipeError), self.stdin:
-                    self.stdin.write(input or "")
-            threads = _reading(open_ones, said)
+        streams = {name: getattr(self, name) for name in said if not getattr(self, name).closed}
+        threads = _reading(streams, said)
+        if self.stdin is not None and not self.stdin.closed:
+            with contextlib.suppress(BrokenPipeError), self.stdin:
+                self.stdin.write(input or "")
+        try:
             self.wait(timeout)
-            for thread in threads:
-                thread.join(timeout)
+        except TimeoutError:
+            self.kill()
+            raise
+        for thread, stream in zip(threads, streams.values(), strict=True):
+            thread.join(timeout)
+            if thread.is_alive():  # to close a stream that is read from would wait, too
+                raise TimeoutError(f"a process that {self.pid} started keeps a stream open")
+            stream.close()
         return said["stdout"], said["stderr"]
 
     def _line(self) -> str:
@@ -188,7 +201,6 @@ def _forking() -> str:
         stdout=subprocess.PIPE,
     )
     assert forking.stdout is not None
-
     atexit.register(forking.communicate, timeout=60)
     assert forking.stdout.readline() == b"listens\n"
     return address
@@ -205,6 +217,7 @@ def _children(address: str) -> dict[str, Any]:
     ended, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the tests are interrupted, and end this
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     print("listens", flush=True)
     running: dict[int, socket.socket] = {}
@@ -213,10 +226,14 @@ def _children(address: str) -> dict[str, Any]:
             if ready is listener:
                 connection, _ = listener.accept()
                 asked, streams = _asked(connection)
+                if asked is None:
+                    connection.close()
+                    continue
                 child = os.fork()
                 if child == 0:
                     signal.set_wakeup_fd(-1)
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    signal.signal(signal.SIGINT, signal.default_int_handler)
                     for one in (listener, connection, *running.values()):
                         one.close()
                     os.close(ended)
@@ -225,22 +242,29 @@ def _children(address: str) -> dict[str, Any]:
                 for stream in streams:
                     os.close(stream)
                 running[child] = connection
-                connection.sendall(b"%d\n" % child)
+                with contextlib.suppress(OSError):
+                    connection.sendall(b"%d\n" % child)
             elif ready is ended:
                 os.read(ended, 1000)
                 for child, code in _ended():
                     with contextlib.suppress(OSError), running.pop(child) as connection:
                         connection.sendall(b"%d\n" % code)
             elif not os.read(sys.stdin.fileno(), 100):
+                for child in running:
+                    os.kill(child, signal.SIGKILL)
                 Path(address).unlink()
                 Path(address).parent.rmdir()
                 sys.exit()
 
 
-def _asked(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
+def _asked(connection: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """What is asked, and its streams; nothing, where whoever asked has ended."""
     text, streams, *_ = socket.recv_fds(connection, 1, STREAMS)
     while not text.endswith(b"}\n"):
-        text += connection.recv(65_536)
+        more = connection.recv(65_536)
+        if not more:
+            return None, []
+        text += more
     return json.loads(text), streams
 
 

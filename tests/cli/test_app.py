@@ -24,6 +24,7 @@ from qa.assistant import Assistant
 from qa.cli.app import app
 from qa.cli.chat import converse
 from qa.cli.output.terminal import Terminal
+from qa.loading.formats import MARKDOWN
 from qa.places import sample_folder
 
 SUMMIT = "Where might the second summit be held?"
@@ -278,7 +279,7 @@ def test_a_status_of_one_document(tmp_path: Path, folder: Path) -> None:
     unknown = qa("status", "handbok", *index)
 
     assert "Source   handbook/parking.md" in document
-    assert " as md 1" in document
+    assert f" as {MARKDOWN.read_as}" in document
     assert "hours.txt" not in document
     assert "! handbook/broken.pdf" in failed
     assert "hours.txt" in qa("status", "handbook", *index).stdout

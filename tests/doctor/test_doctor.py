@@ -17,6 +17,7 @@ from qa.indexing.preparing.storing import Preparing
 from qa.models.embedders import Embedder
 from qa.places import cache_folder
 from qa.settings import Settings
+from tests.indexing.web.serving import page, serving
 
 
 def checks(**settings: object) -> dict[str, Check]:
@@ -214,6 +215,8 @@ def test_a_chat_model_without_a_provider_is_a_problem(tmp_path: Path) -> None:
         ({"embedder": "openai:text-embedding-3-small"}, "text-embedding-3-small"),
         ({"chat_model": "openai:gpt"}, "openai:gpt"),
         ({"chat_model": "openai:x", "chat_model_url": "http://far.example/v1"}, "far.example"),
+        ({"sign_in": "oidc", "oidc_issuer": "https://login.example/staff"}, "login.example/staff"),
+        ({"sign_in": "ldap", "ldap_url": "ldaps://directory.example"}, "directory.example"),
     ],
 )
 def test_settings_that_name_another_machine_are_reported(
@@ -247,10 +250,22 @@ def test_the_server_of_a_chat_model_is_reported_without_its_password(
         {"chat_model": "ollama:llama3.2"},
         {"chat_model": "llamacpp:/models/small.gguf"},
         {"chat_model": "openai:x", "chat_model_url": "http://localhost:8080/v1"},
+        {"sign_in": "ldap", "ldap_url": "ldap://localhost:1389"},
+        {"sign_in": "password", "oidc_issuer": "https://login.example"},  # nobody is sent there
     ],
 )
 def test_settings_that_stay_on_this_machine_are_not_reported(settings: dict[str, str]) -> None:
     assert check_network(Settings.load(**settings)).message.startswith("not used")
+
+
+def test_addresses_that_were_synced_are_reported(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"index": str(tmp_path / "index"), "web_networks": ["127.0.0.1"]}
+    with serving() as web:
+        web.pages["/page"] = page("Hours", "The office closes at six.")
+        with qa.Assistant(**settings, web_pause=0) as assistant:
+            assistant.sync([f"{web.url}/page"])
+    found = (check for check in examine(Settings.load(**settings)) if check.name == "network")
+    assert next(found).message == f"used by a sync: {web.url}/page"
 
 
 def test_the_memory_of_this_machine_is_plausible() -> None:

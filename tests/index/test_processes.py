@@ -146,7 +146,6 @@ def test_a_sync_that_may_not_wait_says_what_is_writing(tmp_path: Path) -> None:
         index,
     )
     try:
-        assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         assistant = qa.Assistant(index=index, lock_timeout=0.2)
         with pytest.raises(qa.IndexLockedError, match="writing to the index"):
@@ -178,7 +177,6 @@ def test_an_open_assistant_answers_from_what_another_process_synced(tmp_path: Pa
     writer = started(CHURN, index, rounds)
     for reader in readers:
         reader.start()
-    assert writer.stdout is not None
     for line in writer.stdout:
         number = int(line)
         sources = {

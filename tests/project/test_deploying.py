@@ -13,16 +13,20 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import httpx
+import pathspec
 import pytest
 import yaml
 from packaging.requirements import Requirement
 
 import qa
 from tests.chroma_server import free_port
-from tests.ui.serving import start
+from tests.cli import forked
+from tests.ui.serving import served, start
+from tests.ui.sign_in.signing import sign_in, with_users
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEPLOY = PROJECT / "deploy"
@@ -38,9 +42,15 @@ def test_the_settings_of_the_service_are_valid(
     monkeypatch.chdir(tmp_path)
     settings = qa.Settings.load()
     assert (settings.sign_in, settings.allowed_hosts) == ("password", (NAME,))
+    (group,) = settings.admins
+    steps = (PROJECT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    assert f"footnote user add ada --group {group}" in steps, "somebody sees the owner's page"
     unit = (DEPLOY / "systemd" / "footnote.service").read_text(encoding="utf-8")
     (limit,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.M)
     assert int(limit) > settings.stop_seconds
+    (gigabytes,) = re.findall(r"^MemoryMax=(\d+)G$", unit, re.M)
+    parsers = settings.parsing_processes * settings.parsing_megabytes
+    assert 0 < parsers <= int(gigabytes) * 1000 / 2, "the server needs some, too"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
@@ -65,6 +75,15 @@ def test_the_service_is_shut_in() -> None:
         text=True,
     )
     assert rated.returncode == 0, rated.stdout[-300:]
+
+
+@pytest.mark.parametrize(
+    "unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name
+)
+def test_no_unit_reaches_other_machines(unit: Path) -> None:
+    text = unit.read_text(encoding="utf-8")
+    assert re.findall(r"^IPAddressDeny=(.*)$", text, re.M) == ["any"]
+    assert set(re.findall(r"^IPAddressAllow=(.*)$", text, re.M)) <= {"localhost"}
 
 
 def test_the_lock_has_a_version_and_hashes_of_everything() -> None:
@@ -109,11 +128,59 @@ def test_containers_run_without_root_and_write_to_their_own_places() -> None:
     chat = compose["services"]["footnote"]
     assert chat["read_only"] is True
     assert chat["cap_drop"] == ["ALL"]
-    names = {name.removeprefix("QA_").lower() for name in chat["environment"] if name[:3] == "QA_"}
-    assert names <= set(qa.Settings.model_fields)
+    settings = qa.Settings.load(
+        **{
+            name[3:].lower(): value
+            for name, value in chat["environment"].items()
+            if name[:3] == "QA_"
+        }
+    )
+    assert (settings.sign_in, settings.admins, settings.watch) == ("password", ("owners",), True)
     containerfile = "\n".join(lines)
     names = {name.lower() for name in re.findall(r"QA_([A-Z_]+)=", containerfile)} - {"cache"}
     assert names <= set(qa.Settings.model_fields)
+
+
+def test_in_containers_only_the_web_server_reaches_other_machines() -> None:
+    text = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")
+    compose = yaml.safe_load(text)
+    networks, services = compose["networks"], compose["services"]
+    shut = {name for name, one in networks.items() if (one or {}).get("internal")}
+    assert {name for name, one in services.items() if set(one["networks"]) - shut} == {"web"}
+    # A port that is published from a network without other machines is not there.
+    assert {name for name, one in services.items() if "ports" in one} == {"web"}
+    (inside,) = shut
+    (subnet,) = networks[inside]["ipam"]["config"]
+    fixed = [services[name]["networks"][inside]["ipv4_address"] for name in ("web", "footnote")]
+    assert len(set(fixed)) == 2
+    for address in map(ip_address, fixed):
+        assert address in ip_network(subnet["subnet"])
+        assert address not in ip_network(subnet["ip_range"]), "somebody else may get it"
+    assert services["footnote"]["environment"]["QA_TRUSTED_PROXIES"] == fixed[0]
+    # It uses the file of nginx with another place, and certificates that this file names.
+    conf = (DEPLOY / "nginx" / "footnote.conf").read_text(encoding="utf-8")
+    assert conf.count("127.0.0.1:7860") == 1
+    (changed,) = re.findall(r"sed s/(\S+)/(\S+)/ /footnote.conf", services["web"]["command"][2])
+    assert changed == ("127.0.0.1:7860", "footnote:7860")
+    for volume in services["web"]["volumes"]:
+        source, place, _ = volume.split(":")
+        if place == "/footnote.conf":
+            assert (DEPLOY / "container" / source).resolve() == DEPLOY / "nginx" / "footnote.conf"
+        else:
+            assert f" {place};" in conf
+
+
+def test_the_image_is_made_of_what_it_needs() -> None:
+    lines = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    assert patterns[0] == "*"
+    sent = pathspec.GitIgnoreSpec.from_lines(patterns)
+    containerfile = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    for line in re.findall(r"^COPY (?!--from)(.+) \S+$", containerfile, re.M):
+        for name in line.split():
+            assert f"!{name}" in patterns
+    for name in ("index/CURRENT", "users/x", ".git/config", "deploy/container/models/model.gguf"):
+        assert sent.match_file(name)
 
 
 class Portal(BaseHTTPRequestHandler):
@@ -141,11 +208,13 @@ def portal() -> Iterator[int]:
 
 
 @contextmanager
-def nginx(folder: Path, chat: str, portal: int) -> Iterator[httpx.Client]:
-    """The real one with our file, in which only places differ, and the lines for single sign-on."""
+def nginx(folder: Path, chat: str, portal: int | None = None) -> Iterator[httpx.Client]:
+    """The real one with our file, in which only places differ; with a portal, also the lines for
+    single sign-on are taken in.
+    """
     text = (DEPLOY / "nginx" / "footnote.conf").read_text(encoding="utf-8")
-    text = re.sub(r'proxy_set_header X-Forwarded-(User|Groups) "";\n\s*', "", text)
-    text = re.sub(r"^(\s*)#(?=\S)", r"\1", text, flags=re.M)  # with a space, it is a comment
+    if portal is not None:
+        text = re.sub(r"^(\s*)#(?=\S)", r"\1", text, flags=re.M)  # with a space, it is a comment
     http_port, tls_port = free_port(), free_port()
     for old, new in (
         ("127.0.0.1:7860", httpx.URL(chat).netloc.decode()),
@@ -212,11 +281,43 @@ def _listens(port: int) -> bool:
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_behind_nginx_with_tls_and_passwords(served_index: Path, tmp_path: Path) -> None:
+    index = with_users(served_index, tmp_path)
+    (key,) = forked.run(
+        "key", "add", "prometheus", "--right", "status", "--index", index
+    ).stdout.split()
+    with (
+        served(
+            index,
+            "--sign-in", "password", "--trusted-proxy", "127.0.0.1", "--allow-host", NAME,
+            QA_ADMINS="people", QA_METRICS_NETWORKS="192.0.2.0/24",
+        ) as url,
+        nginx(tmp_path, url) as client,
+    ):  # fmt: skip
+        forged = {"X-Forwarded-User": "eve", "X-Forwarded-Groups": "people"}
+        stranger = client.get("/admin", headers={**forged, "Accept": "text/html"})
+        assert stranger.headers["location"].startswith("sign-in?")
+        assert client.get("/readyz").status_code in (200, 503)
+        assert client.get("/metrics").status_code == 403
+        figures = client.get("/metrics", headers={"Authorization": f"Bearer {key}"})
+        assert "footnote_documents" in figures.text
+
+        client.headers["Origin"] = f"https://{NAME}"
+        assert "__Host-footnote=" in sign_in(client).headers["set-cookie"]
+        assert client.get("/admin").status_code == 200
+        told = client.post("/api/ask", json={"question": "Where might the second summit be held?"})
+        assert "Hanoi" in told.text
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_behind_nginx_with_tls_and_single_sign_on(
     served_index: Path, portal: int, tmp_path: Path
 ) -> None:
+    index = with_users(served_index, tmp_path)
+    (key,) = forked.run("key", "add", "wiki", "--index", index).stdout.split()
     child, url = start(
-        served_index,
+        index,
         "--sign-in", "proxy", "--trusted-proxy", "127.0.0.1", "--allow-host", NAME,
         "--log-format", "json",
     )  # fmt: skip
@@ -225,6 +326,14 @@ def test_behind_nginx_with_tls_and_single_sign_on(
             assert client.get("/api/state").status_code == 401
             forged = {"X-Forwarded-User": "eve", "X-Forwarded-Groups": "board"}
             assert client.get("/api/state", headers=forged).status_code == 401
+
+            # Programs and monitors do not sign in.
+            assert client.get("/readyz").json()["status"]
+            for place in ("/api/v1/status", "/v1/models"):
+                stranger = client.get(place, headers=forged)
+                assert (stranger.status_code, "A key is needed" in stranger.text) == (401, True)
+                known = client.get(place, headers={"Authorization": f"Bearer {key}"})
+                assert known.status_code == 200
 
             client.cookies.set("sso", "yes")
             page = client.get("/en/", headers=forged)
@@ -235,7 +344,7 @@ def test_behind_nginx_with_tls_and_single_sign_on(
             asked = {"question": "Where might the second summit be held?"}
             told = client.post("/api/ask", json=asked, headers={"Origin": f"https://{NAME}"})
             assert "Hanoi" in told.text
-            assert client.get("/metrics").status_code == 404
+            assert client.get("/oauth2/auth").status_code == 404, "for nginx alone"
             id = told.headers["x-request-id"]
             assert re.fullmatch(r"[0-9a-f]{32}", id), "nginx makes it"
     finally:

@@ -28,9 +28,9 @@ class Relay:
                 yield f"http://127.0.0.1:{self._port}/"
             finally:
                 passing.shutdown()
-        for end in passing.ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                passing.over.set()
+                for end in passing.ends:
+                    _end(end)
 
 
 class _Passing(ThreadingTCPServer):
@@ -42,6 +42,7 @@ class _Passing(ThreadingTCPServer):
         super().__init__(address, connection)
         self.target = ("", 0)
         self.ends: list[socket.socket] = []
+        self.over = threading.Event()
 
 
 class _Connection(BaseRequestHandler):
@@ -51,6 +52,8 @@ class _Connection(BaseRequestHandler):
         here = self.request
         with socket.create_connection(self.server.target) as there:
             self.server.ends += (here, there)
+            if self.server.over.is_set():  # while this one was made
+                return
             back = threading.Thread(target=_pass_on, args=(there, here), daemon=True)
             back.start()
             _pass_on(here, there)
@@ -61,4 +64,9 @@ def _pass_on(one: socket.socket, other: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while piece := one.recv(65_536):
             other.sendall(piece)
-        other.shutdown(socket.SHUT_WR)
+    _end(other, socket.SHUT_WR)
+
+
+def _end(one: socket.socket, ways: int = socket.SHUT_RDWR) -> None:
+    with contextlib.suppress(OSError):
+        one.shutdown(ways)

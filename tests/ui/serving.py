@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tests.cli.forked import Command
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 # What a browser sends with a request that a page of another site makes.
 FROM_OTHER_SITES = (

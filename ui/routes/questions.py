@@ -78,9 +78,9 @@ def routes(
     @router.get("/api/state")
     async def state(request: Request) -> dict[str, Any]:
         reader = seen(assistant, request)
-        held, reading = await holdings.told(reader), attachments.activity.reading
-        if reading is not None and not reader.sees_everything:
-            reading = {**reading, "source": "…"}  # who may read the file is not known yet
+        held = await holdings.told(reader)
+        # Who may read what is being read is not known yet.
+        reading = attachments.activity.reading if reader.sees_everything else None
         return {**held, "reading": reading}
 
     # Replies are written where answers are made: the thread that takes requests is for others.

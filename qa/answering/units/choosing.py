@@ -29,8 +29,8 @@ LISTS = frozenset(("list", "steps", "table", "outline"))
 _LOOKED_AT = 96
 _NEARNESS_OF_HIT = 0.1
 # The likeliest of those are read: at least this many, and more as long as all of them together stay
-# below this many words, because reading takes most of the time. Of a long unit, only so much is
-# read.
+# below this many words, because reading takes most of the time. A long unit counts as so many: no
+# more of it fits into what the reader reads at once.
 _FEWEST_READ = 4
 _WORDS_READ = 600
 _LONGEST_READ = 150

@@ -65,7 +65,7 @@ def selected(question: str, choices: Sequence[Choice]) -> list[Choice]:
 
 
 def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[Choice]:
-    """What may be said besides: units with an answer for the reader that are nearly as good."""
+    """What may be said besides: where the reader found the fact, and what is nearly as good."""
     if form is Form.FACT and not best.best_span:
         yield from (one for one in choices if one.best_span)
     yield from (one for one in choices[1:] if one.value >= choices[0].value - _NEARLY)
@@ -81,9 +81,9 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
 
 
 def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
-    """The unit itself; the best part of one that is too long; the list that one asks for."""
+    """The unit itself, a part of it where it is too long, or the list that it belongs to."""
     kind = choice.unit.kind
-    # What looks like a question for a fact may mean a whole list, if that comes before its items.
+    # A list that comes before its items is meant whole, though a fact seems to be asked for.
     brief = form not in LONG and form is not Form.OPEN and kind not in ("list", "steps")
     longest = SHORT if brief else LONGEST_LIST
     if choice.words > longest and kind in _PARTED:
@@ -128,7 +128,7 @@ def _around(
     choice: Choice,
     choices: Sequence[Choice],
     kinds: frozenset[str],
-    longest: int = LONGEST_LIST,
+    longest: int,
 ) -> Iterator[Choice]:
     for other in choices:
         if other.unit.kind in kinds and other.words <= longest and other.contains(choice):

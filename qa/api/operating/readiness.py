@@ -81,7 +81,8 @@ class Readiness:
         return {name: _passed(check) for name, check in checks.items()}
 
     def _index(self) -> bool:
-        return self._assistant.status(viewer=Viewer()).updated is not None
+        with self._assistant.index.reading(Viewer()) as seen:
+            return seen.head is not None
 
     def _models(self) -> bool:
         if not self._answered:  # which loads them; after that they stay in memory

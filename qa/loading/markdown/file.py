@@ -29,7 +29,7 @@ _RAISED = re.compile(r"<(/?)sup\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)(\w{1,20})(?=[\s>/])")
 _VOID = frozenset(("br", "img", "hr", "input", "wbr"))
 _NUMBERED = re.compile(r"\d{1,9}[.)] ")
-_UNDERLINE = re.compile(r"={3,}|-{3,}")
+_UNDERLINE = re.compile(r"={4,}|-{4,}")  # three are a line across the page
 _NEARLY_AS_LONG = 3  # characters
 _CONTAINERS: dict[str, BlockKind] = {
     "bullet_list": "list",
@@ -81,12 +81,14 @@ def _numbered_heading(state: StateBlock, first_line: int, last_line: int, silent
     """
     from markdown_it.rules_block import lheading
 
+    if silent or first_line + 1 >= last_line:
+        return False
     title, line = (
         state.src[state.bMarks[at] + state.tShift[at] : state.eMarks[at]].rstrip()
-        for at in (first_line, min(first_line + 1, last_line))
+        for at in (first_line, first_line + 1)
     )
     underlined = _UNDERLINE.fullmatch(line) and abs(len(line) - len(title)) <= _NEARLY_AS_LONG
-    if silent or not underlined or not _NUMBERED.match(title):
+    if not underlined or not _NUMBERED.match(title):
         return False
     return lheading(state, first_line, last_line, silent)
 

@@ -22,7 +22,8 @@ from mcp.types import TextResourceContents
 
 import qa
 from qa.api import Keys
-from tests.ui.serving import CHECKOUT, served
+from tests.cli.forked import CHECKOUT
+from tests.ui.serving import served
 
 QUESTION = "Where might the second summit be held?"
 SOURCE = "seeds/second-summit-brief.md"

@@ -48,6 +48,12 @@ def test_an_empty_index(tmp_path: Path) -> None:
         assert not told(assistant)["index"]
 
 
+def test_an_index_of_which_nothing_is_for_everybody(tmp_path: Path) -> None:
+    with qa.Assistant(tmp_path / "index") as assistant:
+        assistant.add([qa.Document("The safe is green.", "safe.md")], groups=["board"])
+        assert told(assistant)["index"]
+
+
 def test_a_full_disk(assistant: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     class Usage(NamedTuple):
         free: int

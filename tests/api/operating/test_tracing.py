@@ -20,7 +20,8 @@ import pytest
 import qa
 from qa.api import Traces
 from qa.events import Asker, Searched, Synced, Unanswered
-from tests.ui.serving import CHECKOUT, served
+from tests.cli.forked import CHECKOUT
+from tests.ui.serving import served
 
 if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span

@@ -15,8 +15,7 @@ from argon2 import Parameters, PasswordHasher, extract_parameters
 import qa
 from qa.api import Sessions, Users
 from qa.api.sign_in.users import FILE, LONGEST_PASSWORD
-from tests.cli.forked import run
-from tests.ui.serving import CHECKOUT
+from tests.cli.forked import CHECKOUT, run
 
 PASSWORD = "correct horse battery"
 

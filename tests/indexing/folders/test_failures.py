@@ -15,6 +15,7 @@ from qa.index.index import Index
 from qa.indexing.folders.failures import within
 from qa.indexing.folders.files import File, digest
 from qa.indexing.forgetting import forget
+from qa.loading.formats import MARKDOWN
 from qa.records import Status
 from qa.settings import Settings
 from tests.indexing.mirroring import SETTINGS, sync, texts, write
@@ -125,7 +126,7 @@ def test_a_new_loader_tries_what_failed_and_reads_its_own_format_alone(
     write(docs / "empty.md", " ")
     sync(index, docs)
     parsed.clear()
-    made_by_an_older_loader(index, "md 1", "md 0")
+    made_by_an_older_loader(index, MARKDOWN.read_as, "md 0")
 
     report = sync(index)
 
@@ -144,9 +145,9 @@ def test_a_new_loader_of_what_is_packed_reads_the_archive_again(
         archive.writestr("figs.md", "Figs are brown.")
     sync(index, docs)
     (source,) = [one for one in status(index).sources if one.source == "docs/all.zip"]
-    assert source.reading.formats == ("zip 1", "md 1")
+    assert source.reading.formats == ("zip 1", MARKDOWN.read_as)
     parsed.clear()
-    made_by_an_older_loader(index, "md 1", "md 0")
+    made_by_an_older_loader(index, MARKDOWN.read_as, "md 0")
 
     sync(index)
 
@@ -189,7 +190,7 @@ def test_what_is_known_of_a_document(index: Index, docs: Path) -> None:
 
     (pears,) = [one for one in status(index).sources if one.source == "docs/pears.md"]
 
-    assert pears.reading.formats == ("md 1",)
+    assert pears.reading.formats == (MARKDOWN.read_as,)
     assert (pears.pages, pears.passages, pears.reading.warnings) == (None, 1, ())
     assert before - 1 <= datetime.fromisoformat(pears.read).timestamp() <= time.time()
     read = pears.read

@@ -10,6 +10,7 @@ from qa.errors import SettingsError
 from qa.index.index import Index
 from qa.indexing import forgetting, syncing
 from qa.indexing.web.media import suffix_of
+from qa.loading.formats import MARKDOWN
 from qa.records import Progress, SyncReport
 from qa.settings import Settings
 from tests.indexing.mirroring import Counting, changes, preparing_of, texts
@@ -337,7 +338,12 @@ def test_the_content_type_says_what_a_page_is(index: Index, web: Web) -> None:
             e.source.rpartition("/")[2]: e.reading.formats[0] for e in snapshot.entries.values()
         }
         status = snapshot.status("", "")
-    assert formats == {"": "html 2", "notes": "md 1", "plain": "txt 1", "x.md": "md 1"}
+    assert formats == {
+        "": "html 2",
+        "notes": MARKDOWN.read_as,
+        "plain": "txt 1",
+        "x.md": MARKDOWN.read_as,
+    }
     assert [one.source for one in status.failed] == [f"{web.url}/handbook/data"]
     assert [one.reason for one in status.skipped] == [
         f"{web.url}/handbook/film is of the type video/mp4, which cannot be read. "

@@ -39,7 +39,11 @@ def test_numbered_titles_that_are_underlined_are_headings() -> None:
     assert [(h.level, h.text) for h in document.headings] == [(2, "1. Hours"), (1, "2) Rests")]
     assert document.heading_path(document.text.index("Nine")) == ("1. Hours",)
     # A line across the page is none, and nor is the last item of a list.
-    for text in ("1. Nine to five\n---\n\nAt noon.", "1. Nine\n\n2. Five\n-------\n\nAt noon."):
+    for text in (
+        "1. Yes\n---\n\nAt noon.",
+        "1. Nine\n\n2. Five\n-------\n\nAt noon.",
+        "> 1. Hours\n--------",
+    ):
         assert not markdown(text).headings
 
 

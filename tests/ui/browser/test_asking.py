@@ -244,7 +244,8 @@ def test_servers_may_go_and_come_back(browser: Browser, server: str, keeping: Ke
             ask(page, SUMMIT)
             page.get_by_role("button", name="Edit the question").click()
             editor.press_sequentially(" And why?")
-        # Another one, which knows nothing of this page, is asked as if nothing had happened.
+        # Another one, which knows nothing of this page, is asked as if nothing had happened; later
+        # the first one, which knows nothing of what was asked since.
         with relay.to(server):
             editor.press("Enter")
             expect(asked).to_have_text([f"{SUMMIT} And why?"], timeout=60_000)

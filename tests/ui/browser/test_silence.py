@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.ui.serving import CHECKOUT
+from tests.cli.forked import CHECKOUT
 from tests.ui.watching import Watch
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")

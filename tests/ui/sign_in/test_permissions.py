@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,12 +43,17 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant
 
 
 @pytest.fixture(scope="module")
-def client(assistant: qa.Assistant) -> Iterator[TestClient]:
-    attachments = Attachments(assistant)
+def attachments(assistant: qa.Assistant) -> Iterator[Attachments]:
+    made = Attachments(assistant)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def client(assistant: qa.Assistant, attachments: Attachments) -> Iterator[TestClient]:
     server = build_server(assistant, attachments, trusted_proxies=["127.0.0.1"])
     with TestClient(server, base_url="http://127.0.0.1", client=("127.0.0.1", 9)) as client:
         yield client
-    attachments.close()
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +185,33 @@ def test_mcp(client: TestClient, keys: dict[str, dict[str, str]]) -> None:
             assert ((SECRET if method == "resources/list" else SAYS) in told) == may
 
 
+def test_nothing_is_told_of_a_change_of_what_is_hidden(
+    assistant: qa.Assistant,
+    attachments: Attachments,
+    client: TestClient,
+    keys: dict[str, dict[str, str]],
+) -> None:
+    def told(reader: str, groups: str) -> list[object]:
+        # The state is kept for a second, for each reader.
+        who = {**person("bob"), "X-Forwarded-User": reader, "X-Forwarded-Groups": groups}
+        program = keys["hr" if groups == "hr" else "none"]
+        status = client.get("/api/v1/status", headers=program).json()
+        state = client.get("/api/state", headers=who).json()
+        assert state["reading"] is None
+        return [state["updated"], status["updated"], status["documents"]]
+
+    (folder,) = map(Path, assistant.status().folders)
+    hidden, seen = told("eve", "hr"), told("dan", "works")
+    time.sleep(1.1)  # times are told to the second
+    (folder / "hr" / "fair.md").write_text("# Fair\n\nIt is held in July.\n", encoding="utf-8")
+    with attachments.activity.told(lambda _: None) as progress:
+        assert assistant.sync(progress=progress).added == ("handbook/hr/fair.md",)
+        assert attachments.activity.reading is not None
+        assert told("fay", "works") == seen
+    now = told("gus", "hr")
+    assert all(str(one) > str(other) for one, other in zip(now, hidden, strict=True))
+
+
 def test_where_nobody_signs_in(assistant: qa.Assistant, tmp_path: Path) -> None:
     """On this machine alone, nothing is hidden; where everybody is let in, what has a rule is."""
     for how, may in ((None, True), ("none", False)):
@@ -187,4 +220,8 @@ def test_where_nobody_signs_in(assistant: qa.Assistant, tmp_path: Path) -> None:
             with TestClient(build_server(opened, attachments)) as client:
                 answer = client.post("/api/ask", json={"question": QUESTION})
                 assert (SAYS in answer.text) == may
+                with attachments.activity.told(lambda _: None) as told:
+                    told(qa.Progress("reading", 3, 4, SECRET))
+                    reading = client.get("/api/state").json()["reading"]
+                    assert reading == ({"source": SECRET, "done": 3, "total": 4} if may else None)
             attachments.close()
