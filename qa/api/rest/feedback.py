@@ -49,22 +49,17 @@ def keep(opinion: Opinion, verdicts: Verdicts, reader: Assistant) -> None:
         IndexUnavailableError: it cannot be written.
     """
     sources = _sources(opinion.citations)
+    cited = opinion.citations
     if reader.settings.feedback_texts:
-        verdict = Verdict(
-            **opinion.model_dump(exclude={"citations"}),
-            sources=sources,
-            ranges=_ranges(opinion.citations),
-        )
-        verdicts.keep(
-            verdict,
-            current=lambda: all(holds(cited, reader.document) for cited in opinion.citations),
-        )
+        texts = opinion.model_dump(exclude={"citations"})
+        verdict = Verdict(**texts, sources=sources, ranges=_ranges(cited))
     else:
         # What the documents do not have may be a reader's words, or the name of a reader's file.
-        held = [cited for cited in opinion.citations if holds(cited, reader.document)]
-        verdicts.keep(
-            Verdict("", "", "", opinion.verdict, sources=_sources(held), ranges=_ranges(held))
+        cited = [one for one in cited if holds(one, reader.document)]
+        verdict = Verdict(
+            "", "", "", opinion.verdict, sources=_sources(cited), ranges=_ranges(cited)
         )
+    verdicts.keep(verdict, current=lambda: all(holds(one, reader.document) for one in cited))
     reader.listeners.tell(
         Judged(by=reader.by, question=opinion.question, verdict=opinion.verdict, sources=sources)
     )
