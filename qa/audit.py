@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from qa.errors import IndexUnavailableError, SettingsError
 from qa.events import Erased, Event, Synced
-from qa.index import AUDIT_FILE, audit_files, audit_folder, audit_lines
+from qa.index import AUDIT_FILE, audit_age, audit_files, audit_folder, audit_lines
 
 if TYPE_CHECKING:
     from qa.settings import Settings
 
-# Bytes; then another file is begun, and the oldest of so many is deleted.
-LARGEST_FILE, MOST_FILES = 20_000_000, 50
+# Bytes; then another file is begun. None is deleted before its lines are too old: whoever can make
+# lines could otherwise have those of others go.
+LARGEST_FILE = 20_000_000
 # Fields of events that say nothing of who may see what, or are told in another form.
 _LEFT = frozenset(("by", "time", "question", "seconds", "answerer", "report", "forgotten"))
 _DIGITS = 4
@@ -87,12 +88,21 @@ class Audit:
             raise SettingsError(f"{error} Or turn the setting audit off.") from error
 
     def expire(self, before: datetime) -> int:
-        """Remove the lines from before a time; the number of them.
+        """Remove the lines from before a time, and files that have no others; the number of lines.
 
         Raises:
             IndexUnavailableError: a file cannot be changed.
         """
-        return sum(audit_lines(file).expire(before) for file in audit_files(self._index))
+        removed = sum(audit_lines(file).expire(before) for file in audit_files(self._index))
+        try:
+            if self._folder.is_dir():
+                with self._kept.lock:
+                    for file in audit_files(self._index):
+                        if file != self.file and not file.stat().st_size:
+                            file.unlink()
+        except OSError as error:
+            raise self._kept.refused(error) from error
+        return removed
 
     def _write(self, *lines: Mapping[str, Any]) -> None:
         try:
@@ -105,10 +115,12 @@ class Audit:
             raise self._kept.refused(error) from error
 
     def _begin_another(self) -> None:
-        names = [AUDIT_FILE, *(f"{AUDIT_FILE}.{number}" for number in range(1, MOST_FILES))]
+        """Give each file up to the first number that is free the next one."""
+        ages = {audit_age(file) for file in audit_files(self._index)}
+        free = next(age for age in itertools.count() if age not in ages)
+        names = [AUDIT_FILE, *(f"{AUDIT_FILE}.{age}" for age in range(1, free + 1))]
         for newer, older in reversed(list(itertools.pairwise(names))):
-            if (self._folder / newer).exists():
-                (self._folder / newer).replace(self._folder / older)
+            (self._folder / newer).replace(self._folder / older)
 
 
 def _rounded(seconds: float | Mapping[str, float]) -> float | dict[str, float]:

@@ -86,11 +86,15 @@ class Answered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered(Event):
-    """A question failed, by the `error` of this name, or was "stopped" by whoever asked it."""
+    """A question failed, by the `error` of this name, or was "stopped" by whoever asked it.
+
+    If words of an answer had been given by then, `sources` are those that they may rest on.
+    """
 
     question: str
     error: str
     folder: str | None = None
+    sources: tuple[str, ...] = ()
     seconds: float = 0.0
 
 

@@ -37,6 +37,7 @@ PageLanguage = Literal["en", "de", "fr", "es"]
 """The languages that the pages can have."""
 # The name of a header, as RFC 9110 has it.
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
+_THIS_MACHINE = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _COLOUR = r"^#[0-9A-Fa-f]{6}$"
 _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
@@ -255,6 +256,8 @@ class Settings(BaseSettings):
     """What the groups of somebody match, whose entry is `{dn}` and whose name is `{name}`."""
     ldap_group_attribute: str = Field("cn", pattern=_ATTRIBUTE)
     """The attribute with the name of a group."""
+    ldap_groups_minutes: float = Field(10, gt=0, le=10080)
+    """Minutes after which the directory is asked again for the groups of somebody signed in."""
     public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
     """The address at which people reach the server, if it is not what requests say."""
     session_idle_hours: float = Field(8, gt=0, le=8760)
@@ -282,12 +285,9 @@ class Settings(BaseSettings):
     """Their mail address, or the https address of a page."""
     log_format: Literal["text", "json"] | None = None
     """How a server logs its requests, a line for each; without a value, it logs errors only."""
-    metrics_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = (
-        IPv4Network("127.0.0.0/8"),
-        IPv6Network("::1/128"),
-    )
+    metrics_networks: Annotated[tuple[IPvAnyNetwork, ...] | None, NoDecode] = None
     """Machines that may read `/metrics` without a key; in the environment they are separated by
-    commas."""
+    commas. By default this machine, and none if `sign_in` has a value."""
     trace_endpoint: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
     """The address of a collector of OpenTelemetry (OTLP over HTTP) that gets traces."""
     audit: bool = False
@@ -321,6 +321,17 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The settings that limit the reading of a file."""
         return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
+
+    @property
+    def metrics_open_to(self) -> tuple[IPvAnyNetwork, ...]:
+        """The machines that may read `/metrics` without a key.
+
+        A web server in front that does not say whom it asks for looks like this machine. Where
+        people sign in, or strangers come, all of them would read the figures of everything.
+        """
+        if self.metrics_networks is not None:
+            return self.metrics_networks
+        return _THIS_MACHINE if self.sign_in is None else ()
 
     @property
     def programs_need_keys(self) -> bool:

@@ -14,6 +14,7 @@ import pytest
 import qa
 from qa import audit
 from qa.audit import Audit
+from qa.index import audit_files
 
 QUESTION = "What is the codeword of the day?"
 SAID = "The codeword of the day is heliotrope, and it changes at noon."
@@ -99,15 +100,36 @@ def test_what_a_question_repeats_of_a_forgotten_document_is_gone(
 def test_files_take_turns_by_their_size(
     memo: qa.Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "LARGEST_FILE", 1000)
-    monkeypatch.setattr(audit, "MOST_FILES", 3)
-    for _ in range(30):
+    monkeypatch.setattr(audit, "LARGEST_FILE", 1)
+    for _ in range(13):
         memo.ask("?")
-    files = sorted(file_of(memo).parent.glob("audit.jsonl*"))
-    assert [file.name for file in files] == ["audit.jsonl", "audit.jsonl.1", "audit.jsonl.2"]
+    files = audit_files(memo.settings.index)
+    assert [file.name for file in files] == [
+        "audit.jsonl", *(f"audit.jsonl.{age}" for age in range(1, 14))
+    ]  # fmt: skip
     times = [line["time"] for file in reversed(files) for line in lines(file)]
     assert times == sorted(times)
-    assert len(times) < 30
+    assert len(times) == 14, "with that of what was added; none is lost"
+
+
+def test_a_file_is_deleted_once_all_its_lines_are_too_old(
+    memo: qa.Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "LARGEST_FILE", 1)
+    for _ in range(3):
+        memo.ask("?")
+    files = audit_files(memo.settings.index)
+    for file in files[2:]:
+        line = {**lines(file)[0], "time": (datetime.now(UTC) - timedelta(days=91)).isoformat()}
+        file.write_text(f"{json.dumps(line)}\n", encoding="utf-8")
+    assert memo.expire() == 2
+    assert audit_files(memo.settings.index) == files[:2]
+
+    files[1].rename(files[3])  # a number is free: files keep their order
+    memo.ask("?")
+    assert audit_files(memo.settings.index) == (files[0], files[1], files[3])
+    times = [lines(file)[0]["time"] for file in (files[3], files[1], files[0])]
+    assert times == sorted(times)
 
 
 def test_old_lines_and_old_opinions_are_removed(memo: qa.Assistant) -> None:

@@ -75,6 +75,36 @@ def test_an_answer_that_nobody_waits_for_is_told_as_stopped(
     (event,) = told
     assert isinstance(event, qa.Unanswered)
     assert (event.question, event.error) == (QUESTION, "stopped")
+    assert event.sources == ("memos/day.txt",), "whoever stops it has read a piece"
+
+
+def test_a_stream_that_is_stopped_after_our_own_words_gave_nothing(
+    memo: qa.Assistant, told: list[qa.Event]
+) -> None:
+    for question in ("Who won the marathon?", "?"):
+        stream = memo.stream(question)
+        next(stream)
+        stream.close()
+    assert [(type(one), one.sources) for one in told if isinstance(one, qa.Unanswered)] == [
+        (qa.Unanswered, ()),
+        (qa.Unanswered, ()),
+    ]
+
+
+def test_a_kept_answer_that_is_stopped_is_told_with_its_sources(tmp_path: Path) -> None:
+    told: list[qa.Event] = []
+    with qa.Assistant(index=tmp_path / "index", answer_cache_megabytes=1) as assistant:
+        day = qa.Document("The codeword of the day is heliotrope.", "memos/day.txt")
+        assistant.add([day, qa.Document("Plums are blue.", "plums.txt")])
+        assistant.keep_answers()
+        assistant.ask(QUESTION)
+        assistant.listeners.add(told.append)
+        stream = assistant.stream(QUESTION)
+        next(stream)
+        stream.close()
+    (event,) = told
+    assert isinstance(event, qa.Unanswered)
+    assert event.sources == ("memos/day.txt",)
 
 
 def test_a_question_that_fails_is_told_with_its_error(
@@ -86,6 +116,7 @@ def test_a_question_that_fails_is_told_with_its_error(
     (event,) = told
     assert isinstance(event, qa.Unanswered)
     assert (event.error, event.folder) == ("UnknownSourceError", "nowhere")
+    assert event.sources == ()
 
 
 def test_a_search_is_told_with_what_it_found(memo: qa.Assistant, told: list[qa.Event]) -> None:

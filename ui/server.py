@@ -127,7 +127,7 @@ def build_server(
         branding.routes(brand),
         questions.routes(assistant, attachments, service.line, holdings),
         health.routes(assistant, holdings, readiness),
-        metrics.routes(figures, service.keys, settings.metrics_networks),
+        metrics.routes(figures, service.keys, settings.metrics_open_to),
         examples_routes.routes(assistant, examples),
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),

@@ -24,7 +24,7 @@ from qa.errors import QAError
 from qa.index import Snapshot
 
 if TYPE_CHECKING:
-    from qa.answering.pipeline import Opening
+    from qa.answering.pipeline import Opening, Resting
     from qa.index import Scope, Searchable
     from qa.records import Answer
     from qa.settings import Settings
@@ -55,6 +55,7 @@ class KeptAnswers:
         scope: Scope,
         reading: Opening,
         pieces: Generator[str, None, Answer],
+        resting: Resting,
     ) -> Generator[str, None, Answer]:
         """The answer that is kept, or the one that `pieces` makes, which is kept from then on.
 
@@ -68,6 +69,7 @@ class KeptAnswers:
             before, known = snapshot, self._known(snapshot, key)
         if known is not None:
             pieces.close()
+            resting([citation.source for citation in known.citations])
             yield known.text
             took = time.perf_counter() - started
             seconds = {"retrieve": took, "read": 0.0, "answer": 0.0, "total": took}

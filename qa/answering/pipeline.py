@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from qa.answering.citations import checked, placed
 from qa.answering.confidence import confidence
@@ -16,6 +16,7 @@ from qa.answering.own_words import why_not
 from qa.answering.quoting import Answerer, in_full
 from qa.answering.suggesting.going_on import sections, unsaid
 from qa.answering.units.choosing import Choice
+from qa.events import sources_of
 from qa.index import Scope, Searchable
 from qa.questions import (
     Form,
@@ -46,6 +47,15 @@ _FORMS_TRIED = 3
 Opening = Callable[[], AbstractContextManager[Searchable]]
 """Opens what is asked, for the length of a block."""
 
+Resting = Callable[[Sequence[str]], None]
+"""Is told of the sources that words may rest on, before the first of these words is given."""
+
+Result = TypeVar("Result")
+
+
+def _unheard(sources: Sequence[str]) -> None:
+    """Nobody wants to know."""
+
 
 @runtime_checkable
 class Rewriter(Protocol):
@@ -64,6 +74,7 @@ class Asking:
     finding: Finding
     answerer: Answerer
     quoting: Answerer
+    resting: Resting = _unheard
 
     def answer(
         self,
@@ -157,12 +168,12 @@ class Asking:
         """The answer or the refusal, and who worded it."""
         answerer = self.answerer
         hits, spans, choices = found.hits, found.spans, found.choices
-        draft = yield from _worded(answerer, asked, hits, spans, choices)
+        draft = yield from self._worded(answerer, asked, hits, spans, choices)
         if not draft.found and draft.unsupported and self.quoting is not answerer:
             # The model had an answer, but not from the passages; what the passages say themselves
             # holds.
             answerer = self.quoting
-            quoted = yield from _worded(answerer, asked, hits, spans, choices)
+            quoted = yield from self._worded(answerer, asked, hits, spans, choices)
             draft = replace(quoted, unsupported=draft.unsupported)
         if not draft.text:
             draft = replace(draft, text=why_not(draft.reason or "not said", asked))
@@ -183,13 +194,47 @@ class Asking:
             return self.quoting, Draft(text, found=False, reason="nothing more")
         if self.quoting is not self.answerer:
             hits = [choice.as_hit() for choice in left]
-            written = yield from _worded(self.answerer, f"{asked} ({question})", hits, [], left)
+            more = f"{asked} ({question})"
+            written = yield from self._worded(self.answerer, more, hits, [], left)
             if written.found:
                 return self.answerer, written
-        draft = yield from in_full(left, Form.OVERVIEW, "")
+        grounds = _grounds(found.hits, left)
+        draft = yield from self._given(in_full(left, Form.OVERVIEW, ""), grounds)
         sure = score >= self.settings.sure
-        draft = checked(replace(draft, score=score, sure=sure), _grounds(found.hits, left))
+        draft = checked(replace(draft, score=score, sure=sure), grounds)
         return self.quoting, draft
+
+    def _worded(
+        self,
+        answerer: Answerer,
+        asked: str,
+        hits: Sequence[Hit],
+        spans: Sequence[Span],
+        choices: Sequence[Choice],
+    ) -> Generator[str, None, Draft]:
+        """Word the answer; the pieces, joined, are its text. A refusal has no pieces and no
+        spans.
+        """
+        grounds = _grounds(hits, choices)
+        draft = yield from self._given(answerer.stream(asked, hits, spans, choices), grounds)
+        draft = checked(draft, grounds)
+        return draft if draft.found else replace(draft, text="")
+
+    def _given(
+        self, pieces: Generator[str, None, Result], grounds: Sequence[Hit]
+    ) -> Generator[str, None, Result]:
+        """The same pieces; before the first, it is told what they rest on."""
+        try:
+            try:
+                first = next(pieces)
+            except StopIteration as end:
+                nothing: Result = end.value
+                return nothing
+            self.resting(sources_of(grounds))
+            yield first
+            return (yield from pieces)
+        finally:
+            pieces.close()
 
     def _suggestion(
         self,
@@ -248,23 +293,6 @@ def _without_search(
     text = why_not(reason, question, name)
     yield text
     return Answer(question=question, asked=question, text=text, found=False, reason=reason)
-
-
-def _worded(
-    answerer: Answerer,
-    asked: str,
-    hits: Sequence[Hit],
-    spans: Sequence[Span],
-    choices: Sequence[Choice],
-) -> Generator[str, None, Draft]:
-    """Word the answer; the pieces, joined, are its text. A refusal has no pieces and no spans."""
-    drafting = answerer.stream(asked, hits, spans, choices)
-    try:
-        draft = yield from drafting
-    finally:
-        drafting.close()
-    draft = checked(draft, _grounds(hits, choices))
-    return draft if draft.found else replace(draft, text="")
 
 
 def _grounds(hits: Sequence[Hit], choices: Sequence[Choice]) -> list[Hit]:

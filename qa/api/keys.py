@@ -20,12 +20,12 @@ from qa.errors import AccessError, ArgumentError, UnknownCallerError
 from qa.places import beside
 from qa.records import now
 
-Right = Literal["ask", "read", "status", "feedback", "admin"]
-"""To ask and search, to read documents, to see the state of the index, to give feedback, and what
-the groups of the setting `admins` may."""
+Right = Literal["ask", "read", "status", "feedback", "metrics", "admin"]
+"""To ask and search, to read documents, to see the state of what may be read, to give feedback, to
+read the figures of the whole server, and what the groups of the setting `admins` may."""
 
 RIGHTS: tuple[Right, ...] = get_args(Right)
-# Those of a key that is given none; it does not run the server.
+# Those of a key that is given none; it does not run the server, and learns of no others.
 USUAL: tuple[Right, ...] = ("ask", "read", "status", "feedback")
 FILE = "keys.json"
 LONGEST_NAME = 100
@@ -107,7 +107,7 @@ class Keys:
         days: float | None = None,
         groups: Collection[str] = (),
     ) -> tuple[str, Key]:
-        """Make a key with these rights, by default all but "admin".
+        """Make a key with these rights, by default the `USUAL` ones.
 
         It is good for so many days, or for good.
         Programs that send it read what these groups may read.

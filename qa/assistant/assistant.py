@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
     from langchain_core.tools import BaseTool
+
+Pieces = Generator[str, None, Answer]
 
 TOOL = (
     "Answers a question from the documents, in their own words, with footnotes that quote them. "
@@ -225,12 +228,14 @@ class Assistant(Upkeep):
         apart = [other for other in others if other.index is not self.index]
         seeing = scope.viewer
         attached = (lambda: apart[0]._reading(apart[1:], seeing)) if apart else None
-        pieces = self._asking.answer(
-            text, turns, scope, lambda: self._reading(others, seeing), attached
-        )
+        given: list[str] = []
+        asking = replace(self._asking, resting=given.extend)
+        pieces = asking.answer(text, turns, scope, lambda: self._reading(others, seeing), attached)
         if self._kept is not None and not (turns or others):
-            pieces = self._kept.answered(text, scope, lambda: self.index.reading(seeing), pieces)
-        return AnswerStream(self._told(text, scope, pieces), self._precedence)
+            pieces = self._kept.answered(
+                text, scope, lambda: self.index.reading(seeing), pieces, given.extend
+            )
+        return AnswerStream(self._told(text, scope, pieces, given), self._precedence)
 
     def examples(
         self,
@@ -331,21 +336,18 @@ class Assistant(Upkeep):
         scope = Scope.of(folder, None, self._seeing(viewer))
         return tool(self.seen_by(scope.viewer), name, description, scope.folder)
 
-    def _told(
-        self, question: str, scope: Scope, pieces: Generator[str, None, Answer]
-    ) -> Generator[str, None, Answer]:
-        """The same pieces and answer; how it ended is told to those who listen."""
+    def _told(self, question: str, scope: Scope, pieces: Pieces, given: Sequence[str]) -> Pieces:
+        """The same pieces and answer; how it ended, and with what sources `given`, is told."""
         started = time.perf_counter()
         by = Asker(scope.viewer, self._way)
         try:
             answer = yield from pieces
         except BaseException as error:
+            seconds, sources = time.perf_counter() - started, tuple(dict.fromkeys(given))
             why = "stopped" if isinstance(error, GeneratorExit) else type(error).__name__
-            seconds = time.perf_counter() - started
+            about: dict[str, Any] = {"question": question, "folder": scope.folder}
             self.listeners.tell(
-                Unanswered(
-                    by=by, question=question, error=why, folder=scope.folder, seconds=seconds
-                )
+                Unanswered(by=by, error=why, sources=sources, seconds=seconds, **about)
             )
             raise
         seconds = time.perf_counter() - started

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +51,8 @@ class Corpus:
         self._precedence = Precedence()
         self._kept: KeptAnswers | None = None
         self._showing = indexing.Showing(settings.limits)
+        self.syncs = indexing.EndedSyncs(self.index)
+        """How the last syncs of the index ended, in whichever process."""
         self._closed = Event()  # which all that share the index see
         self._viewer = OWNER
         self._way: Way = "library"
@@ -105,8 +109,10 @@ class Corpus:
         self._check_may_change()
         given = folders_of(folders)
         report = self._giving_way(reporting(progress))
-        return self._synced(
-            indexing.sync(
+        permitted = groups_of(groups)
+        began = time.perf_counter()
+        try:
+            synced = indexing.sync(
                 self.index,
                 self._preparing,
                 given,
@@ -114,9 +120,13 @@ class Corpus:
                 progress=report,
                 rebuild=rebuild,
                 retry=retry,
-                groups=groups_of(groups),
+                groups=permitted,
+                ended=self.syncs,
             )
-        )
+        except Exception as error:
+            self.syncs.failed(error, given, seconds=time.perf_counter() - began)
+            raise
+        return self._synced(synced)
 
     def watch(self, stop: Event | None = None) -> Iterator[SyncReport | QAError]:
         """Sync the mirrored folders, and again after each change, until `stop` is set.
@@ -136,10 +146,19 @@ class Corpus:
                     progress=self._giving_way(progress),
                     leave=leave,
                     remote=False,
+                    ended=self.syncs,
                 )
             )
 
-        return indexing.watch(self.index, self.settings, syncing, stop or Event())
+        def noting() -> Iterator[SyncReport | QAError]:
+            found = indexing.watch(self.index, self.settings, syncing, stop or Event())
+            with contextlib.closing(found):
+                for one in found:
+                    if isinstance(one, QAError):
+                        self.syncs.failed(one, remote=False)
+                    yield one
+
+        return noting()
 
     def add(
         self, documents: Iterable[Document], *, groups: Collection[str] | None = None

@@ -39,8 +39,8 @@ def add(
         list[str] | None,
         typer.Option(
             metavar="RIGHT",
-            help="What it may do: ask, read, status, feedback or admin; repeatable. By default, "
-            "all but admin.",
+            help="What it may do: ask, read, status, feedback, metrics or admin; repeatable. By "
+            "default, all but metrics and admin.",
         ),
     ] = None,
     expires: Annotated[

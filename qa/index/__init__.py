@@ -5,7 +5,7 @@ from __future__ import annotations
 from qa.index.changes import Changes
 from qa.index.combined import Combined, Keywords, Searchable, check_alike, reading_together
 from qa.index.index import Index, open_index, open_store
-from qa.index.kept_lines import AUDIT_FILE, audit_files, audit_folder, audit_lines
+from qa.index.kept_lines import AUDIT_FILE, audit_age, audit_files, audit_folder, audit_lines
 from qa.index.keywords import FILE, KeywordIndex
 from qa.index.layout import (
     Entry,
@@ -33,8 +33,8 @@ __all__ = [
     "AUDIT_FILE", "FILE", "REVIEW_FILE", "At", "Changes", "CitedRange", "Combined", "Entry",
     "Failure", "Found", "Index", "KeywordIndex", "Keywords", "Manifest", "Parts", "Prepared",
     "PreparedPassage", "Reviewed", "ReviewedDocument", "Scope", "Searchable", "Snapshot", "Stamp",
-    "Store", "Stretch", "Verdict", "Verdicts", "audit_files", "audit_folder", "audit_lines",
-    "check_alike", "directions", "document_id", "document_of", "entry_of", "named", "open_index",
-    "open_store", "parts_values", "passage_id", "reading_together", "rule_id", "text_version",
-    "vector_files",
+    "Store", "Stretch", "Verdict", "Verdicts", "audit_age", "audit_files", "audit_folder",
+    "audit_lines", "check_alike", "directions", "document_id", "document_of", "entry_of", "named",
+    "open_index", "open_store", "parts_values", "passage_id", "reading_together", "rule_id",
+    "text_version", "vector_files",
 ]  # fmt: skip

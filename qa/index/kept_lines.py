@@ -16,7 +16,7 @@ from qa.errors import IndexUnavailableError
 from qa.places import beside
 
 AUDIT_FILE = "audit.jsonl"
-_AUDIT_FILE = re.compile(re.escape(AUDIT_FILE) + r"(\.\d+)?")
+_AUDIT_FILE = re.compile(re.escape(AUDIT_FILE) + r"(?:\.(\d+))?")
 # Seconds to wait for another process that is writing to the file.
 _PATIENCE = 10.0
 
@@ -118,7 +118,14 @@ def audit_folder(index: str) -> Path:
 def audit_files(index: str) -> tuple[Path, ...]:
     """The files of an index's audit, the newest first."""
     found = audit_folder(index).glob(f"{AUDIT_FILE}*")
-    return tuple(sorted(file for file in found if _AUDIT_FILE.fullmatch(file.name)))
+    ages = {file: age for file in found if (age := audit_age(file)) is not None}
+    return tuple(sorted(ages, key=lambda file: ages[file]))
+
+
+def audit_age(file: Path) -> int | None:
+    """How many files of the audit are newer by its name; None if it is none of them."""
+    name = _AUDIT_FILE.fullmatch(file.name)
+    return None if name is None else int(name[1] or 0)
 
 
 def audit_lines(file: Path) -> KeptLines:

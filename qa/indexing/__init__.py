@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qa.indexing.adding import add
+from qa.indexing.ended import EndedSyncs
 from qa.indexing.folders.comparing import stale
 from qa.indexing.folders.files import is_there, original
 from qa.indexing.forgetting import forget
@@ -13,6 +14,6 @@ from qa.indexing.syncing import sync
 from qa.indexing.watching import watch
 
 __all__ = [
-    "Preparing", "Showing", "add", "forget", "is_there", "original", "permit", "readers", "stale",
-    "sync", "watch",
+    "EndedSyncs", "Preparing", "Showing", "add", "forget", "is_there", "original", "permit",
+    "readers", "stale", "sync", "watch",
 ]  # fmt: skip

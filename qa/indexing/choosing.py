@@ -10,10 +10,10 @@ from pathlib import Path
 from qa.errors import SettingsError
 from qa.index import Changes, Entry
 from qa.indexing.adding import Tally
-from qa.indexing.folders.files import Part, folder_name, takes_in
+from qa.indexing.folders.files import Part, existing, folder_name, takes_in
 from qa.indexing.folders.matching import outermost
-from qa.indexing.storage.addresses import Stored
-from qa.indexing.web.addresses import Extent, Section
+from qa.indexing.storage.addresses import Stored, stored
+from qa.indexing.web.addresses import Extent, Section, extent
 from qa.places import is_remote, is_storage, is_web, sample_folder
 from qa.records import Skipped
 from qa.settings import Settings, is_default_index
@@ -22,6 +22,17 @@ Location = Path | Extent | Stored
 """Where a place is: a folder or file, what of the web, or a folder or file of a storage."""
 Looked = Part | Section | Stored
 """What a sync looks through: a place or a part of it; of a storage, always all of the place."""
+
+
+def existing_location(place: str | Path) -> Location:
+    """Where a place is that a user named.
+
+    Raises:
+        SettingsError: there is no such folder or file, or it is no address that can be synced.
+    """
+    if is_storage(str(place)):
+        return stored(str(place))
+    return extent(str(place)) if is_web(str(place)) else existing(Path(place))
 
 
 def location(place: str) -> Location:

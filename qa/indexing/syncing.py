@@ -13,23 +13,23 @@ from qa.errors import ArgumentError, IndexLockedError, IndexUnavailableError, Lo
 from qa.index import Changes, Entry, Failure, Index, Snapshot, text_version
 from qa.indexing import adding
 from qa.indexing.adding import Tally, check_storable, with_id
-from qa.indexing.choosing import Choosing, Location, is_there
+from qa.indexing.choosing import Choosing, Location, existing_location, is_there
+from qa.indexing.ended import EndedSyncs
 from qa.indexing.folders.failures import Failures, within
-from qa.indexing.folders.files import Listing, Part, existing
+from qa.indexing.folders.files import Listing, Part
 from qa.indexing.folders.folders import Folders
 from qa.indexing.folders.ignoring import Ignoring
 from qa.indexing.folders.matching import ByContent
 from qa.indexing.folders.permissions import Permitting
 from qa.indexing.mirrored import Mirrored, Place, Remembered, is_current
 from qa.indexing.preparing.storing import Incoming, Preparing
-from qa.indexing.storage.addresses import Stored, stored
+from qa.indexing.storage.addresses import Stored
 from qa.indexing.storage.storage import Storage
-from qa.indexing.web.addresses import Extent, Section, extent
+from qa.indexing.web.addresses import Extent, Section
 from qa.indexing.web.site import Site
 from qa.indexing.work import Work
 from qa.loading import title_from_name
 from qa.loading.workers import pool as workers
-from qa.places import is_storage, is_web
 from qa.records import Document, Progress, Skipped, SyncReport, now
 from qa.settings import Settings
 
@@ -54,6 +54,7 @@ def sync(
     leave: Collection[str] = (),
     remote: bool = True,
     groups: Sequence[str] | None = None,
+    ended: EndedSyncs | None = None,
 ) -> SyncReport:
     """Bring the index in line with `folders`, or with those it mirrors already.
 
@@ -70,7 +71,8 @@ def sync(
     A file that could not be read is not tried again as long as neither it nor the limits in the
     settings change, except with `retry`. The sources in `leave` stay as they are in the index.
 
-    Only `groups` may read what is at the addresses among `folders`, from now on.
+    Only `groups` may read what is at the addresses among `folders`, from now on. What became of it
+    is noted in `ended`, unless it raises an error.
 
     Raises:
         ArgumentError: there are groups and no addresses, or folders, which have their own rules.
@@ -78,7 +80,7 @@ def sync(
         IndexLockedError: another sync did not finish within `settings.lock_timeout`.
     """
     tally = Tally()
-    given = None if folders is None else [_existing(folder) for folder in folders]
+    given = None if folders is None else [existing_location(folder) for folder in folders]
     addresses = [one.url for one in given or () if not isinstance(one, Path)]
     if groups is not None and (not addresses or len(addresses) < len(given or ())):
         raise ArgumentError(
@@ -104,13 +106,10 @@ def sync(
                     session.salvage()
             raise
         session.publish()
-    return tally.report()
-
-
-def _existing(place: str | Path) -> Location:
-    if is_storage(str(place)):
-        return stored(str(place))
-    return extent(str(place)) if is_web(str(place)) else existing(Path(place))
+        report = tally.report()
+        if ended is not None:
+            ended.succeeded(report, session.head.folders, mirror.looked_at)
+    return report
 
 
 class _Mirror:
@@ -137,12 +136,16 @@ class _Mirror:
         self._interval = _SECONDS_BETWEEN_PUBLISHING
         self._moved_from: set[str] = set()
         self._permitting = Permitting(session)
+        self.looked_at: dict[str, str] = {}
+        """The addresses of the places, each with why nothing of it could be seen, or ""."""
+        self._seen: set[str] = set()  # names of those of which something was
 
     def run(
         self, given: Sequence[Location] | None, leave: Collection[str], *, remote: bool
     ) -> None:
         with contextlib.ExitStack() as stack:
             places = self._places(given, remote, stack)
+            gone = list(self._tally.skipped)
             unseen = [*leave, *(skipped.source for skipped in self._tally.skipped)]
             for place in places:
                 self._mirror(place, unseen, leave)
@@ -152,11 +155,18 @@ class _Mirror:
         unread = [skipped.source for skipped in self._tally.skipped]
         self._tally.skipped.extend(self._permitting.faults(unread))
         looked_at = [source for place in places for source in place.sources]
+        self._note_places([*gone, *(one for place in places for one in place.unseen)], looked_at)
         notes = {source: note for place in places for source, note in place.notes.items()}
         failures = self._failures.all(self._tally.skipped, looked_at, unseen, notes)
         folders = [*self._session.head.folders]
         self._session.set_failures({s: one for s, one in failures.items() if within(s, folders)})
         self._permitting.finish()
+
+    def _note_places(self, unseen: Iterable[Skipped], looked_at: Sequence[str]) -> None:
+        reasons = {one.source: one.reason for one in unseen if one.source not in self._seen}
+        for name, address in self._session.head.folders.items():
+            if name in reasons or name in looked_at:
+                self.looked_at[address] = reasons.get(name, "")
 
     def _places(
         self, given: Sequence[Location] | None, remote: bool, stack: contextlib.ExitStack
@@ -204,6 +214,9 @@ class _Mirror:
         for batch in place.batches():
             if isinstance(place, Folders):  # listed by now, so that no rule is older than a file
                 self._permitting.apply()
+            elif isinstance(place, Storage):
+                self._permitting.close(place.ruled)
+            self._seen.update(file.folder for file in batch)
             present = {file.source: file for file in batch if self._is_wanted(file, leave)}
             gone: dict[str, Entry] = {}
             left = {s: e for s, e in left.items() if s not in present and self._session.find(s)}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from pathlib import Path
 from threading import Event
 
@@ -46,7 +46,7 @@ class Stopped(BaseException):
 
 def watch(
     index: Index, settings: Settings, syncing: Syncing, stop: Event
-) -> Iterator[SyncReport | QAError]:
+) -> Generator[SyncReport | QAError]:
     """Sync at first and then after each change, until `stop` is set; the reports and errors.
 
     An error does not end it: the sync is tried again, and the same error is not told twice.

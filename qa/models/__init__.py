@@ -9,6 +9,7 @@ from qa.models.chat import (
     open_chat_model,
     untraced,
     url_in_environment,
+    url_of_provider,
     without_credentials,
 )
 from qa.models.cross_encoder import Array, CrossEncoder, Kind, Tokens
@@ -22,5 +23,5 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 __all__ = [
     "PACKAGED_DIGEST", "Array", "CrossEncoder", "Embedder", "Kind", "LocalEmbedder", "Part",
     "Tokens", "Vectors", "generation_error", "open_chat_model", "open_embedder", "untraced",
-    "url_in_environment", "without_credentials",
+    "url_in_environment", "url_of_provider", "without_credentials",
 ]  # fmt: skip

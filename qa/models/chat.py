@@ -36,6 +36,8 @@ _URL_VARIABLES = {
     "ollama": ("OLLAMA_HOST",),
 }
 _OPENAI_URL = "https://api.openai.com/v1"
+_OLLAMA_PORT = 11434
+_DEFAULT_URLS = {"openai": _OPENAI_URL, "ollama": f"http://127.0.0.1:{_OLLAMA_PORT}"}
 _EXAMPLES = "ollama:llama3.2, openai:gpt-4.1-mini or llamacpp:/path/to/model.gguf"
 _EXTRAS = ("anthropic", "llamacpp", "ollama", "openai")
 
@@ -107,7 +109,15 @@ def url_in_environment(provider: str) -> str | None:
     """The URL that the environment sets for the models of a provider, or None."""
     values = (os.environ.get(variable) for variable in _URL_VARIABLES.get(provider, ()))
     found = next((value for value in values if value), None)
-    return found if found is None or "://" in found else f"http://{found}"
+    if found is None or "://" in found:
+        return found
+    port = "" if provider != "ollama" or ":" in found else f":{_OLLAMA_PORT}"
+    return f"http://{found}{port}"
+
+
+def url_of_provider(provider: str) -> str | None:
+    """The URL of a provider's server if no setting names one; None if that is not known."""
+    return url_in_environment(provider) or _DEFAULT_URLS.get(provider)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ from qa.records.documents import (
 )
 from qa.records.insights import (
     Day,
+    EndedSync,
     Insights,
     OpenQuestion,
     OpenTopic,
@@ -76,8 +77,8 @@ from qa.records.times import now
 
 __all__ = [
     "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Day", "Document",
-    "Draft", "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Insights", "Link",
-    "Metadata", "OpenQuestion", "OpenTopic", "Outcome", "PageBox", "PageMarks", "Passage",
+    "Draft", "EndedSync", "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Insights",
+    "Link", "Metadata", "OpenQuestion", "OpenTopic", "Outcome", "PageBox", "PageMarks", "Passage",
     "PastSync", "PermitReport", "Permitted", "Progress", "Reading", "Reason", "Review",
     "ReviewFinding", "Scan", "Skipped", "Source", "Span", "Stage", "StageSeconds", "Statement",
     "StatementKind", "Status", "SyncReport", "Turn", "Unit", "UnitKind", "Unread", "Used",

@@ -89,6 +89,14 @@ class PastSync:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedSync(PastSync):
+    """A sync, whatever it changed; with an `error`, it failed, or did not see all places."""
+
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
     """The use of an index from the day `since` to the day `until`, in UTC.
 

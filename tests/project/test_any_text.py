@@ -344,6 +344,7 @@ def cut(a: str, b: str, c: str) -> None:
 
 def kept_answer(a: str, b: str, c: str) -> None:
     keeping, snapshot = KeptAnswers(1, qa.Settings()), snapshot_of(None, None, {})
+    given: list[str] = []
 
     def made() -> Generator[str, None, Answer]:
         yield b
@@ -351,7 +352,7 @@ def kept_answer(a: str, b: str, c: str) -> None:
 
     def ask() -> Answer:
         scope, opened = Scope(b, {c: a}), contextlib.nullcontext(snapshot)
-        stream = AnswerStream(keeping.answered(a, scope, lambda: opened, made()))
+        stream = AnswerStream(keeping.answered(a, scope, lambda: opened, made(), given.extend))
         assert "".join(stream) == b
         return stream.answer
 
@@ -940,6 +941,7 @@ NO_TEXT = {
     "indexing.folders.failures": "names of files and reasons, with their own tests",
     "indexing.folders.matching": "names of files, with their own tests",
     "indexing.choosing": "the places of an index",
+    "indexing.ended": "the places of an index, and errors, with its own tests",
     "indexing.web.addresses.with_path": "an address in its usual form",
     "indexing.web.connecting": "names of servers, with their own tests",
     "indexing.web.fetching": "an address in its usual form",
@@ -1019,6 +1021,7 @@ NO_TEXT = {
     "api.operating.logs.log": "an event of our own, with its own tests",
     "api.operating.metrics.Metrics.handled": "the path of a request",
     "api.operating.tracing.Traces": "the method, path and headers of a request, with its own tests",
+    "api.operating.readiness.Readiness.answers": "the names of checks",
     "backups": "names and heads of archives, with their own tests",
     "index.snapshot": "ids and names in the index",
     "index.layout.passage_id": "an id",

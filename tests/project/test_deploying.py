@@ -284,7 +284,7 @@ def _listens(port: int) -> bool:
 def test_behind_nginx_with_tls_and_passwords(served_index: Path, tmp_path: Path) -> None:
     index = with_users(served_index, tmp_path)
     (key,) = forked.run(
-        "key", "add", "prometheus", "--right", "status", "--index", index
+        "key", "add", "prometheus", "--right", "metrics", "--index", index
     ).stdout.split()
     with (
         served(

@@ -108,9 +108,10 @@ def press(where: str, words: str, texts: Texts) -> str:
 
 
 def _numbers(one: EndedSync) -> tuple[str, ...]:
-    if one.error:
+    numbers = (one.added, one.changed + one.renamed, one.removed, one.skipped)
+    if one.error and not any(numbers):
         return ("", "", "", "")
-    return tuple(f"{n:,}" for n in (one.added, one.changed + one.renamed, one.removed, one.skipped))
+    return tuple(f"{number:,}" for number in numbers)
 
 
 def _running(state: WorkState, texts: Texts) -> str:

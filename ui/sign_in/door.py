@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
@@ -25,8 +26,8 @@ OPEN = frozenset((
     "/sign-out",
 ))  # fmt: skip
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/", "/brand/")
-# The page asks for it again and again, whether anybody is there or not.
-BY_ITSELF = "/api/state"
+# The pages ask for these again and again, whether anybody is there or not.
+BY_THEMSELVES = frozenset(("/api/state", "/admin/state"))
 
 
 class Knows(Protocol):
@@ -38,6 +39,8 @@ class Knows(Protocol):
     """What a stranger is shown."""
     opens: frozenset[str]
     """What anybody gets besides `OPEN`."""
+    asks_others: bool
+    """Whether another server may be asked, which takes time."""
 
     def viewer(self, request: Request) -> Viewer | None:
         """Who it is; None for a stranger."""
@@ -52,10 +55,11 @@ class ByCookie:
     def __init__(self, desk: Desk | Provider, opens: frozenset[str] = frozenset()) -> None:
         self.desk = desk
         self.opens = opens
+        self.asks_others = desk.asks_others
 
     def viewer(self, request: Request) -> Viewer | None:
         """Whose session it is."""
-        seen = request.scope["path"] != BY_ITSELF
+        seen = request.scope["path"] not in BY_THEMSELVES
         found = (self.desk.viewer(token, seen=seen) for token in tokens(request))
         return next((viewer for viewer in found if viewer), None)
 
@@ -69,6 +73,7 @@ class ByHeader:
     signs_in_here = False
     advice = "This server is reached through its proxy, where people sign in."
     opens: frozenset[str] = frozenset()
+    asks_others = False
 
     def __init__(self, name: str, groups: str) -> None:
         self._name = name
@@ -106,7 +111,11 @@ class Door:
             return
         request = Request(scope)
         try:
-            request.state.viewer = viewer = self._viewer(request)
+            if self._knows.asks_others:
+                viewer = await run_in_threadpool(self._viewer, request)
+            else:
+                viewer = self._viewer(request)
+            request.state.viewer = viewer
         except QAError as error:
             await told(error, scope["path"])(scope, receive, send)
             return

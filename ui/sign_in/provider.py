@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from qa import Asker, SignedIn, SignInRefused, SignInUnavailableError, UnknownCallerError, Viewer
-from qa.api import Begun
+from qa.api import Begun, TooManyTriesError
 from ui.sign_in import cookies
 from ui.sign_in.page import Way, elsewhere
 from ui.sign_in.routes import ALONE, STRANGER, Tell, end, entrance, frames, led, sign_out
@@ -54,16 +55,21 @@ def routes(
 
     @router.get(f"/{RETURN}", response_model=None)
     async def back(request: Request) -> Response:
-        begun = cookies.remembered(request)
+        begun, sender = cookies.remembered(request), request.client.host if request.client else ""
         way = Way.of(begun.following if begun else "", request)
         try:
+            provider.tried(sender)
             if begun is None:
                 raise UnknownCallerError("This sign-in was not begun in this browser.")
             token = await provider.enter(begun, returning(request), request.query_params)
+        except TooManyTriesError as error:
+            return _too_many(error, way)
         except (SignInUnavailableError, UnknownCallerError) as error:
-            tell(SignInRefused(by=STRANGER))
+            await run_in_threadpool(tell, SignInRefused(by=STRANGER))
             return _failed(error, way)
-        tell(SignedIn(by=Asker(provider.viewer(token) or Viewer(), "page")))
+        provider.forgive(sender)
+        signed_in = SignedIn(by=Asker(provider.viewer(token) or Viewer(), "page"))
+        await run_in_threadpool(tell, signed_in)
         end(provider.sessions, request)
         reply = led(way.to_sign_in(again=True))
         cookies.give(reply, request, "page", token)
@@ -71,6 +77,12 @@ def routes(
         return reply
 
     return router
+
+
+def _too_many(error: TooManyTriesError, way: Way) -> Response:
+    problem = way.texts.sign_in_wait.format(seconds=error.seconds)
+    headers = {**ALONE, "retry-after": str(error.seconds)}
+    return HTMLResponse(elsewhere(way, problem=problem), error.status, headers)
 
 
 def _failed(error: SignInUnavailableError | UnknownCallerError, way: Way) -> Response:

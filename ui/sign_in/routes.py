@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from qa import (
     Asker,
@@ -37,7 +38,7 @@ ALONE = {**NOT_KEPT, "content-security-policy": FORM_POLICY}
 LONGEST_TOLD = 100
 STRANGER = Asker(Viewer(), "page")
 Tell = Callable[[Event], None]
-"""Tells those who listen what happened."""
+"""Tells those who listen what happened; one of them writes to the disk."""
 
 
 class Page(Protocol):
@@ -65,7 +66,7 @@ def sign_out(router: APIRouter, sessions: Sessions, tell: Tell) -> None:
     async def left(request: Request) -> Response:
         end(sessions, request)
         if (viewer := viewer_of(request)) is not None:
-            tell(SignedOut(by=Asker(viewer, "page")))
+            await run_in_threadpool(tell, SignedOut(by=Asker(viewer, "page")))
         way = Way.of((await form_fields(request)).get("next", ""), request)
         reply = led(way.to_sign_in())
         cookies.take_back(reply, request)
@@ -95,9 +96,12 @@ def _form(router: APIRouter, desk: Desk, tell: Tell) -> None:
         try:
             token = await desk.enter(name, password, address, request.is_disconnected)
         except (UnknownCallerError, BusyError, TimeLimitError, SignInUnavailableError) as error:
-            tell(SignInRefused(by=STRANGER, name=name[:LONGEST_TOLD]))
+            if not isinstance(error, TooManyTriesError):  # of which there may be any number
+                refused = SignInRefused(by=STRANGER, name=name[:LONGEST_TOLD])
+                await run_in_threadpool(tell, refused)
             return _refused(error, way, name)
-        tell(SignedIn(by=Asker(desk.viewer(token) or Viewer(), "page")))
+        signed_in = SignedIn(by=Asker(desk.viewer(token) or Viewer(), "page"))
+        await run_in_threadpool(tell, signed_in)
         end(desk.sessions, request)
         reply = led(way.to_sign_in(again=True))
         cookies.give(reply, request, "page", token)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa.api.admin.work import Work
-from qa.errors import QAError, UnknownSourceError
+from qa.errors import UnknownSourceError
 from qa.insights import DownRange, VotedDown, WordlessVotes, voted_down, wordless_votes
-from qa.records import PastSync, now
+from qa.records import EndedSync as EndedSync
 
 if TYPE_CHECKING:
     from qa.api.operating.readiness import Readiness
@@ -18,21 +17,12 @@ if TYPE_CHECKING:
     from qa.index import Verdicts
     from qa.records import Progress, SyncReport
 
-_KEPT_SYNCS = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A check of `/readyz` that failed; `error` says more where that is known."""
 
     check: str
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EndedSync(PastSync):
-    """A sync of this server, whatever it changed; with an `error`, it failed."""
-
     error: str = ""
 
 
@@ -58,38 +48,27 @@ class Office:
         self.verdicts = verdicts
         self._readiness = readiness
         self._failed = failed
-        self._ended: deque[EndedSync] = deque(maxlen=_KEPT_SYNCS)
         self.sync = Work("sync", self._sync)
         self.review = Work("review", self._review)
 
     @property
     def syncs(self) -> Sequence[EndedSync]:
-        """The syncs that this server has made, the latest first."""
-        return tuple(self._ended)
+        """The last syncs of the index, in whichever process, the latest first."""
+        return self.assistant.syncs.latest
 
-    def synced(self, found: SyncReport | QAError) -> None:
-        """Note how a sync of the server ended."""
-        self._readiness.synced(found)
-        if isinstance(found, QAError):
+    def synced(self, found: SyncReport | Exception) -> None:
+        """Tell those who want to know that a sync of the server ended; review what it changed."""
+        self._readiness.look_again()
+        if isinstance(found, Exception):
             for tell in self._failed:
                 tell()
-            self._ended.appendleft(EndedSync(now(), error=str(found)))
-            return
-        self._ended.appendleft(
-            EndedSync(
-                now(),
-                added=len(found.added),
-                changed=len(found.changed),
-                renamed=len(found.renamed),
-                removed=len(found.removed),
-                skipped=len(found.skipped),
-            )
-        )
+        elif found.added or found.changed or found.renamed or found.removed:
+            self.review.start(self.assistant)
 
     async def alerts(self) -> list[Alert]:
         """What is wrong with the server."""
         failed = [name for name, passed in (await self._readiness.told()).items() if not passed]
-        return [Alert(name, self._last_error if name == "sync" else "") for name in failed]
+        return [Alert(name, self._sync_error() if name == "sync" else "") for name in failed]
 
     def voted_down(self) -> list[Chosen]:
         """Answers that readers voted down, the latest first.
@@ -132,9 +111,8 @@ class Office:
         for work in (self.sync, self.review):
             work.end(seconds)
 
-    @property
-    def _last_error(self) -> str:
-        return self._ended[0].error if self._ended else ""
+    def _sync_error(self) -> str:
+        return " ".join(dict.fromkeys(self.assistant.syncs.failing.values()))
 
     def _looked_up(self, one: DownRange) -> DownRange:
         try:
@@ -146,7 +124,7 @@ class Office:
     def _sync(self, by: Assistant, tell: Callable[[Progress], None]) -> None:
         try:
             report = by.sync(progress=tell)
-        except QAError as error:
+        except Exception as error:
             self.synced(error)
             raise
         self.synced(report)

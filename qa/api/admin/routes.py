@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from qa.api.admin.admitting import admit_admin, owned
 from qa.api.permitting import admit
@@ -57,13 +57,14 @@ class WorkJSON(Schema):
 
 
 class EndedSyncJSON(PastSyncJSON):
-    """A sync that this server made; with an `error`, it failed."""
+    """A sync that ended; with an `error`, it failed, or did not see all places."""
 
+    seconds: Annotated[float, AfterValidator(lambda value: round(value, 3))]
     error: str
 
 
 class SyncsJSON(Schema):
-    """The sync that was started last, and the last ones that ended, since the server started.
+    """The sync that this server began last, and the last ones that ended, in whichever process.
 
     `watch` says whether changes in the folders are synced by themselves.
     """

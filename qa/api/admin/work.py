@@ -37,8 +37,8 @@ class WorkState:
     error: str = ""
 
 
-class _EndedError(Exception):
-    """The server is being stopped."""
+class _Ended(BaseException):
+    """The server is being stopped, which is no failure of what is being done."""
 
 
 class Work:
@@ -73,7 +73,7 @@ class Work:
         error = ""
         try:
             self._do(by, self._tell)
-        except _EndedError:
+        except _Ended:
             error = "The server was stopped."
         except QAError as failed:
             error = str(failed)
@@ -84,7 +84,7 @@ class Work:
 
     def _tell(self, told: Progress) -> None:
         if self._ended.is_set():
-            raise _EndedError
+            raise _Ended
         self.state = replace(
             self.state, stage=told.stage, done=told.done, total=told.total, share=told.share
         )

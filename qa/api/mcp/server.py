@@ -212,7 +212,7 @@ class _Answers:
         with _protocol_errors():
             reader = self._admitted(context, "read")
             document = await asyncio.to_thread(reader.document, source_of(uri))
-        opened(reader, document.source)
+        await asyncio.to_thread(opened, reader, document.source)
         text = TextResourceContents(uri=uri, text=document.text, mime_type=TEXT)
         return ReadResourceResult(contents=[text])
 
@@ -249,7 +249,7 @@ def _tools(service: Service) -> list[Offered]:
 
     async def read_source(asked: Reading, reader: Assistant) -> Called:
         document = await asyncio.to_thread(reader.document, asked.source)
-        opened(reader, document.source)
+        await asyncio.to_thread(opened, reader, document.source)
         read = stretch(document, asked.start, asked.end, LONGEST_READ)
         more = f"\n\n(This is {read['start']} to {read['end']} of {read['characters']} characters.)"
         return read["text"] + (more if len(read["text"]) < read["characters"] else ""), read

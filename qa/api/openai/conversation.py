@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, Request
 from pydantic import BaseModel, Field
@@ -17,6 +18,7 @@ from qa.text.markup.links import web_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from re import Match
 
     from qa.api.service import Service
     from qa.assistant import Assistant
@@ -30,6 +32,8 @@ _TEXTS = frozenset(("text", "input_text", "output_text"))
 # They do not answer, so the question may stand before them.
 _INSTRUCTIONS = frozenset(("system", "developer"))
 _LONGEST_NAME = 4_000
+# So many characters of a quote are marked where a link leads; longer addresses are cut by some.
+_MARKED = 300
 
 
 class Part(BaseModel):
@@ -134,29 +138,52 @@ def add_models(app: FastAPI, service: Service, since: int) -> None:
 def url_citations(answer: Answer, assistant: Assistant, request: Request) -> list[dict[str, Any]]:
     """A `url_citation` for every marker in the text: its range, and a link to the source."""
     links = {one.number: _link(one, assistant, str(request.base_url)) for one in answer.citations}
-    return list(_cited(answer, links))
+    return [
+        {
+            "type": "url_citation",
+            "start_index": marker.start(1) - 1,
+            "end_index": marker.end(1) + 1,
+            "title": citation.title or citation.source,
+            "url": links[citation.number],
+        }
+        for marker, citation in _cited(answer)
+    ]
 
 
-def _cited(answer: Answer, links: dict[int, str]) -> Iterator[dict[str, Any]]:
+def file_citations(answer: Answer) -> list[dict[str, Any]]:
+    """A `file_citation` for every marker of a document that is no page of the web.
+
+    Its `file_id` is the source, which `/api/v1/source` takes.
+    """
+    return [
+        {
+            "type": "file_citation",
+            "file_id": citation.source,
+            "filename": PurePosixPath(citation.source).name or citation.source,
+            "index": marker.start(1) - 1,
+        }
+        for marker, citation in _cited(answer)
+        if not web_address(citation.source)
+    ]
+
+
+def _cited(answer: Answer) -> Iterator[tuple[Match[str], Citation]]:
     cited = {citation.number: citation for citation in answer.citations}
     for marker in MARKER.finditer(answer.text):
         citation = cited.get(int(marker[1]))
         if citation is not None:
-            yield {
-                "type": "url_citation",
-                "start_index": marker.start(1) - 1,
-                "end_index": marker.end(1) + 1,
-                "title": citation.title or citation.source,
-                "url": links[citation.number],
-            }
+            yield marker, citation
 
 
 def _link(citation: Citation, assistant: Assistant, base: str) -> str:
-    """Where the source is: its address, its file if that is still there, or the quoted stretch."""
+    """Where people see the source: its address, its file if that is still there, or our page.
+
+    The page gets the words to mark in the part of the address that browsers send to nobody.
+    """
     if address := web_address(citation.source):
         return f"{address}#page={citation.page}" if citation.page else address
     if assistant.original(citation.source) is not None:
         page = f"#page={citation.page}" if citation.page else ""
         return f"{base}api/original?{urlencode({'source': citation.source})}{page}"
-    place = {"source": citation.source, "start": citation.start, "end": citation.end}
-    return f"{base}api/v1/source?{urlencode(place)}"
+    place = {"source": citation.source, "start": citation.start}
+    return f"{base}?{urlencode(place)}#quote={quote(citation.quote[:_MARKED], safe='')}"

@@ -19,6 +19,7 @@ from qa.api.openai.conversation import (
     Format,
     Message,
     Wanted,
+    file_citations,
     question_of,
     url_citations,
 )
@@ -95,7 +96,8 @@ def add_responses(app: FastAPI, service: Service) -> None:
         writing = Writing(asked.model)
 
         async def cited(answer: Answer) -> list[dict[str, Any]]:
-            return await run_in_threadpool(url_citations, answer, reader, request)
+            linked = await run_in_threadpool(url_citations, answer, reader, request)
+            return [*linked, *file_citations(answer)]
 
         if asked.stream:
             pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)

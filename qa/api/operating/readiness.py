@@ -3,63 +3,72 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import shutil
-import socket
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from qa.access import Viewer
 from qa.errors import QAError
-from qa.models import url_in_environment
+from qa.models import url_of_provider
 from qa.records import Hit, Passage
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
-    from qa.records import SyncReport
+
+logger = logging.getLogger(__name__)
 
 # Seconds that a result is good for.
 KEPT_SECONDS = 5.0
 # Seconds that whoever asks waits for the first one; models take that long to load.
 WAIT_SECONDS = 10.0
-# Seconds that the chat model's server has to accept a connection.
-CONNECTING_SECONDS = 2.0
+# Seconds after which a check that has not ended has failed.
+HANGING_SECONDS = 30.0
+# Seconds that the chat model's server has to answer; it may be busy with a question.
+CHAT_MODEL_SECONDS = 10.0
 # With less, feedback, uploads and syncs begin to fail.
 LEAST_DISK = 200_000_000
+# If no more than these checks failed, questions are answered all the same.
+_ANSWERS_WITHOUT = frozenset(("disk", "sync"))
+_SERVER_ERROR = 500
 _QUESTION, _TEXT = "Is this ready?", "This is ready."
 
 
 class Readiness:
     """The checks, made in a thread of their own when somebody asks, at most every few seconds."""
 
-    def __init__(self, assistant: Assistant, seconds: float = KEPT_SECONDS) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        seconds: float = KEPT_SECONDS,
+        hanging_seconds: float = HANGING_SECONDS,
+    ) -> None:
         self._assistant = assistant
         self._seconds = seconds
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="footnote readiness")
+        self._hanging_seconds = hanging_seconds
         self._running: Future[Mapping[str, bool]] | None = None
         self._known: Mapping[str, bool] = {}
         self._at = float("-inf")
-        self._sync_failed = False
+        self._check, self._check_since = "", 0.0
         self._answered = False
 
-    def synced(self, found: SyncReport | QAError) -> None:
-        """Note how a sync of the server's own ended."""
-        self._sync_failed = isinstance(found, QAError)
+    def look_again(self) -> None:
+        """Have whoever asks next be told how it is then: a sync has ended."""
         self._at = float("-inf")
 
     async def told(self) -> Mapping[str, bool]:
         """The checks by name, and whether each is passed; until the first result, only `started`.
 
-        `index` can be opened, `models` are loaded, `disk` has room, the last `sync` of the server
-        did not fail, and the `chat_model`'s server accepts connections.
+        `index` can be opened, `models` are loaded, `disk` has room, the last `sync` of each place
+        did not fail, and the `chat_model`'s server answers. A check that does not end has failed.
         """
         if self._running is None and time.monotonic() - self._at > self._seconds:
             self._at = time.monotonic()
-            self._running = self._threads.submit(self._look)
+            self._running = self._begun()
         if (running := self._running) is not None:
             looking = asyncio.wrap_future(running)
             await asyncio.wait([looking], timeout=self._seconds if self._known else WAIT_SECONDS)
@@ -67,18 +76,50 @@ class Readiness:
                 self._known = looking.result()
                 if self._running is running:
                     self._running = None
+            elif time.monotonic() - self._check_since > self._hanging_seconds:
+                return {**(self._known or {"started": False}), self._check: False}
         return self._known or {"started": False}
+
+    def answers(self, checks: Mapping[str, bool]) -> bool:
+        """Whether questions are answered, with such results."""
+        return all(passed or name in _ANSWERS_WITHOUT for name, passed in checks.items())
+
+    def _begun(self) -> Future[Mapping[str, bool]]:
+        running: Future[Mapping[str, bool]] = Future()
+        self._check_since = time.monotonic()
+        # The process does not wait for it in the end, as it may hang.
+        looking = Thread(
+            target=lambda: running.set_result(self._look()),
+            name="footnote readiness",
+            daemon=True,
+        )
+        looking.start()
+        return running
 
     def _look(self) -> Mapping[str, bool]:
         checks: dict[str, Callable[[], bool]] = {
             "index": self._index,
             "models": self._models,
             "disk": self._disk,
-            "sync": lambda: not self._sync_failed,
+            "sync": lambda: not self._assistant.syncs.failing,
         }
-        if (server := self._chat_model_server()) is not None:
-            checks["chat_model"] = lambda: _accepts(server)
-        return {name: _passed(check) for name, check in checks.items()}
+        settings = self._assistant.settings
+        if settings.chat_model is not None:
+            url = settings.chat_model_url or url_of_provider(settings.chat_model.partition(":")[0])
+            if url is not None:
+                checks["chat_model"] = lambda: _answers(url if "://" in url else f"http://{url}")
+        return {name: self._passed(name, check) for name, check in checks.items()}
+
+    def _passed(self, name: str, check: Callable[[], bool]) -> bool:
+        self._check, self._check_since = name, time.monotonic()
+        try:
+            return check()
+        except (QAError, OSError):
+            return False
+        except BaseException:  # the core of Chroma panics with one that is no Exception
+            if self._known.get(name, True):
+                logger.exception("The check %r of /readyz failed.", name)
+            return False
 
     def _index(self) -> bool:
         with self._assistant.index.reading(Viewer()) as seen:
@@ -98,26 +139,13 @@ class Readiness:
         there = next(one for one in (place, *place.parents) if one.exists())
         return shutil.disk_usage(there).free >= LEAST_DISK
 
-    def _chat_model_server(self) -> tuple[str, int] | None:
-        settings = self._assistant.settings
-        if settings.chat_model is None:
-            return None
-        provider = settings.chat_model.partition(":")[0]
-        url = urlsplit(settings.chat_model_url or url_in_environment(provider) or "")
-        if url.hostname is None:
-            return None
-        with contextlib.suppress(ValueError):  # a port that is none: the answers will say so
-            return url.hostname, url.port or (443 if url.scheme == "https" else 80)
-        return None
 
+def _answers(url: str) -> bool:
+    """Whether a server answers, even that there is nothing at this address."""
+    import httpx
 
-def _passed(check: Callable[[], bool]) -> bool:
     try:
-        return check()
-    except (QAError, OSError):
+        with httpx.stream("GET", url, timeout=CHAT_MODEL_SECONDS) as reply:
+            return reply.status_code < _SERVER_ERROR
+    except (httpx.HTTPError, httpx.InvalidURL):  # the answers will say more
         return False
-
-
-def _accepts(server: tuple[str, int]) -> bool:
-    with socket.create_connection(server, timeout=CONNECTING_SECONDS):
-        return True

@@ -44,6 +44,9 @@ class TooManyTriesError(UnknownCallerError):
 class People(Protocol):
     """Those who may sign in with a name and a password."""
 
+    asks_others: bool
+    """Whether another server is asked who they are, which takes time."""
+
     def check(self, name: str, password: str) -> User:
         """The one with this name and password.
 
@@ -62,6 +65,7 @@ class Desk:
         self, users: People, sessions: Sessions, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.users = users
+        self.asks_others = users.asks_others
         self.sessions = sessions
         self.names = Throttle(*FOR_NAME, clock)
         self.addresses = Throttle(*FOR_ADDRESS, clock)

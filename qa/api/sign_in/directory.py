@@ -1,9 +1,16 @@
-"""People of an LDAP directory: found by a search, and known by binding as who was found."""
+"""People of an LDAP directory: found by a search, and known by binding as who was found.
+
+While they are signed in, the directory is asked again from time to time whether it still has them,
+and in which groups.
+"""
 
 from __future__ import annotations
 
+import logging
 import ssl
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,9 +24,15 @@ if TYPE_CHECKING:
     from qa.api.sign_in.sessions import Session
     from qa.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 # Seconds for a connection, and for each answer.
 PATIENCE = 10
+# Seconds until a directory that could not be reached is asked again who somebody is.
+AWAY = 60.0
 MOST_GROUPS = 2000
+# People whose groups are remembered; of more, all are asked anew.
+_MOST_REMEMBERED = 10_000
 WRONG = "The name or the password is wrong."
 
 
@@ -31,7 +44,9 @@ class Directory:
         ModelUnavailableError: a package is missing.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    asks_others = True
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         need("--sign-in ldap", "ldap3", "ldap3", extra("ldap"))
         if not settings.ldap_url or not settings.ldap_base:
             raise SettingsError(
@@ -56,6 +71,11 @@ class Directory:
         )
         self._password = secret_of(settings, "ldap_bind_password")
         self._tls = _tls(settings.ldap_ca_file)
+        self._clock = clock
+        self._asking = threading.Lock()
+        self._away_until = 0.0
+        # The groups of people, and until when they are believed.
+        self._remembered: dict[str, tuple[tuple[str, ...], float]] = {}
 
     def check(self, name: str, password: str) -> User:
         """The person with this name and password, and their groups.
@@ -69,6 +89,54 @@ class Directory:
             raise UnknownCallerError(WRONG)
         if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
             raise UnknownCallerError(WRONG)
+        with self._searching() as own:
+            found = self._found(own, name)
+            with self._connected(found["dn"], password) as theirs:
+                if not theirs.bound:
+                    raise UnknownCallerError(WRONG)
+            # The name as the directory writes it, so that one person has one.
+            known = str(found["name"])
+            groups = self._groups(own, found["dn"], known)
+        self._remember(known, groups)
+        return User(known, "", groups)
+
+    def still(self, session: Session) -> Viewer | None:
+        """Whoever began a session, with their groups of now; None if the directory lacks them.
+
+        It is asked every `ldap_groups_minutes`, one question at a time: meanwhile, and while it
+        cannot be reached, people have the groups that were known last.
+        """
+        groups, until = self._remembered.get(session.name, (session.groups, 0.0))
+        soon = max(until, self._away_until)
+        if self._clock() < soon or not self._asking.acquire(blocking=False):
+            return Viewer(session.name, groups)
+        try:
+            with self._searching() as own:
+                found = self._found(own, session.name)
+                groups = self._groups(own, found["dn"], session.name)
+            self._remember(session.name, groups)
+        except UnknownCallerError:
+            return None
+        except SignInUnavailableError as error:
+            logger.warning("The groups of those who have signed in stay as they were. %s", error)
+            self._away_until = self._clock() + AWAY
+        finally:
+            self._asking.release()
+        return Viewer(session.name, groups)
+
+    def _remember(self, name: str, groups: tuple[str, ...]) -> None:
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered = {}
+        until = self._clock() + 60 * self._settings.ldap_groups_minutes
+        self._remembered[name] = groups, until
+
+    @contextmanager
+    def _searching(self) -> Iterator[Any]:
+        """A connection that may search.
+
+        Raises:
+            SignInUnavailableError: the directory cannot be reached, or does not let this server in.
+        """
         settings = self._settings
         with self._connected(settings.ldap_bind_dn, self._password) as own:
             if not own.bound:
@@ -76,17 +144,7 @@ class Directory:
                     f"{settings.ldap_url} does not let this server search it: "
                     f"{own.result['description']}. Check ldap_bind_dn and its password."
                 )
-            found = self._found(own, name)
-            with self._connected(found["dn"], password) as theirs:
-                if not theirs.bound:
-                    raise UnknownCallerError(WRONG)
-            # The name as the directory writes it, so that one person has one.
-            known = str(found["name"])
-            return User(known, "", tuple(self._groups(own, found["dn"], known)))
-
-    def still(self, session: Session) -> Viewer:
-        """Whoever began a session: a directory is only asked when somebody signs in."""
-        return session.viewer
+            yield own
 
     def _found(self, own: Any, name: str) -> dict[str, str]:
         from ldap3.utils.conv import escape_filter_chars
@@ -102,7 +160,7 @@ class Directory:
             raise UnknownCallerError(WRONG)
         return {"dn": entries[0]["dn"], "name": values[0]}
 
-    def _groups(self, own: Any, dn: str, name: str) -> Iterator[str]:
+    def _groups(self, own: Any, dn: str, name: str) -> tuple[str, ...]:
         from ldap3.utils.conv import escape_filter_chars
 
         settings = self._settings
@@ -111,8 +169,10 @@ class Directory:
         attribute = settings.ldap_group_attribute
         base = settings.ldap_group_base or settings.ldap_base
         own.search(base, wanted, attributes=[attribute], size_limit=MOST_GROUPS)
-        for entry in _entries(own):
-            yield from _values(entry, attribute)[:1]
+        # A directory gives them in any order.
+        return tuple(
+            sorted(one for entry in _entries(own) for one in _values(entry, attribute)[:1])
+        )
 
     @contextmanager
     def _connected(self, dn: str | None, password: str | None) -> Iterator[Any]:

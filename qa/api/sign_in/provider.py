@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.access import Viewer
+from qa.api.sign_in.desk import FOR_ADDRESS, TooManyTriesError, household
 from qa.api.sign_in.elsewhere import is_loopback, secret_of
 from qa.api.sign_in.sessions import Sessions
+from qa.api.sign_in.throttle import Throttle
 from qa.errors import SettingsError, SignInUnavailableError, UnknownCallerError, extra, need
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Provider:
         ModelUnavailableError: a package is missing.
     """
 
+    asks_others = False  # once somebody has signed in
+
     def __init__(self, settings: Settings) -> None:
         need("--sign-in oidc", "authlib", "authlib", extra("oidc"))
         if not settings.oidc_issuer or not settings.oidc_client_id:
@@ -79,11 +83,27 @@ class Provider:
         self._secret = secret_of(settings, "oidc_client_secret")
         self._known: dict[str, Any] | None = None
         self.sessions = Sessions.of_settings(settings)
+        self._addresses = Throttle(*FOR_ADDRESS)
 
     def viewer(self, token: str, *, seen: bool = True) -> Viewer | None:
         """Whose session a token is of; `seen` if they did something."""
         session = self.sessions.of(token, seen=seen)
         return session.viewer if session else None
+
+    def tried(self, address: str) -> None:
+        """Count that somebody comes back from the provider, at this address.
+
+        Raises:
+            TooManyTriesError: the address has had its tries.
+        """
+        whose = household(address)
+        if seconds := self._addresses.wait(whose):
+            raise TooManyTriesError(seconds)
+        self._addresses.count(whose)
+
+    def forgive(self, address: str) -> None:
+        """Take a try back: it was right."""
+        self._addresses.forgive(household(address))
 
     async def address(self, begun: Begun, returning: str) -> str:
         """Where a browser is sent to sign in; it comes back to `returning`.

@@ -48,6 +48,8 @@ class User:
 class Users:
     """The users of an index; a change of the file holds from the next request on."""
 
+    asks_others = False
+
     def __init__(self, file: Path) -> None:
         self.file = file
         self._kept = OwnedFile(file, _user, "users", "qa user add NAME")

@@ -13,7 +13,7 @@ from pathlib import Path
 # Names in the folder of an index, and names that any folder may contain.
 _OWN = {
     "CURRENT", "CURRENT.new", "generations", "lock", "README.md", "lost+found",
-    "review.jsonl", "review.lock", "review.new",
+    "review.jsonl", "review.lock", "review.new", "syncs.json", "syncs.lock", "syncs.new",
 }  # fmt: skip
 _DRAFT = ".draft"
 # The names in a generation's folder; the folders of Chroma's vectors are named by a UUID.

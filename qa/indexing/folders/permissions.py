@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -141,13 +141,34 @@ class Permitting:
     def __init__(self, session: Changes) -> None:
         self._session = session
         self._permissions = Permissions({})
+        self._closed: dict[str, Skipped] = {}
 
     def faults(self, unread: Iterable[str]) -> list[Skipped]:
         """The files that are broken, or match nothing of the index and of what was `unread`."""
         names = self._session.head.folders
         held = [(entry.source, entry.folder) for entry in self._session.entries.values()]
         held += [(one, name) for one in unread for name in names if within(one, (name,))]
-        return [*self._permissions.faults, *self._permissions.unused(held)]
+        broken = [*self._permissions.faults, *self._closed.values()]
+        return [*broken, *self._permissions.unused(held)]
+
+    def close(self, addresses: Collection[str]) -> None:
+        """Let nobody read what is at these, whose rule files cannot be read where they are.
+
+        What somebody said of an address itself (`Head.readers`) stays.
+        """
+        readers = self._session.head.readers
+        if new := {one: () for one in addresses if one not in readers}:
+            self._session.set_head(readers={**readers, **new})
+            self.apply()
+        for one in addresses:
+            if not self._session.head.readers[one]:
+                source = f"{one}/{PERMISSIONS}"
+                reason = (
+                    f"{source} says who may read what. Rules are only read in folders of this "
+                    "machine, so nobody but the owner of the index can read what is there. "
+                    f'Say who may: qa sync {one} --group people, or --group "*" for everybody.'
+                )
+                self._closed[one] = Skipped(source, reason)
 
     def apply(self) -> None:
         """Give all documents their rules, and from now on new ones."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from qa.errors import LoadError
-from qa.indexing.folders.files import printable
+from qa.indexing.folders.files import PERMISSIONS, printable
 from qa.indexing.folders.ignoring import FILE_NAME, Ignoring, Patterns
 from qa.indexing.storage.connections import Connection, Found, told
 from qa.records import Skipped
@@ -36,6 +36,8 @@ class Listing:
         self._most = most
         self.unseen: list[Skipped] = []
         self.passed_over: list[Skipped] = []
+        self.ruled: list[str] = []
+        """The addresses of folders with a file that says who may read what."""
 
     def files(self) -> Iterator[tuple[str, Found]]:
         """Each file with its source.
@@ -109,6 +111,8 @@ class Listing:
                 raise
             self.unseen.append(Skipped(source, f"{error} {_KEPT}"))
             return None
+        if any(one.name == PERMISSIONS for one in found):
+            self.ruled.append(source)
         return found, ignoring if patterns is None else ignoring.within(below, patterns)
 
     def _own(self, source: str, found: Found) -> Patterns:

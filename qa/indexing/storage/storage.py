@@ -66,6 +66,8 @@ class Storage:
         self._failures = 0  # in a row
         self.unseen: list[Skipped] = []
         self.passed_over: list[Skipped] = []
+        self.ruled: list[str] = []
+        """The addresses of folders with rule files, which are not read, once files are listed."""
         self.notes: Mapping[str, str] = {}
         self.complete = False
         self._coming: set[str] = set()
@@ -135,6 +137,7 @@ class Storage:
         ignoring = Ignoring.of(self._settings.ignore)
         most = self._settings.max_storage_files
         listing = Listing(self._place.url, connection, ignoring, self._patterns, most)
+        self.ruled = listing.ruled
         wanted: list[Object] = []
         known: list[Object] = []
         for number, (source, found) in enumerate(listing.files()):

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import openai
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 import qa
+from qa.api import Service
+from qa.api.openai.application import application
 
 QUESTION = "Where might the second summit be held?"
 FOLLOW_UP = [
@@ -50,8 +56,15 @@ def check_cited(text: str, cited: list[dict[str, Any]], expected: qa.Answer, ser
 
 
 def cited_in(response: Any) -> list[dict[str, Any]]:
+    """The links; the files that are cited stand at the same markers."""
     ((part,),) = (item.content for item in response.output)
-    return [one.model_dump() for one in part.annotations]
+    links = [one.model_dump() for one in part.annotations if one.type == "url_citation"]
+    files = [one for one in part.annotations if one.type == "file_citation"]
+    assert [one.index for one in files] == [one["start_index"] for one in links]
+    for file in files:
+        assert file.file_id.startswith("seeds/")
+        assert file.filename == file.file_id.removeprefix("seeds/")
+    return links
 
 
 def same(told: Any, expected: qa.Answer) -> bool:
@@ -143,7 +156,7 @@ def test_a_response_is_streamed_in_the_order_that_the_client_needs(
     assert text == response.output_text
     cited = cited_in(response)
     check_cited(text, cited, expected, server)
-    assert kinds.count("response.output_text.annotation.added") == len(cited)
+    assert kinds.count("response.output_text.annotation.added") == 2 * len(cited)
 
 
 def test_a_response_takes_a_conversation(client: openai.OpenAI) -> None:
@@ -170,6 +183,23 @@ def test_a_folder_limits_the_question(client: openai.OpenAI) -> None:
     assert {hit["source"] for hit in passages} <= {"seeds/it-help.md"}
     with pytest.raises(openai.NotFoundError, match="no folder 'seedz'"):
         client.responses.create(model="footnote", input=QUESTION, extra_body={"folder": "seedz"})
+
+
+def test_a_document_without_a_file_is_linked_to_on_the_page(tmp_path: Path) -> None:
+    said = "The codeword of the day is heliotrope (50%)."
+    with qa.Assistant(tmp_path / "index") as assistant:
+        assistant.add([qa.Document(f"Memo.\n\n{said}", "memos/the day.txt")])
+        server = FastAPI()
+        server.mount("/v1", application(Service.of(assistant)))
+        asked = {"messages": [{"role": "user", "content": "What is the codeword of the day?"}]}
+        with TestClient(server) as client:
+            told = client.post("/v1/chat/completions", json=asked).json()
+    (citation,) = told["footnote"]["citations"]
+    (annotation,) = told["choices"][0]["message"]["annotations"]
+    link = httpx.URL(annotation["url_citation"]["url"])
+    assert (link.host, link.path) == ("testserver", "/")
+    assert dict(link.params) == {"source": "memos/the day.txt", "start": str(citation["start"])}
+    assert parse_qs(link.fragment) == {"quote": [citation["quote"]]}
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}

@@ -125,6 +125,17 @@ def test_others_need_a_key_with_the_right(metrics: Metrics, tmp_path: Path) -> N
     assert status() == 403
     assert status("fnk_x") == 403, "there is no key yet, and a stranger has none"
     assert status(host="10.9.9.7") == 200
-    secret, _ = keys.add("prometheus", ["status"])
-    asking, _ = keys.add("portal", ["ask"])
-    assert [status(), status("fnk_x"), status(asking), status(secret)] == [403, 401, 403, 200]
+    secret, _ = keys.add("prometheus", ["metrics"])
+    usual, key = keys.add("portal", groups=["staff"])
+    admin, _ = keys.add("runner", ["admin"])
+    assert "status" in key.rights, "which shows what its groups may read, and no more"
+    assert [status(), status("fnk_x")] == [403, 401]
+    assert [status(usual), status(admin), status(secret)] == [403, 403, 200]
+
+
+@pytest.mark.parametrize("sign_in", ["none", "password", "proxy"])
+def test_with_a_sign_in_this_machine_is_like_any_other(sign_in: str) -> None:
+    assert qa.Settings.load(sign_in=sign_in).metrics_open_to == ()
+    named = qa.Settings.load(sign_in=sign_in, metrics_networks="127.0.0.1, 10.9.9.0/24")
+    assert [str(one) for one in named.metrics_open_to] == ["127.0.0.1/32", "10.9.9.0/24"]
+    assert qa.Settings.load(metrics_networks=()).metrics_open_to == ()

@@ -7,13 +7,18 @@ import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from threading import Event
+from typing import NamedTuple, NoReturn
 
 import httpx
 import pytest
 
 import qa
 from qa.api import Readiness
+from qa.api.operating import readiness as readiness_checks
+from tests.cli import forked
+from tests.indexing.mirroring import write
+from tests.indexing.web.serving import Served, serving
 
 
 def told(assistant: qa.Assistant) -> Mapping[str, bool]:
@@ -62,25 +67,70 @@ def test_a_full_disk(assistant: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -
     assert told(assistant) == {"index": True, "models": True, "disk": False, "sync": True}
 
 
-def test_a_chat_model_without_a_server(sample_index: Path) -> None:
-    pytest.importorskip("langchain_openai")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-        with qa.Assistant(sample_index, "openai:any", chat_model_url=url) as assistant:
-            assert told(assistant)["chat_model"]
-            listening.close()
-            assert not told(assistant)["chat_model"]
+@pytest.mark.parametrize(
+    ("failed", "answers"),
+    [(["disk", "sync"], True), (["index"], False), (["sync", "chat_model"], False)],
+)
+def test_questions_are_answered_without_some(
+    assistant: qa.Assistant, failed: list[str], answers: bool
+) -> None:
+    assert Readiness(assistant).answers({"models": True, **dict.fromkeys(failed, False)}) == answers
 
 
-async def test_a_failed_sync_and_the_next_one(assistant: qa.Assistant) -> None:
-    readiness = Readiness(assistant)
+def test_the_server_of_a_chat_model(sample_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("langchain_ollama")
+    monkeypatch.setattr(readiness_checks, "CHAT_MODEL_SECONDS", 0.5)
+    monkeypatch.delenv("OLLAMA_HOST", raising=False)
+    with serving() as web, qa.Assistant(sample_index, "ollama:any") as assistant:
+        assert "chat_model" in told(assistant), "it is where Ollama always is"
+        monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{web.port}")
+        assert told(assistant)["chat_model"], "even if there is nothing at this address"
+        web.pages["/"] = Served(status=502)
+        assert not told(assistant)["chat_model"], "a proxy answers for a server that does not"
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{hanging.getsockname()[1]}")
+        with qa.Assistant(sample_index, "ollama:any") as assistant:
+            assert not told(assistant)["chat_model"], "it takes connections, and answers nobody"
+
+
+async def test_a_sync_of_another_process_that_fails(tmp_path: Path) -> None:
+    docs, index = tmp_path / "docs", tmp_path / "index"
+    write(docs / "pears.md", "Pears are green.")
+    with qa.Assistant(index) as assistant:
+        assistant.sync([docs])
+        readiness = Readiness(assistant, seconds=0.1)
+        while "started" in await readiness.told():
+            pass
+        docs.rename(tmp_path / "away")
+        forked.run("sync", "--index", index)
+        while (await readiness.told())["sync"]:
+            pass
+        (tmp_path / "away").rename(docs)
+        forked.run("sync", "--index", index)
+        while not (await readiness.told())["sync"]:
+            pass
+
+
+async def test_a_check_that_hangs_has_failed_until_it_ends(
+    assistant: qa.Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on = Event()
+
+    def hanging(_: Path) -> NoReturn:
+        going_on.wait()
+        raise RuntimeError("an error that nobody expects")
+
+    readiness = Readiness(assistant, seconds=0.05, hanging_seconds=0.2)
     while "started" in await readiness.told():
         pass
-    readiness.synced(qa.IndexLockedError("Another process is writing."))
-    while (await readiness.told())["sync"]:
-        pass
-    readiness.synced(qa.SyncReport())
-    while not (await readiness.told())["sync"]:
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", hanging)
+        expected = {"index": True, "models": True, "disk": False, "sync": True}
+        while await readiness.told() != expected:
+            pass
+        assert await readiness.told() == expected, "not only once"
+    going_on.set()  # the check ends with its error; the next one passes
+    while not all((await readiness.told()).values()):
         pass
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from qa.access import OWNER
+from qa.access import OWNER, Viewer
 from qa.errors import SettingsError
 from qa.index.index import Index
 from qa.indexing import syncing
@@ -117,6 +117,33 @@ def test_what_is_left_out_or_refused_is_not_fetched(index: Index, shelf: Shelf) 
     assert shelf.fetched() == [
         ".qaignore", "leave.md", "travel/.qaignore", "travel/abroad/visa.html",
     ]  # fmt: skip
+
+
+def test_a_folder_with_rules_is_closed_until_groups_are_named(index: Index, shelf: Shelf) -> None:
+    filled(shelf)
+    salaries = f"{shelf.url}/salaries"
+    shelf.put("salaries/bands.md", "# Bands\n\nThe highest band is 9,000 crowns.")
+
+    def seen(*groups: str) -> list[str]:
+        with index.reading(Viewer("ada", groups)) as snapshot:
+            return names(shelf, [entry.source for entry in snapshot.entries.values()])
+
+    sync(index, shelf.url)
+    everything = ["leave.md", "salaries/bands.md", "travel/abroad/visa.html", "travel/trains.txt"]
+    assert seen() == everything
+
+    shelf.put("salaries/.qa-access.toml", '[read]\n"*" = ["people"]\n')
+    shelf.put("salaries/board/ada.md", "# Ada\n\nAda has 12,000 crowns.")
+    told = reasons(shelf, sync(index))
+    assert seen() == seen("people") == [name for name in everything if "salaries" not in name]
+    assert set(told) == {"salaries/.qa-access.toml"}
+    assert f"qa sync {salaries} --group people" in told["salaries/.qa-access.toml"]
+    assert set(reasons(shelf, sync(index))) == set(told), "it says so each time"
+
+    syncing.sync(index, preparing_of(index), [salaries], SETTINGS, groups=["people"])
+    assert seen() == [name for name in everything if "salaries" not in name]
+    assert seen("people") == sorted([*everything, "salaries/board/ada.md"])
+    assert reasons(shelf, sync(index)) == {}
 
 
 def test_one_file_is_a_place_and_a_larger_place_takes_it_in(index: Index, dav: Folder) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,6 +19,7 @@ from filelock import FileLock
 import qa
 from qa.api import Keys
 from qa.evaluation import read_set
+from tests.cli import forked
 from tests.ui.owned import DOGS, HOSTILE, PENSION, copied, voted
 from tests.ui.serving import FROM_OTHER_SITES
 from tests.ui.sign_in.test_strangers import walked
@@ -59,6 +60,7 @@ def assistant(used_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         audit=True,
         audit_questions=True,
         lock_timeout=0,
+        metrics_networks=["127.0.0.1"],
     ) as assistant:
         yield assistant
 
@@ -172,7 +174,8 @@ def test_every_view_in_every_language_escapes_what_others_wrote(
 
 def test_the_view_of_documents(client: TestClient) -> None:
     page = client.get("/admin", headers=person(ADA)).text
-    rows = {row.split("</code>")[0]: row for row in page.split("<tr>")[2:]}
+    documents = page.split('<table class="documents">')[1].split("<tr>")[2:]
+    rows = {row.split("</code>")[0]: row for row in documents}
     assert "hr, leads" in rows['<th scope="row"><code>handbook/hr/pay.md']
     assert "Everybody" in rows['<th scope="row"><code>handbook/leave.md']
     torn = next(iter(rows))
@@ -301,7 +304,9 @@ def test_a_sync_that_fails_is_an_alert(client: TestClient, assistant: qa.Assista
     with FileLock(Path(assistant.settings.index) / "lock"):
         client.post("/admin/sync", headers=person(ADA))
         ended(office.sync)
-    assert client.get("/readyz").status_code == 503
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded"), "it still answers"
+    assert ready.json()["checks"]["sync"] == "failed"
     told = client.get("/admin/state", headers=person(ADA)).json()["parts"]
     assert "The last sync failed." in told["alerts"]
     assert "another process" in told["alerts"].lower() or "another sync" in told["alerts"].lower()
@@ -313,6 +318,47 @@ def test_a_sync_that_fails_is_an_alert(client: TestClient, assistant: qa.Assista
     ended(office.sync)
     told = client.get("/admin/state", headers=person(ADA)).json()["parts"]
     assert "Everything is in order." in told["alerts"]
+
+
+def test_an_error_that_nobody_expects_is_told_without_its_traceback(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, keys: dict[str, dict[str, str]]
+) -> None:
+    def torn(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError("a bug <b>")
+
+    office: Any = client.app.state.office  # type: ignore[attr-defined]
+    with monkeypatch.context() as patched:
+        patched.setattr("qa.indexing.sync", torn)
+        client.post("/admin/sync", headers=person(ADA))
+        ended(office.sync)
+    parts = client.get("/admin/state", headers=person(ADA)).json()["parts"]
+    for part in ("alerts", "sync"):
+        assert "Something went wrong (RuntimeError: a bug &lt;b&gt;)." in parts[part]
+        assert "Traceback" not in parts[part]
+    assert client.get("/readyz").json()["checks"]["sync"] == "failed"
+    last = client.get("/api/v1/admin/sync", headers=keys["admin"]).json()["syncs"][0]
+    assert (last["error"], last["added"]) == ("Something went wrong (RuntimeError: a bug <b>).", 0)
+    client.post("/admin/sync", headers=person(ADA))
+    ended(office.sync)
+    assert client.get("/readyz").json()["status"] == "ready"
+
+
+def test_what_another_process_synced_is_on_the_page_and_reviewed_if_this_one_did(
+    client: TestClient, assistant: qa.Assistant
+) -> None:
+    (folder,) = map(Path, assistant.status().folders)
+    office: Any = client.app.state.office  # type: ignore[attr-defined]
+    (folder / "roof.md").write_text("# Roof\n\nThe roof is flat.\n", encoding="utf-8")
+    forked.run("sync", "--index", assistant.settings.index)
+    assert (office.syncs[0].added, office.syncs[0].error) == (1, "")
+    shown = client.get("/admin/state", headers=person(ADA)).json()["parts"]["sync"]
+    assert "<td>1</td>" in shown.split("<tr>")[2], "below the heads"
+    (folder / "roof.md").unlink()
+    (folder / "door.md").write_text("# Door\n\nThe door is red.\n", encoding="utf-8")
+    client.post("/admin/sync", headers=person(ADA))
+    ended(office.sync)
+    ended(office.review)
+    assert assistant.findings().documents == len(assistant.status().sources)
 
 
 def ended(work: Any) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 
@@ -136,6 +136,26 @@ def test_a_marker_opens_its_source_at_the_quote(page: Page, way: str) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
     expect(marker).to_be_focused()
+
+
+@pytest.mark.parametrize("now", ["there", "changed", "gone"])
+def test_a_link_to_a_quote_opens_its_source_there(wide: Page, server: str, now: str) -> None:
+    answer = wide.request.post(f"{server}/api/ask", data={"question": LEAVE}).json()
+    cited = answer["citations"][0]
+    source = "gone.md" if now == "gone" else cited["source"]
+    quote = cited["quote"][:300] if now == "there" else "Everybody has to pay 900 crowns at once."
+    asked = urlencode({"source": source, "start": cited["start"]})
+    wide.goto(f"{server}/?{asked}#quote={quote_plus(quote)}")
+    wide.wait_for_selector("body.ready")
+    panel = wide.locator("#panel")
+    expect(panel.locator(".panel-path")).to_have_text(source)
+    if now == "there":
+        expect(wide.locator(QUOTED).first).to_be_in_viewport()
+    else:
+        said = ENGLISH.panel_gone if now == "gone" else ENGLISH.panel_changed_lost
+        expect(panel.locator(".panel-told")).to_contain_text(said.rstrip(":"))
+        expect(panel).not_to_contain_text("900 crowns")
+        expect(wide.locator(QUOTED)).to_have_count(0)
 
 
 def test_a_footnote_below_the_answer_opens_its_source_too(wide: Page) -> None:

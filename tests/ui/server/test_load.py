@@ -64,6 +64,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             *way,
             QA_MAX_WAITING_QUESTIONS=str(WAITING),
             QA_ANSWER_CACHE_MEGABYTES="32",
+            QA_METRICS_NETWORKS="127.0.0.1",
         ) as url:
             office = Office(url.rstrip("/"), folder, owner)
             office.ask("Where is the office?")  # which opens the models

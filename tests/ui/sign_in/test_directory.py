@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from ldap3 import MODIFY_DELETE, Connection
 
 import qa
 from qa.api import Desk, Keys
-from qa.api.sign_in.directory import Directory
+from qa.api.sign_in.directory import AWAY, Directory
+from qa.api.sign_in.sessions import Session
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client, sign_in
 from ui.sign_in.door import ByCookie, Door
@@ -28,6 +32,7 @@ pytestmark = pytest.mark.skipif(SLAPD is None, reason="needs slapd (Debian: slap
 
 BASE = "dc=example,dc=com"
 SERVER, SERVERS_PASSWORD = f"cn=footnote,{BASE}", "the server's own"
+ROOT = f"cn=root,{BASE}"
 PASSWORD = "correct horse (battery)*"
 CONFIGURED = """
 include /etc/ldap/schema/core.schema
@@ -44,6 +49,8 @@ access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{server}" read by * none
 database mdb
 suffix "{base}"
+rootdn "{root}"
+rootpw "{password}"
 directory {folder}/data
 """
 PEOPLE = f"""
@@ -126,9 +133,15 @@ class Running:
             **given,
         }
 
-    def people(self, **given: Any) -> Directory:
+    def people(self, clock: Callable[[], float] = time.monotonic, **given: Any) -> Directory:
         settings = {k: v for k, v in self.settings(**given).items() if v is not None}
-        return Directory(qa.Settings.load(**settings))
+        return Directory(qa.Settings.load(**settings), clock)
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A connection that may change what the directory has."""
+        with Connection(self.plain, ROOT, SERVERS_PASSWORD) as connection:
+            yield connection
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +151,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     (folder / "secret").write_text(f"{SERVERS_PASSWORD}\n", encoding="utf-8")
     (folder / "people.ldif").write_text(PEOPLE, encoding="utf-8")
     _certify(folder)
-    configured = CONFIGURED.format(folder=folder, base=BASE, server=SERVER)
+    configured = CONFIGURED.format(
+        folder=folder, base=BASE, server=SERVER, root=ROOT, password=SERVERS_PASSWORD
+    )
     (folder / "slapd.conf").write_text(configured, encoding="utf-8")
     assert SLAPD is not None
     configuration = ["-f", str(folder / "slapd.conf")]
@@ -215,7 +230,7 @@ def test_a_name_and_a_password_give_the_person_and_their_groups(
 ) -> None:
     people = directory.people(ldap_url=getattr(directory, way))
     ada = people.check("ada", PASSWORD)
-    assert ada.viewer == qa.Viewer("Ada", ["people", "leads"])
+    assert ada.viewer == qa.Viewer("Ada", ["leads", "people"])
     assert people.check("bob*", PASSWORD).viewer == qa.Viewer("bob*", ["people"])
 
 
@@ -267,6 +282,45 @@ def test_the_server_signs_people_in_and_knows_them_when_it_was_restarted(
         assert browser.get("/api/state").status_code == 401
 
 
+def test_a_change_in_the_directory_holds_for_those_who_have_signed_in(directory: Running) -> None:
+    now = 0.0
+    people = directory.people(lambda: now)
+    entry, group = f"uid=carol,{BASE}", f"cn=carols,{BASE}"
+    with directory.changing() as connection:
+        carol = {"uid": "carol", "cn": "Carol", "sn": "Carol", "userPassword": PASSWORD}
+        assert connection.add(entry, "inetOrgPerson", carol)
+        assert connection.add(group, "groupOfNames", {"cn": "carols", "member": [entry, SERVER]})
+        user = people.check("carol", PASSWORD)
+        session = Session(user.name, user.hash, user.groups)
+        assert people.still(session) == qa.Viewer("carol", ["carols"])
+        assert connection.modify(group, {"member": [(MODIFY_DELETE, [entry])]})
+        now += 599
+        assert people.still(session) == qa.Viewer("carol", ["carols"])
+        now += 1
+        assert people.still(session) == qa.Viewer("carol")
+        # As after a restart of the server.
+        assert directory.people().still(session) == qa.Viewer("carol")
+        assert connection.delete(entry)
+        now += 599
+        assert people.still(session) == qa.Viewer("carol")
+        now += 1
+        assert people.still(session) is None
+
+
+def test_while_the_directory_is_away_groups_stay(
+    directory: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 0.0
+    people = directory.people(lambda: now, ldap_url="ldap://127.0.0.1:9")
+    ada = Session("Ada", "", ("people",))
+    for _ in range(3):
+        assert people.still(ada) == ada.viewer
+    assert caplog.text.count("stay as they were") == 1
+    now += AWAY
+    assert people.still(ada) == ada.viewer
+    assert caplog.text.count("stay as they were") == 2
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -279,7 +333,7 @@ def test_the_server_signs_people_in_and_knows_them_when_it_was_restarted(
     ],
 )
 def test_a_directory_that_cannot_be_used_is_named(
-    directory: Running, given: dict[str, str], told: str
+    directory: Running, given: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(qa.SignInUnavailableError, match=told):
         directory.people(**given).check("ada", PASSWORD)
@@ -348,5 +402,5 @@ def test_who_signs_in_and_out_and_who_cannot_is_told(directory: Running) -> None
     refused, came, left = told
     assert isinstance(refused, qa.SignInRefused)
     assert (refused.name, refused.by.viewer.name) == ("ada", "")
-    ada = qa.Asker(qa.Viewer("Ada", ["people", "leads"]), "page")
+    ada = qa.Asker(qa.Viewer("Ada", ["leads", "people"]), "page")
     assert (type(came), came.by, type(left), left.by) == (qa.SignedIn, ada, qa.SignedOut, ada)

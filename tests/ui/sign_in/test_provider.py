@@ -17,11 +17,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 import qa
 from qa.api import Begun, Provider
+from qa.api.sign_in.desk import FOR_ADDRESS
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client
+from ui.sign_in.provider import routes
 
 VISIT = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 Making = Callable[..., Provider]
@@ -195,6 +199,22 @@ def provider(tmp_path: Path) -> Making:
         return Provider(qa.Settings.load(sign_in="oidc", index=index, **{**OURS, **given}))
 
     return made
+
+
+def test_an_address_has_so_many_tries_and_what_is_over_that_is_not_told(
+    issuer: str, provider: Making
+) -> None:
+    app, told = FastAPI(), list[qa.Event]()
+    app.include_router(routes(provider(oidc_issuer=issuer), (), None, told.append))
+    at_once, _ = FOR_ADDRESS
+    with TestClient(app, client=("10.0.0.5", 9)) as stranger:
+        replies = [stranger.get("/sign-in-return?state=&code=x") for _ in range(at_once + 5)]
+    assert [one.status_code for one in replies] == [403] * at_once + [429] * 5
+    assert 1 <= int(replies[-1].headers["retry-after"]) <= 6
+    assert "too many tries" in replies[-1].text
+    assert [type(one) for one in told] == [qa.SignInRefused] * at_once
+    with TestClient(app, client=("10.0.0.6", 9)) as other:
+        assert other.get("/sign-in-return?state=&code=x").status_code == 403
 
 
 async def test_groups_are_those_of_the_claim(issuer: str, provider: Making) -> None:

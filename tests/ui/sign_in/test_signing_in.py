@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
-from qa.api import Users
+import qa
+from qa.api import Desk, Users
+from qa.api.sign_in.desk import FOR_NAME
+from qa.api.sign_in.sessions import FILE as SESSIONS
+from qa.places import beside
 from tests.cli.forked import run
 from tests.ui.serving import FROM_OTHER_SITES, served
 from tests.ui.sign_in.signing import (
@@ -22,6 +30,7 @@ from tests.ui.sign_in.signing import (
     with_users,
 )
 from ui.page.texts import TEXTS
+from ui.sign_in.routes import routes
 
 TLS = {"X-Forwarded-Proto": "https"}
 
@@ -113,6 +122,25 @@ def test_the_token_changes_when_somebody_signs_in_and_ends_when_they_sign_out(
     assert "footnote" not in browser.cookies
 
 
+def test_an_open_page_alone_keeps_no_session(index: Path, browser: httpx.Client) -> None:
+    sign_in(browser)
+    file = beside(str(index), "sessions") / SESSIONS
+
+    def seen() -> float:
+        with closing(sqlite3.connect(file)) as stored:
+            (latest,) = stored.execute("SELECT max(seen) FROM sessions").fetchone()
+            return float(latest)
+
+    with closing(sqlite3.connect(file)) as stored, stored:
+        stored.execute("UPDATE sessions SET seen = seen - 3600")
+    before = seen()
+    for path in ("/api/state", "/admin/state"):  # what the pages ask for by themselves
+        assert browser.get(path).status_code in (200, 403)
+        assert seen() == before, path
+    browser.get("/admin")
+    assert seen() > before
+
+
 def test_an_error_does_not_say_whether_name_or_password_is_wrong(browser: httpx.Client) -> None:
     replies = [
         sign_in(browser, name, password)
@@ -151,6 +179,20 @@ def test_after_too_many_tries_a_name_has_to_wait(index: Path, browser: httpx.Cli
     assert "too many tries" in reply.text
     assert sign_in(browser, "eve", PASSWORD).status_code == 429
     assert sign_in(browser).status_code == 303, "others are not kept out"
+
+
+def test_a_try_that_is_one_too_many_is_not_told(index: Path) -> None:
+    told: list[qa.Event] = []
+    desk = Desk.of(qa.Settings.load(index=str(index), sign_in="password"))
+    app = FastAPI()
+    app.include_router(routes(desk, (), told.append))
+    with TestClient(app) as stranger:
+        for _ in range(FOR_NAME[0] - 1):
+            desk.names.count("mallory")
+        asked = {"name": "mallory", "password": "wrong horse battery"}
+        statuses = [stranger.post("/sign-in", data=asked).status_code for _ in range(4)]
+    assert statuses == [403, 429, 429, 429]
+    assert [type(one) for one in told] == [qa.SignInRefused]
 
 
 @pytest.mark.parametrize("headers", [*FROM_OTHER_SITES, {}], ids=str)

@@ -15,8 +15,10 @@ from starlette.routing import Mount
 
 import qa
 from qa.api import Keys
-from tests.ui.serving import served
+from qa.api.keys import RIGHTS
+from tests.ui.serving import FROM_OTHER_SITES, served
 from tests.ui.sign_in.signing import NAME, client, sign_in, with_users
+from ui.gate import READING_METHODS
 from ui.routes.static_files import Assets
 from ui.server import build_server
 from ui.sign_in.door import OPEN, OPEN_FOLDERS
@@ -76,6 +78,21 @@ def proxied(index: Path) -> Iterator[str]:
         yield url
 
 
+# Neither is asked: nobody comes as far as that.
+@pytest.fixture(scope="module")
+def at_provider(index: Path) -> Iterator[str]:
+    place = {"QA_OIDC_ISSUER": "http://127.0.0.1:9", "QA_OIDC_CLIENT_ID": "footnote"}
+    with served(index, "--sign-in", "oidc", **place) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def in_directory(index: Path) -> Iterator[str]:
+    place = {"QA_LDAP_URL": "ldap://127.0.0.1:9", "QA_LDAP_BASE": "dc=example,dc=org"}
+    with served(index, "--sign-in", "ldap", **place) as url:
+        yield url
+
+
 # Gradio leaves an event loop open when its page is built; collecting garbage finds it.
 @pytest.fixture(scope="module")
 def routes(index: Path) -> list[tuple[str, str]]:
@@ -103,7 +120,7 @@ def test_the_walk_finds_every_part_of_the_server(routes: list[tuple[str, str]]) 
 
 
 @pytest.mark.parametrize("held", IN_HAND, ids=lambda held: next(iter(held), "nothing"))
-@pytest.mark.parametrize("way", ["guarded", "proxied"])
+@pytest.mark.parametrize("way", ["guarded", "proxied", "at_provider", "in_directory"])
 def test_no_route_answers_a_stranger(
     way: str, held: dict[str, str], routes: list[tuple[str, str]], request: pytest.FixtureRequest
 ) -> None:
@@ -116,7 +133,7 @@ def test_no_route_answers_a_stranger(
             told = stranger.request(method, path)
             asked += 1
             if told.status_code == 303:
-                assert way == "guarded", (method, path)
+                assert way != "proxied", (method, path)
                 assert re.fullmatch(r"(\.\./)*sign-in\?next=[^&]*", told.headers["location"])
                 assert told.content == b""
             else:
@@ -126,6 +143,38 @@ def test_no_route_answers_a_stranger(
     assert asked > 250
 
 
+@pytest.mark.parametrize("way", ["guarded", "proxied", "server"])
+def test_no_route_does_anything_for_a_page_of_another_site(
+    way: str, routes: list[tuple[str, str]], index: Path, request: pytest.FixtureRequest
+) -> None:
+    """Whoever is signed in, or has a key: all that may change something is refused."""
+    url = request.getfixturevalue(way)
+    changing = [(method, path) for method, path in routes if method not in READING_METHODS]
+    assert len(changing) > 60
+    assert {path for _, path in changing} >= {
+        "/v1/chat/completions", "/v1/responses", "/api/v1/ask", "/api/v1/feedback", "/mcp",
+        "/api/v1/admin/sync", "/admin/sync", "/admin/set-aside", "/api/ask", "/api/uploads",
+        "/sign-in", "/sign-out", "/sign-in-frame", "/en/gradio_api/queue/join",
+    }  # fmt: skip
+    secret, _ = Keys.of(str(index)).add(f"page-{way}", RIGHTS)
+    keys: list[dict[str, str]] = [{}, {"Authorization": f"Bearer {secret}"}]
+    with client(url) as browser:
+        if way == "guarded":
+            assert sign_in(browser).status_code == 303
+        del browser.headers["Origin"]
+        for sent in FROM_OTHER_SITES:
+            for held in keys:
+                for method, path in changing:
+                    told = browser.request(method, path, headers={**sent, **held})
+                    assert told.status_code == 403, (method, path, sent)
+                    assert "another site" in told.text, (method, path)
+                    assert "set-cookie" not in told.headers
+        if way == "guarded":
+            for method, path in changing:  # it does not say which page it comes from
+                assert browser.request(method, path).status_code == 403, (method, path)
+            assert browser.get("/api/state").status_code == 200, "still signed in"
+
+
 def test_open_routes_give_nothing_away(guarded: str, routes: list[tuple[str, str]]) -> None:
     opened = {path for _, path in routes if is_open(path) and not path.startswith(OPEN_FOLDERS)}
     assert opened == OPEN
@@ -133,6 +182,8 @@ def test_open_routes_give_nothing_away(guarded: str, routes: list[tuple[str, str
         for path in ("/health", "/healthz"):
             assert stranger.get(path).json() == {"status": "ok"}
         assert set(stranger.get("/readyz").json()) == {"status", "checks"}
+        figures = stranger.get("/metrics")  # as through a proxy on this machine
+        assert (figures.status_code, "footnote_" in figures.text) == (403, False)
         assert "customElements" in stranger.get("/embed.js").text
         form = stranger.get("/sign-in")
         parts = re.findall(r'(?:href|src)="([^"]+)"', form.text)

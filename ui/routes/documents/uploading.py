@@ -46,9 +46,9 @@ def routes(assistant: Assistant, attachments: Attachments, seconds: float) -> AP
             return told(error)
         except TimeoutError:
             return told("The file arrived too slowly. Try again.", 408)
-        assistant.listeners.tell(
-            Uploaded(by=seen(assistant, request).by, name=arriving.name, size=arriving.size)
-        )
+        by = seen(assistant, request).by
+        uploaded = Uploaded(by=by, name=arriving.name, size=arriving.size)
+        await run_in_threadpool(assistant.listeners.tell, uploaded)
         return JSONResponse({"id": id}, 201)
 
     @router.delete(PATH, response_model=None)

@@ -20,7 +20,7 @@ PATH = "/metrics"
 MEDIA_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 _ADVICE = (
     "These figures are for the machines in the setting metrics_networks, and for programs whose "
-    "key may see the status."
+    "key has the right metrics."
 )
 
 
@@ -34,7 +34,7 @@ def routes(metrics: Metrics, keys: Keys, networks: Sequence[IPvAnyNetwork]) -> A
             given = request.headers.get("authorization")
             if given is None or not keys.asked:
                 raise AccessError(_ADVICE)
-            keys.check(given, "status")
+            keys.check(given, "metrics")
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
     return router

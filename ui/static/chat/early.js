@@ -65,6 +65,16 @@
     window.gradio_config.root = new URL(".", location.href).href.replace(/\/$/, "");
   }
 
+  // A link to a quote: its words are in the part of the address that is sent to nobody. They are
+  // marked where the document has them, and never shown as its own where it does not.
+  function citedHere(asked) {
+    const source = asked.get("source");
+    if (!source) return null;
+    const quote = new URLSearchParams(location.hash.slice(1)).get("quote") ?? "";
+    const start = Number.parseInt(asked.get("start") ?? "", 10) || 0;
+    return Object.freeze({ source, start, end: start + [...quote].length, quote, linked: true });
+  }
+
   const asked = new URLSearchParams(location.search);
   const embedded = window.parent !== window && asked.has("embedded");
   const inline = embedded && asked.get("embedded") === "inline";
@@ -78,6 +88,7 @@
     origin,
     question: asked.get("q") ?? "",
     folder: asked.get("folder") ?? "",
+    cited: citedHere(asked),
     viewer,
     signsOut: Boolean(said("footnote-sign-out")),
     ownersPage: said("footnote-admin"),

@@ -84,6 +84,7 @@ function start() {
   document.body.classList.toggle("in-corner", Boolean(context.embedded && !context.inline));
   document.body.classList.add("ready");
   document.dispatchEvent(new CustomEvent("footnote:ready"));
+  if (context.cited) document.dispatchEvent(new CustomEvent("footnote:open", { detail: context.cited }));
   if (pressedEarly) submit();
   else askWhatWasLost(before?.exchanges.length ?? 0);
 }

@@ -232,8 +232,9 @@ class Panel {
   #note({ note, start }, footnote) {
     this.told.replaceChildren();
     if (!note) return;
-    this.told.append(element("p", { textContent: note }));
-    if (start === undefined) this.told.append(element("blockquote", { textContent: inItsWords(quoteOf(footnote)) }));
+    const quote = start === undefined ? quotation(footnote) : [];
+    if (start === undefined && !quote.length) note = note.replace(/\s*:$/, ".");
+    this.told.append(element("p", { textContent: note }), ...quote);
   }
 
   // Marks the quote, tells where in the document it is, and goes there.
@@ -289,9 +290,7 @@ class Panel {
     this.body.removeAttribute("aria-busy");
     const sentence = gone ? texts.panel_gone : texts.panel_failed;
     const retry = button(texts.panel_retry, () => this.#load(footnote, { anew: true }), { className: "panel-retry" });
-    this.told.replaceChildren(element("p", { textContent: sentence }));
-    if (quoteOf(footnote)) this.told.append(element("blockquote", { textContent: inItsWords(quoteOf(footnote)) }));
-    this.told.append(retry);
+    this.told.replaceChildren(element("p", { textContent: sentence }), ...quotation(footnote), retry);
     this.body.replaceChildren(this.told);
     retry.focus();
     announce(sentence);
@@ -359,6 +358,13 @@ function pageOf({ source, page }) {
 
 function quoteOf(footnote) {
   return footnote.quote ?? footnote.text ?? "";
+}
+
+// The quote, where its document does not show it. The words of a link are those of whoever made it,
+// and are not shown as a document's.
+function quotation(footnote) {
+  const quote = footnote.linked ? "" : quoteOf(footnote);
+  return quote ? [element("blockquote", { textContent: inItsWords(quote) })] : [];
 }
 
 // Where the quote is, in units of the text, and what there is to say about that. A wrong place is
