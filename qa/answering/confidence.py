@@ -2,7 +2,8 @@
 
 What is weighed for English (`qa.answering.units.choosing`) was fitted on questions in English, the
 language that the encoder and the reader were made for. In other languages only words remain to go
-by: how much of the question a unit holds, and how well its best sentence answers by its words.
+by: how much of the question a unit and its headings hold, and how well its best sentence answers by
+its words.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def confidence(question: str, choices: Sequence[Choice], spans: Sequence[Span]) 
 def evidence(choices: Sequence[Choice], spans: Sequence[Span]) -> tuple[float, ...]:
     """What the weights are for; the last one is the constant.
 
-    The score of the best sentence, and the share of the question's weight that the best unit holds.
+    The score of the best sentence, and the share of the question's weight that the best unit and
+    its headings hold.
     """
-    return spans[0].score if spans else 0.0, choices[0].signals.coverage, 1.0
+    signals = choices[0].signals
+    return spans[0].score if spans else 0.0, signals.coverage + signals.heading, 1.0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from qa.index import Keywords
 from qa.text import spelling
-from qa.text.asking import asked_stems
+from qa.text.asking import asked_in, asked_stems, compared
 from qa.text.terms import STOP_WORDS, is_stop_word, stems
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -58,23 +58,30 @@ def as_written(question: str, texts: Sequence[str], is_known: Callable[[str], bo
     """A question with the words that it misspells as they are written in the texts that were found.
 
     A word is taken to be misspelt if it is not `is_known` (in lower case) and no form of it is in
-    the texts; a misspelt “much” or “which” is put right as well.
+    the texts; in English, a misspelt “much” or “which” is put right as well.
     """
+    language = asked_in(question)
+    asked = frozenset(compared(language, asked_stems(question)))
+
+    def forms(word: str) -> frozenset[str]:
+        return frozenset(compared(language, stems(word, keep_stop_words=True)))
+
     strange = {
         word
         for word in _WORD.findall(question)
         if spelling.misspellable(word.lower())
         and not is_stop_word(word)
         and not is_known(word.lower())
+        and (language is None or forms(word) & asked)
     }
     if not strange:
         return question
     held = Counter(word.lower() for text in texts for word in _WORD.findall(text))
-    spelt = held.keys() | STOP_WORDS
-    forms = {stem for word in spelt for stem in stems(word, keep_stop_words=True)}
+    spelt = held.keys() | (STOP_WORDS if language is None else frozenset[str]())
+    known = frozenset[str]().union(*map(forms, spelt))
 
     def of(word: str) -> str:
-        if word not in strange or forms & set(stems(word)):
+        if word not in strange or known & forms(word):
             return word
         return next(iter(spelling.commonest(spelling.meant(word.lower(), spelt), held)), word)
 

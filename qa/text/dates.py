@@ -8,8 +8,9 @@ Britain and America.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from qa.text.vocabulary.words import WORDS
 
@@ -23,6 +24,17 @@ _DAY = r"(?<![\d.,])(?P<day>\d{1,2})"
 _YEAR = r"(?P<year>[12]\d{3})(?!\.?\d|-)"
 # A year of the last century or of this one, on its own.
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# What makes a year the first or the last one of many, in the languages with words of their own.
+_SINCE = re.compile(
+    r"\b(?:since|from|after|as of|seit|ab|depuis|à partir de|desde)"
+    rf"\s+(?:\w+\s+){{0,2}}{YEAR.pattern}",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(
+    r"\b(?:until|till|up to|before|through|bis|vor|jusqu['’]en|avant|hasta|antes de)"
+    rf"\s+(?:\w+\s+){{0,2}}{YEAR.pattern}",
+    re.IGNORECASE,
+)
 _NUMERIC = (
     re.compile(r"(?<![\d-])(?P<year>[12]\d{3})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
     re.compile(rf"(?<![\d.])(?P<day>\d{{1,2}})([-/.])(?P<month>\d{{1,2}})\2{_YEAR}"),
@@ -47,6 +59,20 @@ def dates(text: str) -> list[str]:
     (['2024-03-12', '--03-12', '2024-03'], ['--03-12'], ['2024-03'])
     """
     return list(dict.fromkeys(_found(text)))
+
+
+def are_apart(years: Sequence[int], text: str) -> bool:
+    """Whether all years of a text are before or all after these.
+
+    >>> are_apart([2023], "In 2019 it was 400."), are_apart([2023], "Since 2019 it is 400.")
+    (True, False)
+    """
+    named = [int(year) for year in YEAR.findall(text)]
+    if not named:
+        return False
+    first = -math.inf if _UNTIL.search(text) else min(named)
+    last = math.inf if _SINCE.search(text) else max(named)
+    return max(years) < first or last < min(years)
 
 
 def _found(text: str) -> Iterator[str]:

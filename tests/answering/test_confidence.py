@@ -35,6 +35,12 @@ DOCUMENTS = {
 }
 
 
+FAQ = (
+    "# Häufige Fragen\n\n## Kann ich eine Bestellung stornieren?\n\nJa, innerhalb von 14 Tagen.\n\n"
+    "## Wie lange dauert der Versand ins Ausland?\n\nBis zu zwei Wochen.\n"
+)
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory, assistant: qa.Assistant) -> qa.Assistant:
     folder: Path = tmp_path_factory.mktemp("many")
@@ -91,3 +97,17 @@ def test_in_other_languages_more_words_of_the_question_make_an_answer_surer() ->
     assert confidence(question, found, spans) > 0.9
     assert confidence(question, found[::-1], spans) < confidence(question, found, spans)
     assert confidence(question, found, []) < confidence(question, found, spans)
+
+
+def test_a_heading_that_asks_the_question_counts_in_other_languages(
+    tmp_path: Path, assistant: qa.Assistant
+) -> None:
+    other = assistant.with_index(tmp_path)
+    other.add([qa.Document(text=FAQ, source="fragen.md")])
+    for question, answer in (
+        ("Kann ich eine Bestellung stornieren?", "14 Tagen"),
+        ("Wie lange dauert der Versand ins Ausland?", "zwei Wochen"),
+    ):
+        found = other.ask(question)
+        assert found.found, found.score
+        assert answer in found.text

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import qa
-from qa.api.rest.feedback import keep
+from qa.api.rest.feedback import Pace, keep
 from qa.api.rest.requests import Judged
 from qa.cli.app import app
 from qa.cli.output.insights import print_insights
@@ -56,7 +56,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
             reader.ask("How many days of annual leave do we have?", folder="nowhere")
         for verdict in ("up", "down"):
             judged = Judged(question="When does the sauna open?", answer="At 6.", verdict=verdict)
-            keep(judged, qa.Verdicts.of(assistant.settings.index), reader)
+            keep(judged, qa.Verdicts.of(assistant.settings.index), reader, Pace(), "")
         assistant.forget("old.md")
         yield assistant
 
@@ -154,7 +154,7 @@ def test_without_what_it_needs_it_says_how_to_switch_that_on(
         assistant.add([qa.Document(LEAVE, "leave.md")])
         assistant.ask(PENSION[0])
         judged = Judged(question=PENSION[0], answer="No.", verdict="down", comment="Pension!")
-        keep(judged, qa.Verdicts.of(assistant.settings.index), assistant)
+        keep(judged, qa.Verdicts.of(assistant.settings.index), assistant, Pace(), "")
         told = assistant.insights()
         out, err = io.StringIO(), io.StringIO()
         print_insights(Terminal(out, err), told)

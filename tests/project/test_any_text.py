@@ -100,7 +100,17 @@ from qa.review.contradictions import Contradictions
 from qa.review.dead_links import Links, within
 from qa.review.duplicates import duplicate
 from qa.review.texts import Text, alike
-from qa.text import amounts, cleaning, dates, excerpts, language, sentences, spelling, terms
+from qa.text import (
+    amounts,
+    cleaning,
+    dates,
+    excerpts,
+    language,
+    numbered,
+    sentences,
+    spelling,
+    terms,
+)
 from qa.text import asking as asking_words
 from qa.text.ages import dated
 from qa.text.markup import shapes
@@ -715,6 +725,10 @@ READ: dict[str, Callable[..., object]] = {
     " writing.rewriting.messages writing.rewriting.accepted": said_before,
     "writing.sentence_stream.pieces writing.sentence_stream.without_reasoning": cut,
     "text.dates.dates": lambda a, b, c: dates.dates(a),
+    "text.dates.are_apart": lambda a, b, c: dates.are_apart([2023], a),
+    "text.numbered.numbered": lambda a, b, c: numbered.numbered(a),
+    "text.numbered.numbered_above": lambda a, b, c: numbered.numbered_above((a, b)),
+    "text.numbered.numbered_asked": lambda a, b, c: numbered.numbered_asked(a),
     "checking.negation.says_no checking.negation.denies checking.negation.generalizes"
     " checking.negation.singles_out checking.negation.reverses"
     " checking.negation.turns_round": denied,
@@ -892,7 +906,10 @@ NO_TEXT = {
     "api.openai": "what programs send, with its own tests",
     "api.problems": "paths of routes, and errors as they are",
     "api.replies": "paths of routes, and errors as they are",
+    "api.line.Line": "whose share a question takes",
     "api.rest.feedback.Opinion": "a protocol",
+    "api.rest.feedback.Pace": "whose share an opinion takes, with its own tests",
+    "api.rest.feedback.keep": "whose share an opinion takes, with its own tests",
     "assistant.langchain_views.tool": "the name of a tool",
     "places.locations.beside": "the place of an index",
     "cli.serve": "the words of a command",

@@ -37,6 +37,22 @@ def test_misspelt_words_are_corrected_and_known_ones_are_not_changed(
     assert as_written(question, [PRICES], known) == written
 
 
+@pytest.mark.parametrize(
+    ("question", "written"),
+    [
+        # Neither words of another language nor other endings are mistakes.
+        ("Wie lange dauert der Kurs, und wie melde ich mich an?", None),
+        ("Was kostet der Krus für Anfänger?", "Was kostet der kurs für Anfänger?"),
+    ],
+)
+def test_words_of_other_languages_are_no_misspelt_english(
+    question: str, written: str | None
+) -> None:
+    known = open_embedder(PACKAGED_EMBEDDER).is_token
+    text = "Dauer: 6 Wochen. Der Kurs ist much liked."
+    assert as_written(question, [text], known) == (written or question)
+
+
 def test_a_question_with_typing_mistakes_is_read_without_them(tmp_path: Path) -> None:
     (tmp_path / "prices.md").write_text(f"# Prices\n\n{PRICES}\n", encoding="utf-8")
     with qa.Assistant(index=tmp_path / "index") as assistant:

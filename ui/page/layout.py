@@ -160,6 +160,12 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
     def restore(sent: str | None, request: gr.Request) -> Any:
         return page.restored(sent, request.request)
 
+    def read(ids: str, sent: str, request: gr.Request) -> Iterator[str]:
+        yield from page.attached(ids, sent, request.request)
+
+    def remove(name: str, sent: str, request: gr.Request) -> str:
+        return page.removed(name, sent, request.request)
+
     def keep(sent: str, request: gr.Request) -> Iterator[str]:
         yield from page.kept(sent, request.request)
 
@@ -188,14 +194,14 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
     if page.attachments.allowed:
         # Files that arrive while others are being read wait for their turn.
         parts.read.click(
-            page.attached,
+            read,
             [parts.uploaded, parts.record],
             parts.attached,
             trigger_mode="multiple",
             **quiet,
         )
         parts.remove.click(
-            page.removed,
+            remove,
             [parts.uploaded, parts.record],
             parts.attached,
             trigger_mode="multiple",

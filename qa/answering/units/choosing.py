@@ -10,7 +10,7 @@ in full.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, takewhile
 
@@ -19,8 +19,9 @@ from qa.questions import MEASURED, Form, Kind, candidates, form_of, kind_of
 from qa.reading import logistic
 from qa.records import Hit, Passage, Span, Unit
 from qa.text.asking import asked_in, asked_stems, compared
-from qa.text.dates import YEAR
-from qa.text.terms import codes, stems, word_count
+from qa.text.dates import YEAR, are_apart
+from qa.text.numbered import numbered, numbered_above, numbered_asked
+from qa.text.terms import codes, is_stop_word, stems, word_count
 
 LISTS = frozenset(("list", "steps", "table", "outline"))
 """Kinds of units that are lists, of whatever shape."""
@@ -34,6 +35,9 @@ _NEARNESS_OF_HIT = 0.1
 _FEWEST_READ = 4
 _WORDS_READ = 600
 _LONGEST_READ = 150
+# Where a list is hardly meant, and where one of headings never is.
+_SHORT_ASKED = (Form.FACT, Form.WHETHER, Form.DEFINITION, Form.REASON)
+_NO_LISTS = (*_SHORT_ASKED, Form.COMPARISON)
 # A unit that is this much less likely than the best one is hardly ever better once it is read.
 _HOPELESS = 4.0
 
@@ -173,21 +177,27 @@ def likely(
 ) -> list[Choice]:
     """The units of the stretches that are nearest to a question, the likeliest to answer first.
 
-    Units that are about other years than the question's are left out, whatever else they say.
+    Units that are about other years than the question's are left out, whatever else they say, and
+    so are those about the P410 where the P430 is asked for.
     """
     asked, form = asked_stems(question), form_of(question)
     total = sum(rarity.get(stem, 1.0) for stem in asked) or 1.0
     shares = [rarity.get(stem, 1.0) / total for stem in asked]
     language = asked_in(question)
     weights = dict(zip(compared(language, asked), shares, strict=True))
-    known = _Known(question, language, form, kind_of(question), weights, hits, codes(asked))
+    names = {
+        name: numbers
+        for name, numbers in numbered_asked(question).items()
+        if numbers and not is_stop_word(name)
+    }
+    known = _Known(question, language, form, kind_of(question), weights, hits, codes(asked), names)
     # The encoder was trained on English: its view of another language says little.
     telling = float(language is None)
     near = [
         (telling * float(cosine), stretch, unit)
         for stretch in stretches
         for unit, cosine in zip(stretch.units, stretch.cosines(vector), strict=True)
-        if not known.is_of_other_years(stretch, unit)
+        if not known.is_of_another(stretch, unit) and not known.is_mere_outline(stretch, unit)
     ]
     best = max((cosine for cosine, _, _ in near), default=0.0)
     # The words of a unit take longer to look at than its distance.
@@ -262,6 +272,7 @@ class _Known:
     weights: Mapping[str, float]
     hits: Sequence[Hit]
     codes: Sequence[str]
+    numbered: Mapping[str, frozenset[str]]
     above: dict[tuple[str, ...], tuple[frozenset[str], Sequence[str]]] = field(default_factory=dict)
 
     def hit(self, stretch: Stretch, unit: Unit) -> float:
@@ -278,14 +289,33 @@ class _Known:
             default=0.0,
         )
 
-    def is_of_other_years(self, stretch: Stretch, unit: Unit) -> bool:
-        """Whether a unit and its headings name years, all before or all after the question's."""
-        asked = _years(self.codes)
-        if not asked:
+    def is_of_another(self, stretch: Stretch, unit: Unit) -> bool:
+        """Whether a unit and what is above it are about other years, or another of its name.
+
+        Years are others if all are before or all after the question's.
+        """
+        years = [int(code) for code in self.codes if YEAR.fullmatch(code)]
+        if not (years or self.numbered):
             return False
-        path = (stretch.passage.title, *stretch.heading_path(unit))
-        named = _years(stems(" ".join((*path, stretch.text(unit)))))
-        return bool(named) and (max(asked) < min(named) or max(named) < min(asked))
+        above = (stretch.passage.title, *stretch.heading_path(unit), stretch.columns(unit))
+        text = stretch.text(unit)
+        if years and are_apart(years, " ".join((*above, text))):
+            return True
+        found = (numbered(text), numbered_above(above))
+        for name, numbers in self.numbered.items():
+            held = frozenset[str]().union(*(one.get(name, ()) for one in found))
+            if held and not held & numbers:
+                return True
+        return False
+
+    def is_mere_outline(self, stretch: Stretch, unit: Unit) -> bool:
+        """Whether a unit is a list of headings, and the question asks for no list, or for one."""
+        if unit.kind != "outline":
+            return False
+        if self.form in _NO_LISTS:
+            return True
+        parts = [self.held(heading.text) for heading in stretch.outlined(unit)]
+        return any(part and part <= self.weights.keys() for part in parts)
 
     def choice(self, stretch: Stretch, unit: Unit, cosine: float, best: float) -> Choice:
         """A unit with all the evidence for and against it."""
@@ -311,9 +341,7 @@ class _Known:
                 (listed and form is Form.LIST) or (unit.kind == "list" and form is Form.STEPS)
             ),
             steps_asked=float(unit.kind == "steps" and form in (Form.STEPS, Form.OPEN)),
-            long_unasked=float(
-                listed and form in (Form.FACT, Form.WHETHER, Form.DEFINITION, Form.REASON)
-            ),
+            long_unasked=float(listed and form in _SHORT_ASKED),
             item=float(unit.kind in ("item", "row")),
             section=float(unit.kind == "section"),
             lead=float(unit.kind == "lead"),
@@ -335,10 +363,6 @@ class _Known:
             nearest = tuple(compared(self.language, stems(path[-1]))) if path else ()
             self.above[title, *path] = self.held(" ".join((title, *path))), nearest
         return self.above[title, *path]
-
-
-def _years(found: Iterable[str]) -> list[int]:
-    return [int(code) for code in found if YEAR.fullmatch(code)]
 
 
 def _kind(kind: Kind, question: str, text: str) -> float:

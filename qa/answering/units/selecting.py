@@ -73,11 +73,15 @@ def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[
 
 def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
     """The row of a table that a question names, or else the part that fits its form."""
+    row = None
     if form not in LONG and choice.unit.kind in ("table", "section"):
         row = _row(question, choice, choices)
-        if row is not None:
-            return row
-    return fitting(form, choice, choices)
+    elif form not in LONG and choice.unit.kind == "row":
+        # The reader may take another row that has the name in a cell further on.
+        tables = [one for one in choices if one.unit.kind == "table" and one.contains(choice)]
+        named = _named(question, _rows(tables[0], choices)) if tables else []
+        row = named[0] if len(named) == 1 else None
+    return row or fitting(form, choice, choices)
 
 
 def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
@@ -95,19 +99,28 @@ def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
 
 def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:
     """The row that the question names, or else that holds most of its words, if it is only one."""
-    rows = [one for one in choices if one.unit.kind == "row" and table.contains(one)]
+    rows = _rows(table, choices)
     held = [set(stems(row.text)) for row in rows]
     if len(rows) < _FEWEST_ROWS:
         return None
-    said = set(stems(question))
-    names = [set(stems(row.text.split(CELL_SEPARATOR)[0])) for row in rows]
-    named = [row for row, name in zip(rows, names, strict=True) if name and name <= said]
+    named = _named(question, rows)
     if len(named) == 1:
         return named[0]
-    telling = said.difference(set[str].intersection(*held))
+    telling = set(stems(question)).difference(set[str].intersection(*held))
     counts = [len(telling & words) for words in held]
     most = max(counts)
     return rows[counts.index(most)] if most and counts.count(most) == 1 else None
+
+
+def _rows(table: Choice, choices: Sequence[Choice]) -> list[Choice]:
+    return [one for one in choices if one.unit.kind == "row" and table.contains(one)]
+
+
+def _named(question: str, rows: Sequence[Choice]) -> list[Choice]:
+    """The rows whose first cell the question holds whole."""
+    said = set(stems(question))
+    names = [set(stems(row.text.split(CELL_SEPARATOR)[0])) for row in rows]
+    return [row for row, name in zip(rows, names, strict=True) if name and name <= said]
 
 
 def _inside(choice: Choice, choices: Sequence[Choice], longest: int) -> Iterator[Choice]:

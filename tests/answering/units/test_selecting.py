@@ -144,6 +144,16 @@ def test_a_row_that_the_question_names_comes_before_one_with_more_of_its_words()
     assert [choice.text for choice in chosen] == ["wg- | Working groups"]
 
 
+def test_a_row_that_the_question_names_comes_before_one_that_has_the_name_in_another_cell() -> None:
+    text = (
+        "# Contacts\n\n| Name | Office | Deputy |\n|---|---|---|\n"
+        "| Ida Holm | 204 | Per Lund |\n| Per Lund | 211 | |\n"
+    )
+    found = asked(text, "In which office is Per Lund?")
+    chosen = selected(found.question, found.first(found.unit("row", "Ida Holm")))
+    assert [choice.text for choice in chosen] == [found.unit("row", "211").text]
+
+
 def test_an_overview_is_the_beginning_of_the_section_with_that_name() -> None:
     text = (
         "# Work\n\nWe work in the yard.\n\n## Award leave\n\nIt is given for good work.\n\n"

@@ -76,7 +76,8 @@ def test_only_whole_steps_are_counted_as_more() -> None:
 
 
 def test_an_outline_is_headings_and_each_is_cited() -> None:
-    found = asked("# Travel\n\n## By train\n\nA word.\n\n### Seats\n\nB.\n\n## By car\n\nC word.\n")
+    text = "# Travel\n\n## By train\n\nA word.\n\n### Seats\n\nB.\n\n## By car\n\nC word.\n"
+    found = asked(text, "Which ways to travel are there?")
     assert found.said("outline", "train") == "- By train|\n- By car|"
     assert found.quoted("outline", "train") == ["By train", "By car"]
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qa import Assistant, Document, Verdicts
+from qa.api import Pace, tell_errors
 from qa.index import verdicts
 from ui.routes import feedback
 
@@ -17,10 +18,11 @@ RANGE = {"source": "plums.txt", "start": 0, "end": 15}
 VERDICT = {"conversation": "a" * 32, "question": "Why?", "answer": "So.", "verdict": "up"}
 
 
-def client(folder: Path, *, texts: bool = True) -> TestClient:
+def client(folder: Path, address: str = "127.0.0.1", *, texts: bool = True) -> TestClient:
     app = FastAPI()
-    app.include_router(feedback.routes(Verdicts(folder), shelf(folder, texts=texts)))
-    return TestClient(app)
+    app.include_router(feedback.routes(Verdicts(folder), shelf(folder, texts=texts), Pace()))
+    tell_errors(app)
+    return TestClient(app, client=(address, 9))
 
 
 def shelf(folder: Path, *, texts: bool) -> Assistant:
@@ -74,6 +76,19 @@ def test_by_default_a_vote_has_no_words_of_anybody(tmp_path: Path) -> None:
     assert {name: value for name, value in line.items() if value and name != "time"} == {
         "verdict": "down", "sources": ["plums.txt"], "ranges": [RANGE],
     }  # fmt: skip
+
+
+def test_nobody_fills_the_file_alone(tmp_path: Path) -> None:
+    long = {**VERDICT, "answer": "x" * 50_000}
+    stranger = client(tmp_path, "10.0.0.1")
+    replies = [stranger.post("/api/feedback", json=long) for _ in range(7)]
+    assert [one.status_code for one in replies] == [*[204] * 6, 429]
+    assert "of yours" in replies[-1].json()["error"]
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 3600
+    assert stranger.post("/api/feedback", json=VERDICT).status_code == 429
+    assert len(kept(tmp_path)) == 6
+    owner = client(tmp_path / "own")
+    assert {owner.post("/api/feedback", json=long).status_code for _ in range(7)} == {204}
 
 
 @pytest.mark.parametrize("change", [
