@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from qa.api.admin.work import Work
 from qa.errors import UnknownSourceError
-from qa.insights import DownRange, VotedDown, WordlessVotes, voted_down, wordless_votes
+from qa.insights import DownRange, VotedDown, voted_down, wordless_votes
+from qa.insights import WordlessVotes as WordlessVotes
 from qa.records import EndedSync as EndedSync
 
 if TYPE_CHECKING:
