@@ -56,7 +56,7 @@ class Upkeep(Corpus):
             self._kept = KeptAnswers(megabytes, self.settings)
 
     def catch_up(self) -> None:
-        """Let go of everything in memory that is of an older generation of the index.
+        """Let go of everything in memory that is of an older generation, and open the newest.
 
         The next question does it as well. `qa serve` does it every few seconds, so that what was
         removed is soon gone from its memory although nobody asks.
