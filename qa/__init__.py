@@ -62,7 +62,7 @@ if TYPE_CHECKING:
         Unanswered,
         Uploaded,
     )
-    from qa.index import Verdict, Verdicts
+    from qa.index import CitedRange, Verdict, Verdicts
     from qa.places import folders_above
     from qa.places.private_folder import PrivateFolder
     from qa.places.regular_file import open_regular
@@ -125,7 +125,7 @@ _HOMES = {
         "Published", "Searched", "SignInRefused", "SignedIn", "SignedOut", "SourceOpened",
         "Synced", "Unanswered", "Uploaded",
     ),
-    "qa.index": ("Verdict", "Verdicts"),
+    "qa.index": ("CitedRange", "Verdict", "Verdicts"),
     "qa.places": ("folders_above",),
     "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
@@ -163,6 +163,7 @@ __all__ = [
     "Citation",
     "CitationJSON",
     "ClusterError",
+    "CitedRange",
     "DamagedFileError",
     "Document",
     "EmptyFileError",

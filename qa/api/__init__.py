@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qa.api.admin.admitting import admit_admin, is_admin, owned
-    from qa.api.admin.office import Alert, Chosen, EndedSync, Office
+    from qa.api.admin.office import Alert, Chosen, EndedSync, Office, WordlessVotes
     from qa.api.admin.work import Work, WorkState
     from qa.api.keys import Key, Keys
     from qa.api.line import HAD_SHARE, Line, at_once, fair_share
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "qa.api.rest.feedback": ("Pace", "holds", "keep"),
     "qa.api.admin.admitting": ("admit_admin", "is_admin", "owned"),
-    "qa.api.admin.office": ("Alert", "Chosen", "EndedSync", "Office"),
+    "qa.api.admin.office": ("Alert", "Chosen", "EndedSync", "Office", "WordlessVotes"),
     "qa.api.admin.work": ("Work", "WorkState"),
     "qa.api.keys": ("Key", "Keys"),
     "qa.api.line": ("HAD_SHARE", "Line", "at_once", "fair_share"),
@@ -59,9 +59,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "HAD_SHARE", "LONGEST_HISTORY", "REQUEST_ID", "Alert", "Asked", "Begun", "Chosen", "Cited",
-    "Desk", "Earlier", "EndedSync", "Key", "Keys", "Line", "LogFormat", "Metrics", "Office",
-    "Pace", "Problem", "Provider", "Readiness", "Service", "Sessions", "TooManyTriesError",
-    "Traced", "Traces", "User", "Users", "Work", "WorkState", "account_of", "admit_admin",
+    "Desk", "Earlier", "EndedSync", "Key", "Keys", "Line", "LogFormat", "Metrics", "Office", "Pace",
+    "Problem", "Provider", "Readiness", "Service", "Sessions", "TooManyTriesError", "Traced",
+    "Traces", "User", "Users", "WordlessVotes", "Work", "WorkState", "account_of", "admit_admin",
     "at_once", "fair_share", "holds", "is_admin", "is_for_programs", "is_loopback", "keep", "log",
     "log_sync", "log_to_stderr", "mount", "name_of", "opened", "owned", "seen", "serve_stdio",
     "tell_errors", "told", "viewer_of", "written",

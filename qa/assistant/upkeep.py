@@ -90,8 +90,9 @@ class Upkeep(Corpus):
         """The use of the index in the last days, today included, and what its documents lack.
 
         It is made from the audit and from readers' opinions (`Settings.audit`). The words of
-        questions that were not answered are only kept with `Settings.audit_questions`; they are
-        grouped by likeness, each group with the passages closest to it.
+        questions that were not answered are only kept with `Settings.audit_questions`, those of
+        votes with `Settings.feedback_texts`; they are grouped by likeness, each group with the
+        passages closest to it.
 
         Raises:
             ArgumentError: that is no number of days from 1 to 3,660.

@@ -53,7 +53,7 @@ from qa.indexing.storage.addresses import Stored, stored
 from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
-from qa.insights import VotedDown
+from qa.insights import DownRange, VotedDown, WordlessVotes
 from qa.loading import blocks, decoding, formats, lines, links, plain, symbols
 from qa.loading.html import boilerplate
 from qa.loading.html.leads import leads
@@ -573,6 +573,7 @@ def told_to_the_owner(a: str, b: str, c: str) -> None:
     used = (Used(a, b, 1, 2),)
     found = Insights(day.date, day.date, True, True, (day,), used=used, topics=(topic,))
     answers = [VotedDown("1", time, a, b, c, (a, c)), VotedDown("2", time, c, b, a, ())]
+    wordless = WordlessVotes(1, (DownRange(a, 0, 1, 1, c),))
     voted = [Chosen(answer, answer.id == "1") for answer in answers]
     quotes = tuple(Citation(n, a, b, 0, len(c), c, a) for n in (1, 2))
     finding = ReviewFinding("1", "contradiction", 0.5, quotes, (b, c), 1, a, b)
@@ -582,7 +583,7 @@ def told_to_the_owner(a: str, b: str, c: str) -> None:
     for texts in TEXTS.values():
         syncs = sync_html(WorkState(), [EndedSync(time, error=c)], texts)
         for page in (
-            questions_view.html(found, voted, a, (7,), 7, texts),
+            questions_view.html(found, voted, wordless, a, (7,), 7, texts),
             findings_view.html(Review((finding,), (finding,)), 1, WorkState(error=a), texts),
             documents_view.html(status, documents_view.Wanted(), syncs, texts, watch=True),
             documents_view.html(status, looked_for, syncs, texts, watch=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from ui.page.visiting import visit
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
-    from qa import AnswerStream, Assistant, Document
+    from qa import AnswerStream, Assistant, Document, Settings
     from ui.page.examples import Examples
     from ui.page.texts import Texts
     from ui.uploads import Attachments
@@ -210,6 +211,32 @@ def greeting(texts: Texts, brand: Brand, *, samples: bool = False) -> str:
     lines = [f"## {texts.welcome}"]
     lines.append(render.welcome(brand.welcome) if brand.welcome else texts.promise)
     return "\n\n".join([*lines, texts.samples] if samples else lines)
+
+
+def kept_note(settings: Settings, texts: Texts) -> str:
+    """What is kept of questions and votes, and for how long; "" if that is nothing of readers."""
+    # Without a sign-in, nobody's name is known.
+    known = settings.sign_in not in (None, "none")
+    said = []
+    if settings.audit and settings.audit_questions:
+        # How long a collector of traces keeps the questions that it gets, we do not know.
+        period = _period(0 if settings.trace_endpoint else settings.audit_days, texts)
+        words = texts.kept_questions_named if known else texts.kept_questions
+        said.append(words.format(period=period))
+    elif settings.audit and known:
+        said.append(texts.kept_who.format(period=_period(settings.audit_days, texts)))
+    if settings.feedback_texts:
+        # The audit has the name of whoever votes.
+        words = texts.kept_votes_unnamed if known and not settings.audit else texts.kept_votes
+        said.append(words.format(period=_period(settings.feedback_days, texts)))
+    return " ".join(said)
+
+
+def _period(days: float, texts: Texts) -> str:
+    if not days:
+        return texts.kept_for_good
+    whole = math.ceil(days)
+    return texts.kept_day if whole == 1 else texts.kept_days.format(days=whole)
 
 
 def _examples(questions: Sequence[str]) -> list[dict[str, str]]:
