@@ -65,7 +65,8 @@ _SWAPPED = (re.compile(r"\b(?:1\d|20)\d\d\b"), re.compile(r"\b[A-Z]+-?\d+\b"))
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
 _PREPOSITION = re.compile(r"^(?:in|on|at|for|to|from|by|with)\s+", re.IGNORECASE)
 _THING_NAMED = re.compile(
-    r"^(?:(?:and|but|so|ok(?:ay)?)\b[,.]?\s+)*(?:(?:what|how) about|the|our|my)\s", re.IGNORECASE
+    r"^(?:(?:and|but|so|ok(?:ay)?)\b[,.]?\s+)*(?:(?:what|how) about|the|an?|our|my)\s",
+    re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"that\s+\w", re.IGNORECASE)
 # The most words with a meaning of their own that a topic has.
@@ -77,6 +78,20 @@ _COUNTED = re.compile(
     r"|copies) of (?:the )?)+(?=\w)",
     re.IGNORECASE,
 )
+# “How many rooms does the annex have?”: “it” is the annex, because rooms are many. Of “days of
+# leave”, only the leave is one thing.
+_COUNTING = re.compile(
+    r"\bhow many (?P<counted>[^?.!,]{1,80}?) (?:does|did|has|had) (?P<single>\w.*)", re.IGNORECASE
+)
+_SINGLE = frozenset({"it", "its"})
+# “For adults” in “What is the fare for adults on Sundays?”.
+_FOR = re.compile(
+    rf"\bfor (?!(?:{ASKING})\b)[^,.?!]+?(?=$|[,.?!]| (?:for|in|on|at|from|to|by|with|per|if|when"
+    rf"|while|during|and|or|{HELPING})\b)",
+    re.IGNORECASE,
+)
+# “When was the annex opened?” is about the annex.
+_PARTICIPLE = re.compile(r"(?<=\w) (?:\w{3,}ed|built|given|held|made|paid|sold|written)$")
 # The white space between two sentences is never longer.
 _GAP = 20
 _STATED = re.compile(r"[.!]\s")
@@ -85,11 +100,15 @@ _BACKGROUND = 0.4
 
 
 class _Said(NamedTuple):
-    """An earlier turn: its question, completed, what the question was about, and the answer."""
+    """An earlier turn: its question, completed, what the question was about, and the answer.
+
+    `single` is the one thing of which another is counted: the annex, where the topic is its rooms.
+    """
 
     question: str
     topic: str
     answer: str
+    single: str = ""
 
 
 def recent(history: Sequence[Turn], turns: int, characters: int) -> list[Turn]:
@@ -160,7 +179,8 @@ def _said(history: Sequence[Turn]) -> list[_Said]:
         # A question with a pronoun goes on about the same thing, whatever else it names.
         goes_on = said and not _elliptic(turn.question) and _goes_on(turn.question)
         topic = (said[-1].topic if goes_on else "") or _topic(asked)
-        said.append(_Said(asked, topic, MARKER.sub("", turn.answer)))
+        single = said[-1].single if goes_on else _single(asked)
+        said.append(_Said(asked, topic, MARKER.sub("", turn.answer), single))
     return said
 
 
@@ -178,7 +198,9 @@ def _completed(question: str, said: Sequence[_Said]) -> str:
         person = _person(said)
         return _replaced(_PERSON, bare, person) if person else _with_topic(bare, said)
     if _points_back(_THING, bare):
-        topic = said[-1].topic
+        pointing = _THING.search(bare)
+        one = pointing is not None and pointing.group().lower() in _SINGLE
+        topic = (said[-1].single if one else "") or said[-1].topic
         return _replaced(_THING, bare, topic) if topic else bare
     return _with_topic(bare, said)
 
@@ -225,7 +247,12 @@ def _expanded(question: str, earlier: _Said) -> str:
     if len(stems(bare)) == 0:  # "Why?", "How?", "When?"
         rest = re.sub(r"^\w+\s+", "", base) if _QUESTION_WORD.match(base) else base
         return f"{bare} {rest}?"
-    swapped = _swapped(base, bare) or _about(base, earlier.topic, question, bare)
+    swapped = (
+        _swapped(base, bare)
+        or _for_another(base, bare)
+        or _about(base, earlier.single, question, bare)
+        or _about(base, earlier.topic, question, bare)
+    )
     return f"{swapped}?" if swapped else f"{base} {bare}?"
 
 
@@ -243,11 +270,18 @@ def _swapped(base: str, new: str) -> str | None:
     return None
 
 
+def _for_another(base: str, new: str) -> str | None:
+    """The earlier question for others: “And for children?” after “… for adults?”."""
+    before = list(_FOR.finditer(base)) if new.lower().startswith("for ") else []
+    return f"{base[: before[-1].start()]}{new}{base[before[-1].end() :]}" if before else None
+
+
 def _about(base: str, topic: str, question: str, new: str) -> str | None:
     """The earlier question about another thing: "And the crane?", "What about annual leave?"."""
     thing = _THING_NAMED.match(question) and not _PREPOSITION.match(new)
     before, found, after = base.partition(topic) if topic else ("", "", "")
-    if not thing or not found or len(before.split()) < 2 or _VERBS.sub("", after).strip():
+    left = _PARTICIPLE.sub("", f"{topic}{after}").removeprefix(topic)
+    if not thing or not found or len(before.split()) < 2 or _VERBS.sub("", left).strip():
         return None
     return f"{before}{_ARTICLE.sub('', new)}{after}"
 
@@ -297,6 +331,14 @@ def _name(text: str) -> str | None:
     return max(names, key=lambda name: len(name.split()), default=None)
 
 
+def _single(text: str) -> str:
+    """The one thing of which a question counts another, if it does."""
+    counting = _COUNTING.search(text)
+    if counting is None or _COUNTED.match(counting["counted"]):
+        return ""
+    return _topic(counting["single"])
+
+
 def _topic(text: str) -> str:
     """The words of a question that say what it is about.
 
@@ -308,6 +350,6 @@ def _topic(text: str) -> str:
     name = _name(text)
     if name is not None and (name not in best or len(stems(best)) > _TOPIC):
         return name
-    best = _COUNTED.sub("", best)
+    best = _PARTICIPLE.sub("", _COUNTED.sub("", best))
     found = terms(best)[:_TOPIC]
     return best[found[0].start : found[-1].end] if found else ""

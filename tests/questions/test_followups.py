@@ -12,6 +12,7 @@ SHARES = [Turn("Do common stocks have any differences in voting rights?", "Yes. 
 GAME = [Turn("How does the league cup game work?", "Teams play. [1]")]
 PERMITS = [Turn("What kinds of permits are there?", "Two.")]
 BERTH = [Turn("How much is a berth for one night?", "A berth costs 40 crowns for one night.")]
+ROOMS = [Turn("How many rooms does the annex have?", "12. [1]")]
 MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1]")]
 
 
@@ -37,7 +38,21 @@ MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1
         (GAME, "Can women play it?", "Can women play league cup game?"),
         (LEAVE, "What about why I cannot book it?", "why I cannot book it?"),
         (BERTH, "And the crane?", "How much is a crane?"),
-        (BERTH, "And for a week?", f"{BERTH[0].question[:-1]} for a week?"),
+        (BERTH, "And for a week?", "How much is a berth for a week?"),
+        ([Turn("What is the fare for adults on Sundays?", "9.")], "And for children?",
+         "What is the fare for children on Sundays?"),
+        # It asks for a length of time.
+        ([Turn("For how long is a drill lent?", "3 days.")], "And for a week?",
+         "For how long is a drill lent for a week?"),
+        # Rooms are many; “it” is one thing.
+        (ROOMS, "When was it opened?", "When was annex opened?"),
+        (ROOMS, "How large are they?", "How large are rooms?"),
+        (ROOMS, "And the main house?", "How many rooms does the main house have?"),
+        ([*ROOMS, Turn("When was it opened?", "2011.")], "How large is it?", "How large is annex?"),
+        ([*ROOMS, Turn("When was it opened?", "2011.")], "And the main house?",
+         "When was main house opened?"),
+        ([Turn("How many seats has the hall?", "90.")], "And a bus?",
+         "How many seats has the bus?"),
         ([Turn("How many days of sick leave do I get?", "Ten.")], "What about annual leave?",
          "How many days of annual leave do I get?"),
         # What is asked about the thing stays, and a verb is not a thing.
