@@ -83,7 +83,8 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
         # The reader may take another row that has the name in a cell further on.
         tables = [one for one in choices if one.unit.kind == "table" and one.contains(choice)]
         named = _named(question, _rows(tables[0], choices)) if tables else []
-        row = named[0] if len(named) == 1 else None
+        in_name = len(named) == 1 and _name(named[0]) <= _name(choice)
+        row = named[0] if len(named) == 1 and not in_name else None
     return row or fitting(form, choice, choices)
 
 
@@ -135,8 +136,12 @@ def _rows(table: Choice, choices: Sequence[Choice]) -> list[Choice]:
 def _named(question: str, rows: Sequence[Choice]) -> list[Choice]:
     """The rows whose first cell the question holds whole."""
     said = set(stems(question))
-    names = [set(stems(row.text.split(CELL_SEPARATOR)[0])) for row in rows]
-    return [row for row, name in zip(rows, names, strict=True) if name and name <= said]
+    return [row for row in rows if _name(row) and _name(row) <= said]
+
+
+def _name(row: Choice) -> set[str]:
+    """The stems of a row's first cell."""
+    return set(stems(row.text.split(CELL_SEPARATOR)[0]))
 
 
 def _inside(choice: Choice, choices: Sequence[Choice], longest: int) -> Iterator[Choice]:

@@ -178,6 +178,16 @@ def test_a_row_that_the_question_names_comes_before_one_that_has_the_name_in_ano
     assert [choice.text for choice in chosen] == [found.unit("row", "211").text]
 
 
+def test_a_row_whose_name_is_longer_than_the_one_that_a_question_names_stays() -> None:
+    text = (
+        "# Sondes\n\n| Feature | Bittern 2 |\n|---|---|\n"
+        "| Batteries | four cells |\n| Life of the batteries | 90 days |\n"
+    )
+    found = asked(text, "How long do the batteries of the Bittern 2 last?")
+    chosen = selected(found.question, found.first(found.unit("row", "90 days")))
+    assert [choice.text for choice in chosen] == [found.unit("row", "90 days").text]
+
+
 def test_an_overview_is_the_beginning_of_the_section_with_that_name() -> None:
     text = (
         "# Work\n\nWe work in the yard.\n\n## Award leave\n\nIt is given for good work.\n\n"
