@@ -28,7 +28,6 @@ from tests.ui.chatting import (
     record,
 )
 from tests.ui.notes import FERRY, HOSTILE, PARKING
-from tests.ui.serving import served
 from ui.page.texts import ENGLISH, TEXTS, Texts
 
 if TYPE_CHECKING:
@@ -53,14 +52,6 @@ def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Itera
 @pytest.fixture
 def wide(browser: Browser, server: str) -> Iterator[Page]:
     yield from opened(browser, server, SIZES["wide"])
-
-
-@pytest.fixture(scope="module")
-def keeping(served_index: Path) -> Iterator[str]:
-    """The URL of a server that keeps the texts of votes, and those of questions for a day."""
-    kept = {"QA_AUDIT": "true", "QA_AUDIT_QUESTIONS": "true", "QA_AUDIT_DAYS": "1"}
-    with served(served_index, QA_FEEDBACK_TEXTS="true", **kept) as url:
-        yield url
 
 
 @pytest.fixture(params=SIZES)
