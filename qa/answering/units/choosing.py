@@ -25,6 +25,7 @@ from qa.text.terms import codes, is_stop_word, stems, word_count
 
 LISTS = frozenset(("list", "steps", "table", "outline"))
 """Kinds of units that are lists, of whatever shape."""
+_WHOLES = LISTS - {"outline"}
 # How many of the nearest units are looked at closely, and what a hit's score counts beside a
 # cosine.
 _LOOKED_AT = 96
@@ -301,7 +302,10 @@ class _Known:
         text = stretch.text(unit)
         if years and are_apart(years, " ".join((*above, text))):
             return True
-        found = (numbered(text), numbered_above(above))
+        # A row with another code says which row is meant, as long as its table has the right one.
+        wholes = (one for one in stretch.units if one.kind in _WHOLES and _is_in(unit, one))
+        whole = next(wholes, unit) if unit.kind in ("row", "item") else unit
+        found = (numbered(stretch.text(whole)), numbered_above(above))
         for name, numbers in self.numbered.items():
             held = frozenset[str]().union(*(one.get(name, ()) for one in found))
             if held and not held & numbers:
@@ -363,6 +367,10 @@ class _Known:
             nearest = tuple(compared(self.language, stems(path[-1]))) if path else ()
             self.above[title, *path] = self.held(" ".join((title, *path))), nearest
         return self.above[title, *path]
+
+
+def _is_in(part: Unit, whole: Unit) -> bool:
+    return whole.start <= part.start and part.end <= whole.end
 
 
 def _kind(kind: Kind, question: str, text: str) -> float:
