@@ -95,11 +95,7 @@ class Choice:
 
     def contains(self, other: Choice) -> bool:
         """Whether all of another unit is in it."""
-        return (
-            self.stretch is other.stretch
-            and self.unit.start <= other.unit.start
-            and other.unit.end <= self.unit.end
-        )
+        return self.stretch is other.stretch and _is_in(other.unit, self.unit)
 
     @property
     def nearest_heading(self) -> str:
@@ -275,6 +271,7 @@ class _Known:
     codes: Sequence[str]
     numbered: Mapping[str, frozenset[str]]
     above: dict[tuple[str, ...], tuple[frozenset[str], Sequence[str]]] = field(default_factory=dict)
+    within: dict[tuple[str, int, int], Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     def hit(self, stretch: Stretch, unit: Unit) -> float:
         """The score of the best hit that a unit shares text with."""
@@ -302,15 +299,25 @@ class _Known:
         text = stretch.text(unit)
         if years and are_apart(years, " ".join((*above, text))):
             return True
+        if not self.numbered:
+            return False
         # A row with another code says which row is meant, as long as its table has the right one.
         wholes = (one for one in stretch.units if one.kind in _WHOLES and _is_in(unit, one))
         whole = next(wholes, unit) if unit.kind in ("row", "item") else unit
-        found = (numbered(stretch.text(whole)), numbered_above(above))
+        found = (self.names(stretch, whole), numbered_above(above))
         for name, numbers in self.numbered.items():
             held = frozenset[str]().union(*(one.get(name, ()) for one in found))
             if held and not held & numbers:
                 return True
         return False
+
+    def names(self, stretch: Stretch, unit: Unit) -> Mapping[str, frozenset[str]]:
+        """The names with numbers in a unit."""
+        # Many rows share their table.
+        place = _place(stretch.passage, unit)
+        if place not in self.within:
+            self.within[place] = numbered(stretch.text(unit))
+        return self.within[place]
 
     def is_mere_outline(self, stretch: Stretch, unit: Unit) -> bool:
         """Whether a unit is a list of headings, and the question asks for no list, or for one."""

@@ -81,18 +81,17 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
         row = _row(question, choice, choices)
     elif form not in LONG and choice.unit.kind == "row":
         # The reader may take another row that has the name in a cell further on.
-        tables = [one for one in choices if one.unit.kind == "table" and one.contains(choice)]
-        named = _named(question, _rows(tables[0], choices)) if tables else []
-        in_name = len(named) == 1 and _name(named[0]) <= _name(choice)
-        row = named[0] if len(named) == 1 and not in_name else None
+        table = _table(choice, choices)
+        named = _named(question, _rows(table, choices)) if table else []
+        if len(named) == 1 and not _name(named[0]) <= _name(choice):
+            row = named[0]
     return row or fitting(form, choice, choices)
 
 
 def _stated(choice: Choice, choices: Sequence[Choice]) -> Choice | None:
     """The text before a table, where the answer is in a sentence of it that announces nothing."""
     span = choice.span
-    tables = (one for one in choices if one.unit.kind == "table" and one.contains(choice))
-    table = next(tables, None)
+    table = _table(choice, choices)
     if table is None or span is None or not choice.best_span or span.end > table.unit.body:
         return None
     said = span.text.rstrip()
@@ -127,6 +126,12 @@ def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | No
     counts = [len(telling & words) for words in held]
     most = max(counts)
     return rows[counts.index(most)] if most and counts.count(most) == 1 else None
+
+
+def _table(choice: Choice, choices: Sequence[Choice]) -> Choice | None:
+    """The table that a choice is, or is in."""
+    tables = (one for one in choices if one.unit.kind == "table" and one.contains(choice))
+    return next(tables, None)
 
 
 def _rows(table: Choice, choices: Sequence[Choice]) -> list[Choice]:
