@@ -107,13 +107,10 @@ class Lease:
             self._until, self._renewed = until, asked
 
     def _extended(self, until: float) -> bool:
-        from chromadb.errors import NotFoundError
-
-        try:
+        with _unless_gone():
             self._ours().modify(metadata=_described(until))
             return self._found().id == self._ours().id
-        except NotFoundError:
-            return False
+        return False
 
     def _ours(self) -> Collection:
         assert self._own is not None
@@ -138,7 +135,7 @@ class Lease:
 
     def _try(self) -> Mapping[str, Any] | None:
         """Take it; or else what the one says that somebody else has."""
-        from chromadb.errors import ChromaError, NotFoundError
+        from chromadb.errors import ChromaError
 
         while True:
             asked, now = _clocks(), self._now()
@@ -153,7 +150,7 @@ class Lease:
             else:
                 self._until, self._renewed = until, asked
                 return None
-            with contextlib.suppress(NotFoundError):  # it was given back meanwhile
+            with _unless_gone():  # it was given back meanwhile
                 other = self._found()
                 said: Mapping[str, Any] = other.metadata or {}
                 if said.get("until", 0.0) > now:
@@ -173,9 +170,7 @@ class Lease:
 
     def _discard(self, lease: Collection) -> None:
         """Delete a lease and no other; Chroma deletes by name."""
-        from chromadb.errors import NotFoundError
-
-        with contextlib.suppress(NotFoundError):
+        with _unless_gone():
             ended = f"{NAME}-{lease.id}"
             lease.modify(name=ended)
             self._client.delete_collection(ended)
@@ -186,6 +181,20 @@ class Lease:
 
 def _described(until: float) -> dict[str, Any]:
     return {"holder": f"{socket.gethostname()} (process {os.getpid()})", "until": until}
+
+
+@contextlib.contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Go on where the collection that is asked for, or changed, was deleted."""
+    from chromadb.errors import ChromaError, NotFoundError
+
+    try:
+        yield
+    except NotFoundError:
+        pass
+    except ChromaError as error:  # which the server says of one that goes at this moment
+        if "Missing metadata segment" not in str(error):
+            raise
 
 
 def _clocks() -> tuple[float, float]:
