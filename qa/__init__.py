@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ArgumentError,
         BackupError,
         BusyError,
+        ClusterError,
         DamagedFileError,
         EmptyFileError,
         EncryptedFileError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         SignInUnavailableError,
         TimeLimitError,
         TooLargeError,
+        TooManyRequestsError,
         UnknownCallerError,
         UnknownSourceError,
         UnsupportedFormatError,
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
         Unanswered,
         Uploaded,
     )
-    from qa.index import Verdict, Verdicts
+    from qa.index import CitedRange, Verdict, Verdicts
     from qa.places import folders_above
     from qa.places.private_folder import PrivateFolder
     from qa.places.regular_file import open_regular
@@ -109,12 +111,13 @@ _HOMES = {
     "qa.assistant": ("Assistant",),
     "qa.backups": ("backup", "restore"),
     "qa.errors": (
-        "AccessError", "ArgumentError", "BackupError", "BusyError", "DamagedFileError",
-        "EmptyFileError", "EncryptedFileError", "EvaluationError", "GenerationError",
-        "IndexLockedError",
-        "IndexMismatchError", "IndexUnavailableError", "LoadError", "ModelUnavailableError",
-        "QAError", "SettingsError", "SignInUnavailableError", "TimeLimitError", "TooLargeError",
-        "UnknownCallerError", "UnknownSourceError", "UnsupportedFormatError",
+        "AccessError", "ArgumentError", "BackupError", "BusyError", "ClusterError",
+        "DamagedFileError", "EmptyFileError", "EncryptedFileError", "EvaluationError",
+        "GenerationError", "IndexLockedError", "IndexMismatchError", "IndexUnavailableError",
+        "LoadError", "ModelUnavailableError", "QAError", "SettingsError", "SignInUnavailableError",
+        "TimeLimitError", "TooLargeError", "TooManyRequestsError", "UnknownCallerError",
+        "UnknownSourceError",
+        "UnsupportedFormatError",
     ),
     "qa.evaluation": ("Evaluation", "Expected", "evaluate"),
     "qa.events": (
@@ -122,7 +125,7 @@ _HOMES = {
         "Published", "Searched", "SignInRefused", "SignedIn", "SignedOut", "SourceOpened",
         "Synced", "Unanswered", "Uploaded",
     ),
-    "qa.index": ("Verdict", "Verdicts"),
+    "qa.index": ("CitedRange", "Verdict", "Verdicts"),
     "qa.places": ("folders_above",),
     "qa.places.private_folder": ("PrivateFolder",),
     "qa.records": (
@@ -159,6 +162,8 @@ __all__ = [
     "BusyError",
     "Citation",
     "CitationJSON",
+    "CitedRange",
+    "ClusterError",
     "DamagedFileError",
     "Document",
     "EmptyFileError",
@@ -210,6 +215,7 @@ __all__ = [
     "Synced",
     "TimeLimitError",
     "TooLargeError",
+    "TooManyRequestsError",
     "Turn",
     "Unanswered",
     "UnknownCallerError",

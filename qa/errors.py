@@ -18,9 +18,11 @@
     ├── ModelUnavailableError      a model, its weights or the package that runs it is missing
     ├── GenerationError            a chat model failed while it was writing
     ├── BusyError                  more questions wait than the setting allows
+    ├── TooManyRequestsError       whoever asks has had their share for now
     ├── TimeLimitError             a question took longer than the setting allows
     ├── EvaluationError            a question set or a saved evaluation cannot be used
     ├── BackupError                a backup cannot be written, read or restored
+    ├── ClusterError               a Ray cluster is away, or has something else installed
     ├── SignInUnavailableError     what knows the people who sign in cannot be reached
     └── AccessError                this caller may not see this
         └── UnknownCallerError       nobody knows who is calling: a key is missing or not valid
@@ -33,6 +35,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from importlib import import_module
+from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -127,6 +130,14 @@ class BusyError(QAError):
     """More questions are waiting than `Settings.max_waiting_questions`."""
 
 
+class TooManyRequestsError(QAError):
+    """Whoever asks has had their share of what all share; more is theirs in `retry_seconds`."""
+
+    def __init__(self, message: str, retry_seconds: float = 5) -> None:
+        super().__init__(message)
+        self.retry_seconds = max(1, ceil(retry_seconds))
+
+
 class TimeLimitError(QAError):
     """There was no answer after `Settings.question_timeout` seconds."""
 
@@ -137,6 +148,10 @@ class EvaluationError(QAError):
 
 class BackupError(QAError):
     """A backup cannot be written, read or restored; what was there before is as it was."""
+
+
+class ClusterError(QAError):
+    """A Ray cluster cannot be reached, or its machines have something else installed."""
 
 
 class SignInUnavailableError(QAError):

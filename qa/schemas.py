@@ -250,6 +250,7 @@ class InsightsJSON(Schema):
     until: str
     audit: bool
     questions_kept: bool
+    feedback_texts: bool
     total: Annotated[DayJSON, Field(description="All days; its date is the first of them.")]
     days: tuple[DayJSON, ...]
     used: tuple[UsedJSON, ...]

@@ -30,9 +30,11 @@ from pydantic_settings import (
 
 from qa.errors import ArgumentError, SettingsError, described
 from qa.limits import Limits
-from qa.places import PACKAGED_EMBEDDER, default_index
+from qa.places import CLUSTER, PACKAGED_EMBEDDER, default_index
 
 FILES = ("footnote.toml", "pyproject.toml")
+PageLanguage = Literal["en", "de", "fr", "es"]
+"""The languages that the pages can have."""
 # The name of a header, as RFC 9110 has it.
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
 _THIS_MACHINE = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
@@ -129,6 +131,10 @@ class Settings(BaseSettings):
     """The most files and folders of a storage (such as S3); when it has more, none is read."""
     storage_file_seconds: float = Field(300, ge=1, le=86_400)
     """Time that a file of a storage, or what is in a folder, may take to arrive."""
+
+    ray: str | None = Field(None, pattern=f"^({CLUSTER})$")
+    """The Ray cluster whose machines prepare what `qa sync` reads: `host:port` of its head, or
+    `auto` for that of this machine."""
 
     max_file_megabytes: float = Field(Limits.max_file_megabytes, gt=0, le=10_000)
     """Larger files are skipped, with the reason; as are those beyond the limits that follow."""
@@ -272,6 +278,11 @@ class Settings(BaseSettings):
     """The same on dark ground; by default, a shade of it that can be read there."""
     brand_welcome: str | None = Field(None, min_length=1, max_length=2000)
     """What an empty conversation says: plain text, or Markdown with lists and links."""
+    languages: Annotated[tuple[PageLanguage, ...], NoDecode] = Field(
+        ("en", "de", "fr", "es"), min_length=1
+    )
+    """The languages of the pages; whoever prefers none of them gets the first. In the environment
+    they are separated by commas."""
     contact_name: str | None = Field(None, min_length=1, max_length=100)
     """Whom to ask when the documents do not answer."""
     contact_address: str | None = Field(None, min_length=1, max_length=500)
@@ -289,6 +300,8 @@ class Settings(BaseSettings):
     """Whether the audit has the questions themselves."""
     audit_days: float = Field(90, ge=0, le=36_500)
     """Days after which a line of the audit is removed; 0: never."""
+    feedback_texts: bool = False
+    """Whether opinions of answers are kept with question, answer and comment."""
     feedback_days: float = Field(0, ge=0, le=36_500)
     """Days after which a reader's opinion is removed; 0: never."""
     upload_days: float = Field(0, ge=0, le=36_500)
@@ -296,7 +309,9 @@ class Settings(BaseSettings):
     lock_timeout: float = Field(600, ge=0)
     """Seconds that a sync waits for another one to finish."""
 
-    @field_validator("embed_origins", "allowed_hosts", "trusted_proxies", mode="before")
+    @field_validator(
+        "embed_origins", "allowed_hosts", "trusted_proxies", "languages", mode="before"
+    )
     @classmethod
     def _words(cls, given: object) -> object:
         return given.replace(",", " ").split() if isinstance(given, str) else given

@@ -52,6 +52,17 @@ def test_an_argument_of_none_counts_as_not_given(monkeypatch: pytest.MonkeyPatch
     assert Settings.load(chat_model=None, limit=None).chat_model == "ollama:small"
 
 
+def test_languages_are_those_that_the_pages_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_LANGUAGES", "de, en")
+    assert Settings.load().languages == ("de", "en")
+    monkeypatch.setenv("QA_LANGUAGES", "de,it")
+    with pytest.raises(SettingsError, match=r"languages\.1 = 'it'.*'en', 'de', 'fr' or 'es'"):
+        Settings.load()
+    monkeypatch.setenv("QA_LANGUAGES", ",")
+    with pytest.raises(SettingsError, match=r"languages.* at least 1 item"):
+        Settings.load()
+
+
 def test_an_empty_environment_variable_counts_as_not_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,9 +1,9 @@
 """Incoming files: bytes in a private folder, identified by ids that nobody can guess.
 
-A visitor never gives a path. An id can be used once, by the conversation that received it; a file
-that is not used in time is deleted. The space for each conversation, for each address and for all
-together is limited from the first byte on, and no visitor's file is deleted to make room for
-another's.
+A visitor never gives a path. An id can be used once, by the conversation that received it, and by
+whoever began that; a file that is not used in time is deleted. The space for each conversation, for
+each address and for all together is limited from the first byte on, and no visitor's file is
+deleted to make room for another's.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from qa import QAError, open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from qa import Settings
 
@@ -45,16 +45,27 @@ class UploadRefusedError(QAError):
         self.status = status
 
 
+class ConversationKey(NamedTuple):
+    """What a conversation is known by: its id alone, which may be in logs, opens nothing.
+
+    `viewer` is the name of whoever began it, "" where nobody signs in. Under the id of another's
+    conversation, each has one of their own.
+    """
+
+    id: str
+    viewer: str = ""
+
+
 @dataclass(slots=True, eq=False)
 class Share:
     """The space that one file takes from its conversation, its address and the total."""
 
-    conversation: str
+    conversation: ConversationKey
     client: str
     bytes: int = 0
 
     @property
-    def accounts(self) -> tuple[tuple[str, str], ...]:
+    def accounts(self) -> tuple[tuple[str, Hashable], ...]:
         """Where it counts: for its conversation, its address and the total."""
         return ("conversation", self.conversation), ("client", self.client), ("all", "")
 
@@ -84,9 +95,9 @@ class Quotas:
         self._settings = settings
         self._lock = RLock()
         self._shares: set[Share] = set()
-        self._bytes: Counter[tuple[str, str]] = Counter()
+        self._bytes: Counter[tuple[str, Hashable]] = Counter()
 
-    def begin(self, conversation: str, client: str) -> Share:
+    def begin(self, conversation: ConversationKey, client: str) -> Share:
         """The share for one more file.
 
         Raises:
@@ -159,8 +170,8 @@ class Incoming:
         self._waiting: dict[str, Arrived] = {}
         self._arriving: Counter[str] = Counter()
 
-    def begin(self, conversation: str, client: str, name: str) -> Arriving:
-        """Begin to receive a file for a conversation, from an address.
+    def begin(self, conversation: str, client: str, name: str, viewer: str = "") -> Arriving:
+        """Begin to receive a file for a conversation of a viewer's, from an address.
 
         Raises:
             UploadRefusedError: the conversation has no valid id, or a limit is reached.
@@ -177,7 +188,7 @@ class Incoming:
                 raise UploadRefusedError(
                     429, "Other files are arriving from this address. Try again in a moment."
                 )
-            share = self._quotas.begin(conversation, client)
+            share = self._quotas.begin(ConversationKey(conversation, viewer), client)
             self._arriving[client] += 1
         try:
             return Arriving(self, self._folder / secrets.token_hex(16), name, share)
@@ -186,20 +197,21 @@ class Incoming:
             self._quotas.end(share)
             raise UploadRefusedError(507, _unwritable(error)) from error
 
-    def take(self, conversation: str, ids: Sequence[str]) -> list[Arrived]:
+    def take(self, conversation: str, ids: Sequence[str], viewer: str = "") -> list[Arrived]:
         """The files with these ids; from now on they belong to the caller, and the ids are invalid.
 
         Raises:
-            QAError: an id is not of this conversation, or its file was used or deleted; then no
-            file is taken.
+            QAError: an id is not of this conversation of this viewer, or its file was used or
+            deleted; then no file is taken.
         """
+        key = ConversationKey(conversation, viewer)
         with self._lock:
             known = [
                 self._waiting[id]
                 for id in dict.fromkeys(ids)
                 if FILE_ID.fullmatch(id)
                 and id in self._waiting
-                and self._waiting[id].share.conversation == conversation
+                and self._waiting[id].share.conversation == key
             ]
             if not known or len(known) != len(ids):
                 raise QAError("A file is no longer here. Add it again.")
@@ -218,9 +230,10 @@ class Incoming:
                 pass  # it is deleted with the folder; until then nobody can use it
             self._quotas.end(file.share)
 
-    def forget(self, conversation: str) -> None:
-        """Delete the waiting files of a conversation."""
-        self._remove_where(lambda one: one.share.conversation == conversation)
+    def forget(self, conversation: str, viewer: str = "") -> None:
+        """Delete the waiting files of a conversation of a viewer's."""
+        key = ConversationKey(conversation, viewer)
+        self._remove_where(lambda one: one.share.conversation == key)
 
     def forget_untaken(self) -> None:
         """Delete files that were not used in time."""

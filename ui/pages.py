@@ -35,12 +35,18 @@ def mount_pages(
 ) -> dict[str, Fitting]:
     """Mount the pages at `/en/` and so on; the gate's additions to each, by that path."""
     gradio_assets = Assets(Path(BUILD_PATH_LIB))
+    settings = assistant.settings
     fitting = {}
     sessions = {}
-    for name, plain in TEXTS.items():
-        texts = plain.named(brand.name)
+    for name in brand.languages:
+        texts = TEXTS[name].named(brand.name)
         page = build_app(assistant, attachments, texts, examples, brand)
-        looks = look(texts, brand, megabytes=assistant.settings.max_file_megabytes)
+        looks = look(
+            texts,
+            brand,
+            megabytes=settings.max_file_megabytes,
+            comments=settings.feedback_texts,
+        )
         # Gradio would only add the head when its scripts run; in the page itself it works at once.
         fitting[f"/{name}/"] = Fitting(name, looks.pop("head"), texts.admin_title)
         server.mount(f"/{name}/assets", gradio_assets)  # before Gradio's own, which is slower

@@ -132,7 +132,7 @@ def build_server(
         sources.routes(assistant, attachments),
         pages.routes(assistant, attachments),
         export.routes(),
-        feedback.routes(service.verdicts, assistant),
+        feedback.routes(service.verdicts, assistant, service.pace),
         admin.routes(office),
         uploading.routes(assistant, attachments, assistant.settings.upload_seconds),
     ):

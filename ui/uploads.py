@@ -1,8 +1,9 @@
 """Files dropped on the page: for one conversation, or kept for everyone.
 
 The files of a conversation are in their own folder below the server's, with a small index beside
-them. They are deleted when the conversation is removed, when nobody has asked in it for a day, and
-when the server ends, but never to make room for others.
+them. They are there for whoever began it; for others, there is no such conversation. They are
+deleted when the conversation is removed, when nobody has asked in it for a day, and when the server
+ends, but never to make room for others.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from qa import PrivateFolder, Progress, Published, QAError, Skipped, SyncReport
 from ui.file_names import place_for
-from ui.incoming import CONVERSATION, MEGABYTE, Arrived, Incoming, Quotas, Share
+from ui.incoming import CONVERSATION, MEGABYTE, Arrived, ConversationKey, Incoming, Quotas, Share
 
 if TYPE_CHECKING:
     from qa import Asker, Assistant
@@ -97,8 +98,9 @@ class _Conversation:
 class Attachments:
     """The files dropped on the page; safe to share between threads.
 
-    `keep` is the folder for files that are kept for everyone, if any. The assistant's settings have
-    the limits.
+    A conversation is that of a `viewer`, by name; without one, of those whom nobody knows. `keep`
+    is the folder for files that are kept for everyone, if any. The assistant's settings have the
+    limits.
     """
 
     def __init__(self, assistant: Assistant, keep: Path | None = None) -> None:
@@ -107,7 +109,7 @@ class Attachments:
         self._keep = keep
         self._lock = Lock()
         self._keeping = Lock()
-        self._of: dict[str, _Conversation] = {}
+        self._of: dict[ConversationKey, _Conversation] = {}
         self._private = PrivateFolder()
         self._quotas = Quotas(assistant.settings)
         self.incoming = Incoming(self._private.path / "incoming", assistant.settings, self._quotas)
@@ -131,6 +133,7 @@ class Attachments:
         conversation: str,
         files: Sequence[Arrived],
         progress: ProgressCallback = lambda _: None,
+        viewer: str = "",
     ) -> SyncReport:
         """Read files for one conversation; unreadable ones are `skipped`, with the reason.
 
@@ -139,9 +142,10 @@ class Attachments:
         Raises:
             QAError: the conversation has no valid id, or this is closed.
         """
+        key = ConversationKey(conversation, viewer)
         try:
             while True:
-                held = self._open(conversation)
+                held = self._open(key)
                 with held.lock:
                     if held.gone:
                         continue  # in the meantime, the conversation has lost its files
@@ -150,7 +154,7 @@ class Attachments:
                     )
                     held.used = time.monotonic()
                     if not held.shares:
-                        self._end(conversation, held)
+                        self._end(key, held)
                     return report
         finally:
             self.incoming.remove(files)
@@ -163,7 +167,7 @@ class Attachments:
     ) -> SyncReport:
         """Read the files of a conversation for everyone and keep them; the conversation loses them.
 
-        No file that is already kept is replaced. Listeners are told `by` whom it was done.
+        No file that is already kept is replaced. It is `by` the viewer whose conversation it is.
 
         Raises:
             QAError: it has no files, files are not kept here, there is no room, or the index cannot
@@ -172,8 +176,10 @@ class Attachments:
         keep = self._keep
         if keep is None:
             raise QAError("Files are not kept here. Ask about them in this conversation instead.")
+        by = by or self._main.by
+        key = ConversationKey(conversation, by.viewer.name)
         with self._lock:
-            held = self._of.get(conversation)
+            held = self._of.get(key)
         if held is None:
             raise QAError(_NO_FILES)
         with held.lock:
@@ -188,9 +194,9 @@ class Attachments:
                 self._check_room(keep, files)
                 report = self._read(keep, files, lambda _: self._main.sync([keep], progress=told))
             if not report.skipped:
-                self._end(conversation, held)
+                self._end(key, held)
             kept = (*report.added, *report.changed, *report.unchanged)
-            self._main.listeners.tell(Published(by=by or self._main.by, sources=kept))
+            self._main.listeners.tell(Published(by=by, sources=kept))
             return report
 
     def expire(self) -> SyncReport | None:
@@ -211,14 +217,15 @@ class Attachments:
                 file.unlink(missing_ok=True)
             return self._main.sync([self._keep]) if old else None
 
-    def remove(self, conversation: str, name: str) -> None:
+    def remove(self, conversation: str, name: str, viewer: str = "") -> None:
         """Delete one of a conversation's files; it is no error if it does not have the file.
 
         Raises:
             QAError: what was read of it cannot be deleted.
         """
+        key = ConversationKey(conversation, viewer)
         with self._lock:
-            held = self._of.get(conversation)
+            held = self._of.get(key)
         if held is None:
             return
         with held.lock:
@@ -229,62 +236,63 @@ class Attachments:
             if held.shares:
                 held.assistant.sync([held.uploads])
             else:
-                self._end(conversation, held)
+                self._end(key, held)
 
-    def assistant(self, conversation: str) -> Assistant | None:
+    def assistant(self, conversation: str, viewer: str = "") -> Assistant | None:
         """What answers from a conversation's files; None where it has none."""
         self._drop_unused()
         with self._lock:
-            held = self._of.get(conversation)
+            held = self._of.get(ConversationKey(conversation, viewer))
             if held is None:
                 return None
             held.used = time.monotonic()
             return held.assistant
 
-    def forget(self, conversation: str) -> None:
+    def forget(self, conversation: str, viewer: str = "") -> None:
         """Delete what one conversation was given."""
-        self.incoming.forget(conversation)
+        self.incoming.forget(conversation, viewer)
+        key = ConversationKey(conversation, viewer)
         with self._lock:
-            held = self._of.get(conversation)
+            held = self._of.get(key)
         if held is not None:
             held.left.set()
             with held.lock:
-                self._end(conversation, held)
+                self._end(key, held)
 
     def close(self) -> None:
         """Delete what all conversations were given."""
         self._closed.set()
-        for conversation in list(self._of):
-            self.forget(conversation)
+        for key in list(self._of):
+            self.forget(*key)
         self._private.close()
 
-    def _end(self, conversation: str, held: _Conversation) -> None:
+    def _end(self, key: ConversationKey, held: _Conversation) -> None:
         """Delete what was read for a conversation; the caller holds its lock."""
         if held.gone:
             return
         held.gone = True
         with self._lock:
-            del self._of[conversation]
+            del self._of[key]
         held.assistant.close()
         shutil.rmtree(held.folder, ignore_errors=True)
         for share in held.shares.values():
             self._quotas.end(share)
 
-    def _open(self, conversation: str) -> _Conversation:
-        if not CONVERSATION.fullmatch(conversation):
+    def _open(self, key: ConversationKey) -> _Conversation:
+        if not CONVERSATION.fullmatch(key.id):
             raise QAError("This conversation has no valid id. Reload the page, and try again.")
         self._drop_unused()
         with self._lock:
             if self._closed.is_set():
                 raise QAError("The server is about to stop. Try again in a moment.")
-            held = self._of.get(conversation)
+            held = self._of.get(key)
             if held is None:
                 # A name of its own each time: a forgotten one may not be deleted yet.
                 folder = Path(tempfile.mkdtemp(dir=self._private.path))
                 assistant = self._main.with_index(folder / "index")
                 held = _Conversation(folder, assistant, time.monotonic())
                 held.uploads.mkdir()
-                self._of[conversation] = held
+                self._of[key] = held
             held.used = time.monotonic()
             return held
 
@@ -367,9 +375,9 @@ class Attachments:
     def _drop_unused(self) -> None:
         latest = time.monotonic() - self._main.settings.upload_hours * 3600
         with self._lock:
-            unused = [id for id, held in self._of.items() if held.used < latest]
-        for conversation in unused:
-            self.forget(conversation)
+            unused = [key for key, held in self._of.items() if held.used < latest]
+        for key in unused:
+            self.forget(*key)
 
     def _look_round(self) -> None:
         while not self._closed.wait(_LOOK_ROUND_SECONDS):

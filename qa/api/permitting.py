@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from qa.access import Viewer
-from qa.api.seeing import way_of
+from qa.api.seeing import name_of, way_of
+from qa.api.sign_in.elsewhere import is_loopback
+from qa.api.sign_in.throttle import household
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,7 +43,15 @@ def is_for_programs(path: str) -> bool:
     return way_of(path) != "page"
 
 
-def viewer_of(request: HTTPConnection) -> Viewer | None:
-    """Whoever sent a request; None for a stranger, where people sign in."""
-    known: Viewer | None = getattr(request.state, "viewer", Viewer())
-    return known
+def account_of(request: HTTPConnection | None) -> str:
+    """Whose share of what all share a request takes: a person's, a program's or an address's.
+
+    "" is nobody's: where nobody signs in, this machine may use all of it.
+    """
+    if request is None:
+        return ""
+    kind = "program" if is_for_programs(request.url.path) else "person"
+    if name := name_of(request):
+        return f"{kind} {name}"
+    address = request.client.host if request.client else ""
+    return "" if not address or is_loopback(address) else f"address {household(address)}"

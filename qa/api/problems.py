@@ -15,6 +15,7 @@ from qa.errors import (
     ArgumentError,
     BackupError,
     BusyError,
+    ClusterError,
     EvaluationError,
     GenerationError,
     IndexLockedError,
@@ -27,6 +28,7 @@ from qa.errors import (
     SignInUnavailableError,
     TimeLimitError,
     TooLargeError,
+    TooManyRequestsError,
     UnknownCallerError,
     UnknownSourceError,
     UnsupportedFormatError,
@@ -44,10 +46,12 @@ STATUS: Mapping[type[QAError], int] = {
     ArgumentError: 422,
     EvaluationError: 422,
     LoadError: 422,
+    TooManyRequestsError: 429,
     BackupError: 500,
     SettingsError: 500,
     GenerationError: 502,
     BusyError: 503,
+    ClusterError: 503,
     IndexMismatchError: 503,
     IndexUnavailableError: 503,
     ModelUnavailableError: 503,
@@ -65,25 +69,29 @@ class Problem:
     """An error with its HTTP status.
 
     `detail` is for people, `kind` is the name of our error if it is one, and `places` are those in
-    the request that do not fit, each with `loc`, `msg` and `type`.
+    the request that do not fit, each with `loc`, `msg` and `type`. The request may be sent again
+    in `retry_seconds`, if that is known.
     """
 
     status: int
     detail: str
     kind: str | None = None
     places: Sequence[Mapping[str, Any]] = ()
+    retry_seconds: int | None = None
 
     @classmethod
     def of(cls, error: QAError) -> Problem:
         """An error of ours."""
-        return cls(status_of(error), str(error), type(error).__name__)
+        seconds = error.retry_seconds if isinstance(error, TooManyRequestsError) else None
+        return cls(status_of(error), str(error), type(error).__name__, retry_seconds=seconds)
 
     @property
     def headers(self) -> dict[str, str]:
         """The headers that belong to its status."""
         if self.status == 401:
             return {"WWW-Authenticate": "Bearer"}
-        return {"Retry-After": str(RETRY_SECONDS)} if self.status == 503 else {}
+        seconds = self.retry_seconds or (RETRY_SECONDS if self.status == 503 else None)
+        return {"Retry-After": str(seconds)} if seconds else {}
 
     def details(self) -> dict[str, Any]:
         """Its problem details."""

@@ -1,4 +1,4 @@
-"""Which way a request came, what whoever sent it may see, and what they have opened."""
+"""Which way a request came, who sent it, what they may see, and what they have opened."""
 
 from __future__ import annotations
 
@@ -38,6 +38,18 @@ def seen(assistant: Assistant, request: HTTPConnection | None) -> Assistant:
         return assistant.seen_by(known, way=way)
     stranger = OWNER if assistant.settings.sign_in is None else Viewer()
     return assistant.seen_by(stranger, way=way)
+
+
+def viewer_of(request: HTTPConnection) -> Viewer | None:
+    """Whoever sent a request; None for a stranger, where people sign in."""
+    known: Viewer | None = getattr(request.state, "viewer", Viewer())
+    return known
+
+
+def name_of(request: HTTPConnection | None) -> str:
+    """The name of whoever sent a request; "" where nobody knows it."""
+    viewer = viewer_of(request) if request is not None else None
+    return viewer.name if viewer is not None else ""
 
 
 def opened(reader: Assistant, source: str, part: Part = "text", page: int | None = None) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qa.api.keys import Keys
 from qa.api.line import Line, at_once
+from qa.api.rest.feedback import Pace
 from qa.index import Verdicts
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Service:
     line: Line
     verdicts: Verdicts
     keys: Keys
+    pace: Pace = field(default_factory=Pace)
 
     @classmethod
     def of(cls, assistant: Assistant) -> Service:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -10,7 +11,7 @@ from typing import Any, get_args
 from qa.access import Viewer
 from qa.errors import ArgumentError, described
 from qa.events import Way
-from qa.places import is_remote
+from qa.places import CLUSTER, is_remote
 from qa.records import (
     Answer,
     Block,
@@ -78,6 +79,17 @@ def groups_of(value: object) -> list[str] | None:
             f'groups is a list of names, as ["people", "board"], not {described(value)}.'
         )
     return list(value)
+
+
+def cluster_of(value: object) -> str | None:
+    """The address of a Ray cluster; None if there is none.
+
+    Raises:
+        ArgumentError: it is no string, or no address.
+    """
+    if value is None or (isinstance(value, str) and re.fullmatch(CLUSTER, value)):
+        return value
+    raise ArgumentError(f'ray is "HOST:PORT" of a Ray cluster, or "auto", not {described(value)}.')
 
 
 def question_of(value: object) -> str:

@@ -15,6 +15,7 @@ from qa import indexing
 from qa.access import OWNER, Viewer
 from qa.answering import KeptAnswers, Precedence
 from qa.assistant.arguments import (
+    cluster_of,
     documents_of,
     folders_of,
     groups_of,
@@ -87,6 +88,7 @@ class Corpus:
         rebuild: bool = False,
         retry: bool = False,
         groups: Collection[str] | None = None,
+        ray: str | None = None,
     ) -> SyncReport:
         """Mirror folders: add what is new, replace what changed, remove what is gone.
 
@@ -101,15 +103,20 @@ class Corpus:
         Only viewers in one of `groups` may read what is at the given addresses, from now on, or
         everybody with "*"; of several addresses, the nearest counts. Folders have files with rules.
 
+        Files are read and embedded on the machines of the Ray cluster at the address `ray`, if one
+        is given: `host:port`, or `auto` for the one that this machine belongs to. The setting of
+        this name is for the command line.
+
         Raises:
             ArgumentError: there are groups and no addresses.
             SettingsError: there is no such folder, or an address that cannot be reached.
+            ClusterError: there is no such cluster, or it is away, or another version is there.
             IndexLockedError: another sync did not finish in time.
         """
         self._check_may_change()
         given = folders_of(folders)
         report = self._giving_way(reporting(progress))
-        permitted = groups_of(groups)
+        permitted, cluster = groups_of(groups), cluster_of(ray)
         began = time.perf_counter()
         try:
             synced = indexing.sync(
@@ -122,6 +129,7 @@ class Corpus:
                 retry=retry,
                 groups=permitted,
                 ended=self.syncs,
+                ray=cluster,
             )
         except Exception as error:
             self.syncs.failed(error, given, seconds=time.perf_counter() - began)

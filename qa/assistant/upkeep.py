@@ -56,7 +56,7 @@ class Upkeep(Corpus):
             self._kept = KeptAnswers(megabytes, self.settings)
 
     def catch_up(self) -> None:
-        """Let go of everything in memory that is of an older generation of the index.
+        """Let go of everything in memory that is of an older generation, and open the newest.
 
         The next question does it as well. `qa serve` does it every few seconds, so that what was
         removed is soon gone from its memory although nobody asks.
@@ -90,8 +90,9 @@ class Upkeep(Corpus):
         """The use of the index in the last days, today included, and what its documents lack.
 
         It is made from the audit and from readers' opinions (`Settings.audit`). The words of
-        questions that were not answered are only kept with `Settings.audit_questions`; they are
-        grouped by likeness, each group with the passages closest to it.
+        questions that were not answered are only kept with `Settings.audit_questions`, those of
+        votes with `Settings.feedback_texts`; they are grouped by likeness, each group with the
+        passages closest to it.
 
         Raises:
             ArgumentError: that is no number of days from 1 to 3,660.

@@ -24,7 +24,8 @@ def insights(
 ) -> None:
     """Sum up what was asked: how it ended, which documents answered, and which ones are missing.
 
-    It needs the settings audit and, for the questions themselves, audit_questions.
+    It needs the settings audit and, for the questions themselves, audit_questions and
+    feedback_texts.
     """
     from qa.cli.output.insights import print_insights
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,6 +41,12 @@ def sync(
             help="A group that alone may read what is at the given addresses; repeatable.",
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT|auto", help="Read and embed on the machines of a Ray cluster."
+        ),
+    ] = None,
     index: Index = None,
     as_json: Json = False,
 ) -> None:
@@ -47,15 +54,19 @@ def sync(
     from qa.cli.output.progress import shown
 
     terminal = open_terminal()
-    with opened(terminal, index) as assistant:
+    with opened(terminal, index, ray=ray) as assistant:
         try:
-            with shown(terminal) as progress:
+            cluster = assistant.settings.ray
+            # Ray prints there what happens to machines.
+            away = contextlib.redirect_stdout(sys.stderr) if cluster else contextlib.nullcontext()
+            with shown(terminal) as progress, away:
                 report = assistant.sync(
                     paths or None,
                     progress=progress,
                     rebuild=rebuild,
                     retry=retry,
                     groups=group or None,
+                    ray=cluster,
                 )
             assistant.expire()
         except KeyboardInterrupt:

@@ -140,6 +140,8 @@ def check_network(settings: Settings) -> Check:
         )
         if value and _elsewhere(value)
     ]
+    if settings.ray is not None:  # other machines are what it is for
+        abroad.append(f"ray = {settings.ray}")
     if abroad:
         return Check("network", "ok", f"used, because the settings ask for it: {', '.join(abroad)}")
     return Check("network", "ok", "not used by any setting: none names another machine")

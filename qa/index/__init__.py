@@ -27,13 +27,14 @@ from qa.index.snapshot import Snapshot
 from qa.index.stores.erasing import vector_files
 from qa.index.stores.manifest import Manifest
 from qa.index.stores.store import Store
-from qa.index.verdicts import Verdict, Verdicts
+from qa.index.verdicts import CitedRange, Verdict, Verdicts
 
 __all__ = [
-    "AUDIT_FILE", "FILE", "REVIEW_FILE", "At", "Changes", "Combined", "Entry", "Failure", "Found",
-    "Index", "KeywordIndex", "Keywords", "Manifest", "Parts", "Prepared", "PreparedPassage",
-    "Reviewed", "ReviewedDocument", "Scope", "Searchable", "Snapshot", "Stamp", "Store", "Stretch",
-    "Verdict", "Verdicts", "audit_age", "audit_files", "audit_folder", "audit_lines", "check_alike",
-    "directions", "document_id", "document_of", "entry_of", "named", "open_index", "open_store",
-    "parts_values", "passage_id", "reading_together", "rule_id", "text_version", "vector_files",
+    "AUDIT_FILE", "FILE", "REVIEW_FILE", "At", "Changes", "CitedRange", "Combined", "Entry",
+    "Failure", "Found", "Index", "KeywordIndex", "Keywords", "Manifest", "Parts", "Prepared",
+    "PreparedPassage", "Reviewed", "ReviewedDocument", "Scope", "Searchable", "Snapshot", "Stamp",
+    "Store", "Stretch", "Verdict", "Verdicts", "audit_age", "audit_files", "audit_folder",
+    "audit_lines", "check_alike", "directions", "document_id", "document_of", "entry_of", "named",
+    "open_index", "open_store", "parts_values", "passage_id", "reading_together", "rule_id",
+    "text_version", "vector_files",
 ]  # fmt: skip

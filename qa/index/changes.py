@@ -17,6 +17,7 @@ from qa.index.layout import (
     Failure,
     Head,
     document_record,
+    entries_of,
     failure_id,
     failure_record,
     head_record,
@@ -28,7 +29,7 @@ from qa.index.layout import (
 from qa.index.making import Making, Prepared, PreparedPassage
 from qa.index.parts import parts_record
 from qa.index.reviewed import Reviewed
-from qa.index.snapshot import Snapshot, entries_of, snapshot_of
+from qa.index.snapshot import Snapshot, snapshot_of
 from qa.index.stores.store import View, Writer
 from qa.index.verdicts import Verdicts
 from qa.records import now
@@ -151,8 +152,11 @@ class Changes:
         snapshot_of(view, self.head, self.entries).keywords.close()
         texts = self._removed_texts(view)
         self._erase(texts)
+        self._writer.confirm()
         view.documents.upsert([HEAD], [[1.0, 0.0]], metadatas=[head_record(self.head)])
         # Last, because readers of a server may still be sent to the old passages.
+        if self._obsolete and not at_once:
+            self._writer.settle()
         self._sweep(view)
         self._writer.publish(erase=self._erasing, at_once=at_once)
         # An answer may have been given from the old passages, and rated, until this moment; and

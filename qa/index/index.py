@@ -11,12 +11,12 @@ from pathlib import Path
 from qa.access import OWNER, Viewer
 from qa.errors import IndexMismatchError, IndexUnavailableError
 from qa.index.changes import Changes
-from qa.index.layout import FORMAT, Head
+from qa.index.layout import FORMAT, Head, head_of
 from qa.index.layout import text_version as text_version
 from qa.index.making import Making
 from qa.index.reviewed import Reviewed
 from qa.index.snapshot import Snapshot as Snapshot
-from qa.index.snapshot import head_of, read, snapshot_of
+from qa.index.snapshot import read, snapshot_of
 from qa.index.stores.store import Store, Writer
 from qa.index.verdicts import Verdicts
 
@@ -82,14 +82,22 @@ class Index:
     def catch_up(self) -> None:
         """Let go of a generation that is not the newest any more, and of what is kept of it.
 
+        Where nobody asks meanwhile, the newest one is opened, so that the next question need not
+        wait for its keyword index.
+
         Raises:
             IndexUnavailableError: the store cannot be reached.
+            IndexMismatchError: another embedder or splitter has made it anew.
         """
         with self.store.reaching():
             newest = self.store.generation()
         with self._lock:
-            if self._current is not None and self._current.generation != newest:
+            behind = self._current is not None and self._current.generation != newest
+            if behind:
                 self._retire()
+        if behind and newest:
+            with self.reading(OWNER):
+                pass
 
     def close(self) -> None:
         """Let go of the store; the index may be used again."""
@@ -237,7 +245,7 @@ class _Lease:
 def open_store(location: str, cache: Path) -> Store:
     """The store at a folder or a URL; `cache` is where a server's keyword index is kept."""
     if location.startswith(("http://", "https://")):
-        from qa.index.stores.server_store import ServerStore
+        from qa.index.stores.server.server_store import ServerStore
 
         return ServerStore(location, cache)
     from qa.index.stores.folder_store import FolderStore

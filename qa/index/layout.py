@@ -11,9 +11,12 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from qa.records import Document, Heading, Metadata, Passage, Reading, Scan, Unread, recognised
+
+if TYPE_CHECKING:
+    from qa.index.stores.store import View
 
 # Raised when records are laid out differently.
 FORMAT = 1
@@ -305,3 +308,29 @@ def passage_id(document_id: str, version: str, ordinal: int) -> str:
 def document_of(passage_id: str) -> str:
     """The id of the document that a passage is from."""
     return passage_id.rsplit(":", 2)[0]
+
+
+def entries_of(view: View) -> dict[str, Entry]:
+    """The documents of a view, by id."""
+    return records_of(view)[0]
+
+
+def records_of(view: View) -> tuple[dict[str, Entry], dict[str, Failure]]:
+    """The documents of a view, by id, and the files that are not in it, by source."""
+    found = view.documents.get(include=["metadatas"])
+    entries: dict[str, Entry] = {}
+    failures: dict[str, Failure] = {}
+    for id, record in zip(found["ids"], found["metadatas"] or [], strict=True):
+        if is_document(id):
+            entry = read_document(record)
+            entries[entry.id] = entry
+        elif is_failure(id):
+            failure = read_failure(record)
+            failures[failure.unread.source] = failure
+    return entries, failures
+
+
+def head_of(view: View) -> Head | None:
+    """What made the index; None for an empty one."""
+    records = view.documents.get(ids=[HEAD], include=["metadatas"])["metadatas"]
+    return read_head(records[0]) if records else None

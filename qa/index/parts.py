@@ -12,7 +12,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count, takewhile
+from itertools import chain, count, takewhile, zip_longest
 from typing import Any, get_args
 
 import numpy as np
@@ -29,6 +29,7 @@ from qa.records import (
     outlined,
     path_above,
 )
+from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
 
 Directions = NDArray[np.int8]
 
@@ -40,6 +41,8 @@ _LARGEST = 7
 _ROW = 3
 # Longer values do not fit into a page of SQLite's index, and take one of their own.
 _VALUE = 640
+# Header rows whose names belong together.
+_TWO = 2
 # Without zlib's header, which would be longer than some of the packed data.
 _RAW = -zlib.MAX_WBITS
 
@@ -87,21 +90,34 @@ class Stretch:
         rows = (block for block in self.blocks if block.kind == "row" and block.start == unit.start)
         return next(rows, None)
 
-    def header(self, row: Block) -> Block | None:
-        """The header of a row's table, if it has one; it may be the row itself."""
-        for block in self.blocks:
-            if block.kind == "row" and block.parent == row.parent and block.level == 1:
-                return block
-        return None
+    def headers(self, row: Block) -> tuple[Block, ...]:
+        """The header rows of a row's table, which may be the row itself."""
+        return tuple(
+            block
+            for block in self.blocks
+            if block.kind == "row" and block.parent == row.parent and block.level == 1
+        )
+
+    def column_names(self, row: Block) -> list[str]:
+        """The names of the columns of a row's table, if it has a header.
+
+        Where that has two rows, a name in the second one is part of the one above it, as in
+        "High season: Double".
+        """
+        at = self.passage.start
+        rows = [
+            self.passage.text[header.start - at : header.end - at].split(CELL_SEPARATOR)
+            for header in self.headers(row)
+        ]
+        columns = zip_longest(*rows, fillvalue="")
+        if len(rows) < _TWO:
+            return [name for (name,) in columns]
+        return [": ".join(dict.fromkeys(filter(_is_name, names))) for names in columns]
 
     def columns(self, unit: Unit) -> str:
         """The header above a row of a table, without which its cells say little; else empty."""
         row = self.row(unit)
-        header = None if row is None else self.header(row)
-        if header is None:
-            return ""
-        at = self.passage.start
-        return self.passage.text[header.start - at : header.end - at]
+        return "" if row is None else CELL_SEPARATOR.join(self.column_names(row))
 
     def outlined(self, unit: Unit) -> list[Heading]:
         """The headings of an outline."""
@@ -115,6 +131,10 @@ class Stretch:
         lengths = np.maximum(np.linalg.norm(rows, axis=1), 1e-9)
         cosines: NDArray[np.float32] = (rows @ np.asarray(vector, dtype=np.float32)) / lengths
         return cosines
+
+
+def _is_name(cell: str) -> bool:
+    return cell not in ("", NO_VALUE)
 
 
 def directions(vectors: NDArray[np.float32]) -> Directions:

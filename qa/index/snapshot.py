@@ -8,28 +8,24 @@ its text, and passages of any other version are never shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from qa.access import Viewer
 from qa.errors import IndexUnavailableError, UnknownSourceError
-from qa.index.keywords import KeywordIndex, SeenKeywords
+from qa.index.keywords import KeywordIndex, SeenKeywords, open_shared
 from qa.index.layout import (
-    HEAD,
     RULE,
     Entry,
     Failure,
     Head,
     document_of,
-    is_document,
-    is_failure,
+    head_of,
     passage_id,
-    read_document,
-    read_failure,
-    read_head,
     read_passage,
     record_id,
+    records_of,
 )
 from qa.index.leading import leading
 from qa.index.parts import Parts, Stretch, joined, nested, read_parts
@@ -206,9 +202,7 @@ class Snapshot:
 
     def holds(self, id: str) -> bool:
         """Whether a passage belongs to the current version of its document."""
-        document_id, version, _ = id.rsplit(":", 2)
-        entry = self.entries.get(document_id)
-        return entry is not None and entry.version == version
+        return _is_current(id, self.entries)
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """The passages of these ids, in this order; those that are gone are left out."""
@@ -261,16 +255,7 @@ class Snapshot:
 
     def _read(self, ids: Sequence[str]) -> list[tuple[Passage, Mapping[str, Any]]]:
         """The passages of these ids that are there, and their records."""
-        if not ids:
-            return []
-        found: dict[str, tuple[Passage, Mapping[str, Any]]] = {}
-        records = self.view.passages.get(ids, include=["documents", "metadatas"])
-        texts, metadatas = records["documents"] or [], records["metadatas"] or []
-        for id, text, metadata in zip(records["ids"], texts, metadatas, strict=True):
-            if self.holds(id):
-                entry = self.entries[str(metadata["document_id"])]
-                found[id] = read_passage(id, text, metadata, entry), metadata
-        return [found[id] for id in ids if id in found]
+        return _passages(self.view, self.entries, ids) if ids else []
 
     def document(self, source: str) -> Document:
         """A document with its text, reassembled from its passages.
@@ -351,30 +336,24 @@ def read(view: View, check: Callable[[Head | None], None] = lambda _: None) -> S
     return snapshot_of(view, head, *records_of(view))
 
 
-def entries_of(view: View) -> dict[str, Entry]:
-    """The documents of a view, by id."""
-    return records_of(view)[0]
+def _is_current(passage_id: str, entries: Mapping[str, Entry]) -> bool:
+    document_id, version, _ = passage_id.rsplit(":", 2)
+    entry = entries.get(document_id)
+    return entry is not None and entry.version == version
 
 
-def records_of(view: View) -> tuple[dict[str, Entry], dict[str, Failure]]:
-    """The documents of a view, by id, and the files that are not in it, by source."""
-    found = view.documents.get(include=["metadatas"])
-    entries: dict[str, Entry] = {}
-    failures: dict[str, Failure] = {}
-    for id, record in zip(found["ids"], found["metadatas"] or [], strict=True):
-        if is_document(id):
-            entry = read_document(record)
-            entries[entry.id] = entry
-        elif is_failure(id):
-            failure = read_failure(record)
-            failures[failure.unread.source] = failure
-    return entries, failures
-
-
-def head_of(view: View) -> Head | None:
-    """What made the index; None for an empty one."""
-    records = view.documents.get(ids=[HEAD], include=["metadatas"])["metadatas"]
-    return read_head(records[0]) if records else None
+def _passages(
+    view: View, entries: Mapping[str, Entry], ids: Sequence[str]
+) -> list[tuple[Passage, Mapping[str, Any]]]:
+    """The passages of these ids that are there and current, and their records."""
+    found: dict[str, tuple[Passage, Mapping[str, Any]]] = {}
+    records = view.passages.get(ids, include=["documents", "metadatas"])
+    texts, metadatas = records["documents"] or [], records["metadatas"] or []
+    for id, text, metadata in zip(records["ids"], texts, metadatas, strict=True):
+        if _is_current(id, entries):
+            entry = entries[str(metadata["document_id"])]
+            found[id] = read_passage(id, text, metadata, entry), metadata
+    return [found[id] for id in ids if id in found]
 
 
 def snapshot_of(
@@ -385,18 +364,27 @@ def snapshot_of(
 ) -> Snapshot:
     """A snapshot of a view with these records; its keyword index is brought in line with them."""
     ids = {entry.source: entry.id for entry in entries.values()}
-    keywords = KeywordIndex(
-        None if view is None else view.keywords, frozen=view is not None and view.frozen
-    )
+    keywords = _keywords(view, dict(entries))
     keywords.rules = {entry.id: entry.rule for entry in entries.values() if entry.rule}
     rules = frozenset(keywords.rules.values())
-    snapshot = Snapshot(view, head, dict(entries), ids, keywords, failures or {}, rules)
+    return Snapshot(view, head, dict(entries), ids, keywords, failures or {}, rules)
+
+
+def _keywords(view: View | None, entries: Mapping[str, Entry]) -> KeywordIndex:
+    if view is None:
+        return KeywordIndex(None)
+    versions = {entry.id: entry.indexed for entry in entries.values()}
+
+    def passages_of(documents: Sequence[str]) -> Iterable[Passage]:
+        ids = [id for document in documents for id in entries[document].passage_ids]
+        return [passage for passage, _ in _passages(view, entries, ids)]
+
+    if view.shared:
+        return open_shared(view.folder, versions, passages_of)
+    keywords = KeywordIndex(view.keywords, frozen=view.frozen)
     try:
-        keywords.reconcile(
-            {entry.id: entry.indexed for entry in entries.values()},
-            lambda ids: snapshot.passages([p for id in ids for p in entries[id].passage_ids]),
-        )
+        keywords.reconcile(versions, passages_of)
     except BaseException:
         keywords.close()
         raise
-    return snapshot
+    return keywords

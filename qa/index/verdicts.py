@@ -1,7 +1,9 @@
 """What readers thought of answers: one line of JSON each, in a file beside the index.
 
-An answer quotes the documents, so what is removed from the index is removed from here, too: a
-verdict keeps the reader's opinion, the question and the names of the sources, but not the answer.
+The opinion and what the answer cited are always kept, questions, answers and comments only if a
+setting says so. An answer quotes the documents, so what is removed from the index is removed from
+here, too: a verdict keeps the reader's opinion, the question and the names of the sources, but not
+the answer.
 """
 
 from __future__ import annotations
@@ -32,8 +34,21 @@ _STEP = 12
 
 
 @dataclass(frozen=True, slots=True)
+class CitedRange:
+    """What an answer cited: a range of a document's text."""
+
+    source: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """One reader's opinion of one answer; `sources` are those that the answer cites."""
+    """One reader's opinion of one answer.
+
+    `sources` are those that the answer cites, `ranges` what it cites of them. Where the texts of
+    opinions are not kept, `conversation`, `question`, `answer` and `comment` are "".
+    """
 
     conversation: str
     question: str
@@ -41,6 +56,7 @@ class Verdict:
     verdict: Literal["up", "down"]
     comment: str = ""
     sources: tuple[str, ...] = ()
+    ranges: tuple[CitedRange, ...] = ()
 
 
 class Verdicts:
@@ -75,7 +91,7 @@ class Verdicts:
         return (self.file, self.set_file, *self._earlier, *audit)
 
     def keep(self, verdict: Verdict, *, current: Callable[[], bool] = lambda: True) -> None:
-        """Store a verdict, without its answer if the documents are no longer `current`.
+        """Store a verdict; without answer and ranges if the documents are no longer `current`.
 
         Raises:
             IndexUnavailableError: the file is full or cannot be written.
@@ -86,7 +102,9 @@ class Verdicts:
                 if self._own.size > LARGEST_FILE:
                     raise IndexUnavailableError(f"{self.file} is full; move it away.")
                 # Within the lock, so that nothing is removed in between.
-                line = asdict(verdict) if current() else {**asdict(verdict), "answer": ""}
+                line = asdict(verdict)
+                if not current():
+                    line.update(answer="", ranges=())
                 self._own.append({"time": now(), **line})
         except OSError as error:
             raise self._own.refused(error) from error
@@ -211,17 +229,23 @@ def _without(line: str, removed: _Removed, renamed: Mapping[str, str]) -> str:
     try:
         verdict: dict[str, Any] = json.loads(line)
         cited = [renamed.get(source, source) for source in verdict.get("sources", ())]
+        ranges = [
+            {**one, "source": source}
+            for one in verdict.get("ranges", ())
+            if (source := renamed.get(one["source"], one["source"])) not in removed.sources
+        ]
         texts = {name: str(verdict.get(name, "")) for name in ("question", "answer", "comment")}
-    except (ValueError, TypeError, AttributeError):  # half a line, or something else
+    except (ValueError, TypeError, KeyError, AttributeError):  # half a line, or something else
         return "" if removed.says(line) else f"{line}\n"
     gone = {name for name, text in texts.items() if text and removed.says(text)}
     # Earlier releases did not store the sources.
     of_it = removed.sources.intersection(cited) if cited else removed.is_quoted(texts["answer"])
     if texts["answer"] and of_it:
         gone.add("answer")
-    if not gone and cited == list(verdict.get("sources", ())):
+    present = {"sources": cited, "ranges": ranges}
+    renewed = {name: value for name, value in present.items() if name in verdict}
+    if not gone and all(list(verdict[name]) == value for name, value in renewed.items()):
         return f"{line}\n"
-    renewed = {"sources": cited} if "sources" in verdict else {}
     return as_line({**verdict, **renewed, **dict.fromkeys(gone, "")})
 
 

@@ -168,21 +168,27 @@ def _same(entry: Entry, document: Document) -> bool:
     return entry.indexed == kept.indexed and entry.metadata == kept.metadata
 
 
+def with_blocks(document: Document) -> Document:
+    """The document with blocks: those of its lines, if it has none."""
+    if document.blocks:
+        return document
+    return replace(document, blocks=blocks_of_lines(document.text, document.headings))
+
+
 def with_id(document: Document, session: Changes) -> Document:
-    """The document with its blocks, and with the id of its source or a new one.
+    """The document with its blocks, and with the id of its source or a new one."""
+    document = with_blocks(document)
+    return document if document.id else replace(document, id=id_of(document.source, session))
+
+
+def id_of(source: str, session: Changes) -> str:
+    """The id of a source, or a new one.
 
     An index that is made anew keeps the ids, which are in what its owner set aside.
     """
-    if not document.blocks:
-        blocks = blocks_of_lines(document.text, document.headings)
-        document = replace(document, blocks=blocks)
-    if document.id:
-        return document
-    known = session.find(document.source)
+    known = session.find(source)
     if known is not None:
-        return replace(document, id=known.id)
+        return known.id
     before: Mapping[str, str] = {} if session.before is None else session.before.ids
-    id = before.get(document.source, "")
-    if not id or id in session.entries:
-        id = document_id(document.source, session.entries)
-    return replace(document, id=id)
+    id = before.get(source, "")
+    return id if id and id not in session.entries else document_id(source, session.entries)

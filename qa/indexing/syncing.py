@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from qa.errors import ArgumentError, IndexLockedError, IndexUnavailableError, LoadError, QAError
-from qa.index import Changes, Entry, Failure, Index, Snapshot, text_version
+from qa.errors import ArgumentError, IndexLockedError, IndexUnavailableError, QAError
+from qa.index import Changes, Entry, Failure, Index, Snapshot
 from qa.indexing import adding
-from qa.indexing.adding import Tally, check_storable, with_id
+from qa.indexing.adding import Tally, with_id
 from qa.indexing.choosing import Choosing, Location, existing_location, is_there
+from qa.indexing.cluster.cluster import Cluster
 from qa.indexing.ended import EndedSyncs
 from qa.indexing.folders.failures import Failures, within
 from qa.indexing.folders.files import Listing, Part
@@ -21,6 +20,7 @@ from qa.indexing.folders.folders import Folders
 from qa.indexing.folders.ignoring import Ignoring
 from qa.indexing.folders.matching import ByContent
 from qa.indexing.folders.permissions import Permitting
+from qa.indexing.ingesting import Ingesting
 from qa.indexing.mirrored import Mirrored, Place, Remembered, is_current
 from qa.indexing.preparing.storing import Incoming, Preparing
 from qa.indexing.storage.addresses import Stored
@@ -29,15 +29,8 @@ from qa.indexing.web.addresses import Extent, Section
 from qa.indexing.web.site import Site
 from qa.indexing.work import Work
 from qa.loading import title_from_name
-from qa.loading.workers import pool as workers
-from qa.records import Document, Progress, Skipped, SyncReport, now
+from qa.records import Progress, Skipped, SyncReport
 from qa.settings import Settings
-
-# This often, a long sync publishes what it has done so far, so that readers see it and it is not
-# lost if the sync is killed. Publishing copies the database, so it may take at most a twentieth of
-# the time.
-_SECONDS_BETWEEN_PUBLISHING = 20.0
-_PUBLISHING_SHARE = 0.05
 
 ProgressCallback = Callable[[Progress], None]
 
@@ -55,6 +48,7 @@ def sync(
     remote: bool = True,
     groups: Sequence[str] | None = None,
     ended: EndedSyncs | None = None,
+    ray: str | None = None,
 ) -> SyncReport:
     """Bring the index in line with `folders`, or with those it mirrors already.
 
@@ -74,8 +68,12 @@ def sync(
     Only `groups` may read what is at the addresses among `folders`, from now on. What became of it
     is noted in `ended`, unless it raises an error.
 
+    Files are read and embedded on the machines of the Ray cluster at the address `ray`, if one is
+    given.
+
     Raises:
         ArgumentError: there are groups and no addresses, or folders, which have their own rules.
+        ClusterError: there is no such cluster, or its machines have something else installed.
         SettingsError: there is no such folder, or no such page can be reached.
         IndexLockedError: another sync did not finish within `settings.lock_timeout`.
     """
@@ -87,10 +85,14 @@ def sync(
             "Groups can be given for addresses alone. Who may read the files of a folder is said "
             "in a file .qa-access.toml in it."
         )
-    with _writing(index, settings.lock_timeout, progress, rebuild, given) as session:
+    with contextlib.ExitStack() as stack:
+        cluster = None if ray is None else stack.enter_context(Cluster(ray, preparing, settings))
+        writing = _writing(index, settings.lock_timeout, progress, rebuild, given)
+        session = stack.enter_context(writing)
         failures = Failures(session.failures, settings.limits, retry=retry or rebuild)
+        ingesting = Ingesting(session, preparing, settings, tally, progress, failures, cluster)
         mirror = _Mirror(
-            session, preparing, settings, index.store.folder, tally, progress, failures
+            session, settings, index.store.folder, tally, progress, failures, ingesting
         )
         try:
             if groups is not None:
@@ -118,22 +120,20 @@ class _Mirror:
     def __init__(
         self,
         session: Changes,
-        preparing: Preparing,
         settings: Settings,
         own_folder: Path,
         tally: Tally,
         progress: ProgressCallback,
         failures: Failures,
+        ingesting: Ingesting,
     ) -> None:
         self._session = session
-        self._preparing = preparing
         self._settings = settings
         self._own_folder = own_folder
         self._tally = tally
         self._progress = progress
         self._failures = failures
-        self._published = time.perf_counter()
-        self._interval = _SECONDS_BETWEEN_PUBLISHING
+        self._ingesting = ingesting
         self._moved_from: set[str] = set()
         self._permitting = Permitting(session)
         self.looked_at: dict[str, str] = {}
@@ -226,7 +226,7 @@ class _Mirror:
                 gone = {s: e for s, e in left.items() if s not in listed and not within(s, kept)}
             todo = self._compare(present, mirrored, gone)
             self._remove({} if place.coming else gone)
-            self._read(todo)
+            self._ingesting.read(todo)
         unseen.extend(one.source for one in place.unseen)
         self._tally.skipped.extend([*place.unseen, *place.passed_over])
 
@@ -256,9 +256,9 @@ class _Mirror:
             )
             batch.append(Incoming(document, *kept_of))
             if sum(len(one.document.text) for one in batch) > adding.CHARACTERS_AT_ONCE:
-                self._put(batch, work, number + 1, entry.source)
+                self._ingesting.put(batch, work, number + 1, entry.source)
                 batch = []
-        self._put(batch, work, len(kept), kept[-1].source if kept else "")
+        self._ingesting.put(batch, work, len(kept), kept[-1].source if kept else "")
 
     def _compare(
         self,
@@ -314,72 +314,6 @@ class _Mirror:
         title = title_from_name(file.source) if entry.reading.named else entry.title
         renamed = replace(entry, source=file.source, folder=file.folder, title=title)
         self._session.relabel(replace(renamed, stamp=file.stamp, note=file.note))
-
-    def _read(self, found: Sequence[Mirrored]) -> None:
-        work = Work([file.size for file in found], self._progress)
-        batch: list[Incoming] = []
-        characters = 0
-        with self._loading(found) as documents:  # the next ones, while one is embedded
-            for number, (file, loading) in enumerate(zip(found, documents, strict=True)):
-                work.reads(number, file.source)
-                document = self._accepted(file, loading)
-                if document is None:
-                    continue
-                batch.append(
-                    Incoming(document, file.digest, file.folder, file.stamp, now(), file.note)
-                )
-                characters += len(document.text)
-                if characters > adding.CHARACTERS_AT_ONCE:
-                    self._put(batch, work, number + 1, file.source)
-                    batch, characters = [], 0
-            self._put(batch, work, len(found), found[-1].source if found else "")
-
-    def _loading(self, found: Iterable[Mirrored]) -> workers.Loading:
-        places = ((file.opened, file.source, file.suffix) for file in found)
-        return workers.loading(places, self._settings.limits, self._settings.parsing_processes)
-
-    def _accepted(self, file: Mirrored, loading: Future[Document]) -> Document | None:
-        known = self._session.find(file.source)
-        try:
-            document = loading.result()
-            check_storable(document)
-        except LoadError as error:
-            self._tally.skipped.append(Skipped(file.source, str(error)))
-            self._failures.add(file, error)
-            if known is not None:  # its previous text is no longer in the folder
-                self._tally.removed.append(file.source)
-                self._session.remove([known.id])
-            return None
-        document = with_id(document, self._session)
-        self._count(known, document)
-        return document
-
-    def _count(self, known: Entry | None, document: Document) -> None:
-        if known is None:
-            self._tally.added.append(document.source)
-        elif (known.version, known.title) != (text_version(document), document.title):
-            self._tally.changed.append(document.source)
-        elif all(new != document.source for _, new in self._tally.renamed):
-            self._tally.unchanged.append(document.source)
-
-    def _put(self, batch: Sequence[Incoming], work: Work, number: int, source: str) -> None:
-        """Embed and store documents, the last of which is the one before a number."""
-        if not batch:
-            return
-        report = work.embeds(number, source)
-        prepared = self._preparing.prepared(batch, self._session.holds, report)
-        self._tally.passages += self._session.put(prepared)
-        work.ends(number)
-        if self._session.before is None:
-            self._publish_at_times()
-
-    def _publish_at_times(self) -> None:
-        if time.perf_counter() - self._published > self._interval:
-            before = time.perf_counter()
-            self._session.publish()
-            self._published = time.perf_counter()
-            took = self._published - before
-            self._interval = max(_SECONDS_BETWEEN_PUBLISHING, took / _PUBLISHING_SHARE)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ class Work:
         self._until = [0, *accumulate(size + _EACH for size in sizes)]
         self._told = told
         self._finished = 0
+        self._shares = 0
         self._passages = 0
 
     def reads(self, number: int, source: str) -> None:
@@ -39,6 +40,15 @@ class Work:
     def ends(self, number: int) -> None:
         """Note that the files before this number are read and embedded."""
         self._finished = number
+
+    def prepares(self, number: int, source: str, passages: int) -> None:
+        """Tell that the file with this number is read and embedded; they may come in any order."""
+        self._finished += 1
+        self._passages += passages
+        self._shares += self._until[number + 1] - self._until[number]
+        share = self._shares / max(1, self._until[-1])
+        total = len(self._until) - 1
+        self._told(Progress("embedding", self._finished, total, source, self._passages, share))
 
     def _tell(self, stage: Stage, number: int, source: str, embedded: float) -> None:
         whole = self._until[self._finished]

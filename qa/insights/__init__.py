@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa.insights.downvotes import VotedDown, voted_down
+from qa.insights.downvotes import DownRange, VotedDown, WordlessVotes, voted_down, wordless_votes
 from qa.insights.summary import insights
 
-__all__ = ["VotedDown", "insights", "voted_down"]
+__all__ = ["DownRange", "VotedDown", "WordlessVotes", "insights", "voted_down", "wordless_votes"]

@@ -100,6 +100,7 @@ def insights(
             topics=_topics(counts, latest[:MOST_OPEN], snapshot, embedder, settings),
             syncs=tuple(sorted(counts.syncs, key=lambda one: one.time, reverse=True)[:MOST_SYNCS]),
             left_out=max(0, len(latest) - MOST_OPEN),
+            feedback_texts=settings.feedback_texts,
         )
 
 

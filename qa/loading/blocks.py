@@ -14,14 +14,12 @@ from qa.loading.links import located
 from qa.loading.structure import Structure
 from qa.records import BlockKind, Document, Heading, HeadingPart, Link, Metadata, Reading, Scan
 from qa.text.cleaning import clean, one_line
-from qa.text.sentences import CELL_SEPARATOR
+from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
 
 LONGEST_TITLE = 200
 LONGEST_QUESTION = 300
 LONGEST_WARNING = 300
 MOST_WARNINGS = 20
-NO_VALUE = "–"
-"""What is written for an empty cell at the beginning of a row."""
 
 _EMPTY_TITLE = re.compile(
     r"\W*(untitled.*|title|(no|kein) title|anonymous|unspecified|unknown|none|null"

@@ -65,7 +65,7 @@ PDF = Format(
     "pdf",
     re.compile(rb"\A[\s\xef\xbb\xbf]*+%PDF-\d"),
     always_told=True,
-    version=4,
+    version=5,
 )
 IMAGE = Format(
     "an image",
@@ -76,21 +76,21 @@ IMAGE = Format(
     version=2,
 )
 ZIP = Format("a ZIP archive", (".zip",), "containers.archive", advice="Unpack it")
-MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=2)
+MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=3)
 
 # Of those that declare something, or have members or streams, the first one that fits counts.
 FORMATS = (
     Format("text", (".txt", ".text"), "plain"),
     MARKDOWN,
     Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
-    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=2),
-    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=2),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=3),
+    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=3),
     PDF,
     Format(
         "a Word file",
         (".docx",),
         "office.word",
-        version=2,
+        version=3,
         declares=(b"wordprocessingml.document.main+xml",),
         always_told=True,
     ),
@@ -98,6 +98,7 @@ FORMATS = (
         "a Word file with macros or a template",
         (".docm", ".dotx", ".dotm"),
         "office.through_libreoffice",
+        version=2,
         members=("word/",),
         always_told=True,
     ),
@@ -105,6 +106,7 @@ FORMATS = (
         "an old Word document (.doc)",
         (".doc", ".dot"),
         "office.through_libreoffice",
+        version=2,
         streams=("WordDocument",),
         always_told=True,
     ),
@@ -112,7 +114,7 @@ FORMATS = (
         "an RTF document",
         (".rtf",),
         "office.rtf",
-        version=2,
+        version=3,
         begins=_magic(b"{\\rtf"),
         always_told=True,
     ),
@@ -120,7 +122,7 @@ FORMATS = (
         "an Excel workbook",
         (".xlsx", ".xlsm"),
         "tables.workbook",
-        version=3,
+        version=4,
         declares=(
             b"spreadsheetml.sheet.main+xml",
             b"spreadsheetml.template.main+xml",
@@ -138,7 +140,7 @@ FORMATS = (
         "an old Excel workbook (.xls)",
         (".xls",),
         "tables.old_workbook",
-        version=3,
+        version=4,
         streams=("Workbook", "Book"),
     ),
     Format("a table of values", (".csv", ".tsv", ".tab"), "tables.delimited", version=2),
@@ -146,7 +148,7 @@ FORMATS = (
         "a PowerPoint presentation",
         (".pptx", ".pptm", ".ppsx"),
         "office.slides",
-        version=3,
+        version=4,
         declares=(
             b"presentationml.presentation.main+xml",
             b"presentationml.slideshow.main+xml",
@@ -159,6 +161,7 @@ FORMATS = (
         "an old PowerPoint presentation (.ppt)",
         (".ppt", ".pps"),
         "office.through_libreoffice",
+        version=2,
         streams=("PowerPoint Document",),
         always_told=True,
     ),
@@ -166,7 +169,7 @@ FORMATS = (
         "an e-book",
         (".epub",),
         "html.book",
-        version=3,
+        version=4,
         declares=(b"application/epub+zip",),
         members=("META-INF/container.xml",),
         always_told=True,
@@ -175,7 +178,7 @@ FORMATS = (
         "an OpenDocument file",
         (".odt", ".ods", ".odp", ".ott", ".ots", ".otp"),
         "opendocument",
-        version=3,
+        version=4,
         declares=tuple(
             b"application/vnd.oasis.opendocument." + kind
             for kind in (b"text", b"spreadsheet", b"presentation")
@@ -192,9 +195,9 @@ FORMATS = (
     Format("an e-mail", (".eml",), "containers.message", version=2),
     Format("a mailbox", (".mbox",), "containers.mailbox"),
     Format("a notebook", (".ipynb",), "data.notebook", version=2),
-    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured"),
-    Format("a YAML file", (".yaml", ".yml"), "data.structured"),
-    Format("an XML file", (".xml",), "data.structured"),
+    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured", version=2),
+    Format("a YAML file", (".yaml", ".yml"), "data.structured", version=2),
+    Format("an XML file", (".xml",), "data.structured", version=2),
     ZIP,
     Format(
         "a TAR or gzip archive",

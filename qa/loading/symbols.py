@@ -1,7 +1,13 @@
-"""Signs that Word takes from fonts of symbols, by what they look like."""
+"""Signs that Word takes from fonts of symbols, by what they look like, and the boxes of tasks."""
 
 from __future__ import annotations
 
+import re
+
+DONE, OPEN = "☑", "☐"
+"""What a page shows before a task that is done, and before one that is not."""
+
+_TASK = re.compile(r"\[([ xX*])\]\s+")
 _FONTS = ("symbol", "wingdings", "zapfdingbats")
 _PRIVATE = range(0xF020, 0xF100)
 _GREEK = "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ"
@@ -19,6 +25,12 @@ _DINGBATS = {
     **{0xD8: "➢", 0xDF: "←", 0xE0: "→", 0xE1: "↑", 0xE2: "↓", 0xE8: "➔", 0xF0: "⇨"},
     **{0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑"},
 }
+
+
+def task(text: str) -> str:
+    """The text of a list item, a box instead of the brackets that mark a task."""
+    found = _TASK.match(text)
+    return text if found is None else f"{OPEN if found[1] == ' ' else DONE} {text[found.end() :]}"
 
 
 def symbol(code: str, font: str = "Symbol") -> str:

@@ -5,6 +5,7 @@ both are imported when they are needed.
 """
 
 from qa.places.locations import BESIDE as BESIDE
+from qa.places.locations import CLUSTER as CLUSTER
 from qa.places.locations import PACKAGED_EMBEDDER as PACKAGED_EMBEDDER
 from qa.places.locations import beside as beside
 from qa.places.locations import cache_folder as cache_folder

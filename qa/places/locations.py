@@ -50,6 +50,11 @@ def installed(names: Iterable[str], elsewhere: Iterable[str]) -> str | None:
     return found or next((place for place in elsewhere if Path(place).exists()), None)
 
 
+CLUSTER = r"auto|[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}"
+"""What the address of a Ray cluster looks like: host and port, or "auto" for that of this
+machine."""
+
+
 def is_web(place: str) -> bool:
     """Whether a place is an address of the web, and not a folder or a file."""
     return place.lower().startswith(("http://", "https://"))

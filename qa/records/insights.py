@@ -100,10 +100,10 @@ class EndedSync(PastSync):
 class Insights:
     """The use of an index from the day `since` to the day `until`, in UTC.
 
-    Without an `audit`, only opinions are known; without `questions_kept`, the words of questions
-    that were not answered are not. `days` has each day, `syncs` the latest first, `topics` those
-    first that were asked most. `left_out` counts the open questions beyond the most that are
-    grouped.
+    Without an `audit`, only opinions are known. Without `questions_kept`, the words of questions
+    that were not answered are not known, and without `feedback_texts`, those of questions whose
+    answers were voted down. `days` has each day, `syncs` the latest first, `topics` those first
+    that were asked most. `left_out` counts the open questions beyond the most that are grouped.
     """
 
     since: str
@@ -116,6 +116,7 @@ class Insights:
     topics: tuple[OpenTopic, ...] = ()
     syncs: tuple[PastSync, ...] = ()
     left_out: int = 0
+    feedback_texts: bool = False
 
     @property
     def total(self) -> Day:

@@ -12,7 +12,7 @@ _NAMED = re.compile(
     r"\b(?P<joined>[^\W\d_]{1,6})-?(?P<code>\d[\d.]*\d|\d)(?![\w%])"
     r"|\b(?P<name>[^\W\d_]+) (?P<number>\d[\d.]*\d|\d)(?![\w%:])"
 )
-_VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d+)+(?![\w.]*\d)")
+_VERSION = re.compile(r"(?<![\w.])\d++(?:\.\d++)++(?!\w)")
 
 
 def numbered(text: str) -> dict[str, frozenset[str]]:

@@ -19,6 +19,8 @@ LIST_MARK = re.compile(
 """The marker of a list item."""
 CELL_SEPARATOR = " | "
 """The text between the cells of a table row."""
+NO_VALUE = "–"
+"""What is written for an empty cell at the beginning of a row."""
 _MARK_ALONE = re.compile(r"\s*\(?(?:\d{1,3}(?:\.\d{1,2})*|[a-zA-Z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s*")
 _COLUMNS = re.compile(rf"\t|{re.escape(CELL_SEPARATOR)}|\S {{3,}}\S")
 # Lines broken by hand, or by an editor, have one of these widths.

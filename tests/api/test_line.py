@@ -8,9 +8,19 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
-from qa import Answer, AnswerStream, BusyError, QAError, Settings, TimeLimitError
-from qa.api import Line, at_once
+from qa import (
+    Answer,
+    AnswerStream,
+    BusyError,
+    QAError,
+    Settings,
+    TimeLimitError,
+    TooManyRequestsError,
+    Viewer,
+)
+from qa.api import Line, account_of, at_once, fair_share
 from tests.cli.forked import Command
 
 # A server of three cores that ends as soon as it can be asked.
@@ -68,6 +78,49 @@ async def test_a_limited_number_are_answered_and_wait_and_the_others_come_back_l
     second.let_go.set()
     assert await asyncio.gather(*answers) == ["done", "done"]
     assert await line.answered(lambda: 7, stays) == 7
+
+
+async def test_nobody_has_more_than_a_quarter_of_the_places() -> None:
+    line, held = Line(1, 7, 20), Held()
+    theirs = [asyncio.create_task(line.answered(held, stays, "ada")) for _ in range(2)]
+    await true(lambda: line.inside == 2)
+    with pytest.raises(TooManyRequestsError, match="of your questions"):
+        await line.answered(held, stays, "ada")
+    with pytest.raises(TooManyRequestsError):
+        await anext(line.streamed(Worded().begin, stays, "ada"))
+    others = [
+        asyncio.create_task(line.answered(held, stays, whose)) for whose in ("bob", "", "", "")
+    ]
+    await true(lambda: line.inside == 6)
+    held.let_go.set()
+    assert set(await asyncio.gather(*theirs, *others)) == {"done"}
+    assert await line.answered(lambda: 7, stays, "ada") == 7
+    assert not line._of, "nothing is kept of those who have left"
+
+
+@pytest.mark.parametrize(("places", "at_once", "share"), [(72, 8, 18), (5, 2, 2), (2, 2, 2)])
+def test_a_share_keeps_all_cores_busy(places: int, at_once: int, share: int) -> None:
+    assert fair_share(places, at_once) == share
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "address", "whose"),
+    [
+        ("/en/gradio_api/queue/join", "ada", "10.0.0.1", "person ada"),
+        ("/api/v1/ask", "ada", "10.0.0.1", "program ada"),
+        ("/mcp", "ada", "127.0.0.1", "program ada"),
+        ("/api/ask", "", "10.0.0.1", "address 10.0.0.1"),
+        ("/api/ask", "", "2001:db8:1:2::1", "address 2001:db8:1:2::/64"),
+        ("/api/ask", "", "127.0.0.1", ""),
+        ("/api/ask", "", "::1", ""),
+    ],
+)
+def test_a_share_is_a_person_s_a_program_s_or_an_address_s_but_this_machine_s(
+    path: str, name: str, address: str, whose: str
+) -> None:
+    state = {"viewer": Viewer(name)} if name else {}
+    scope = {"type": "http", "path": path, "headers": [], "client": (address, 1), "state": state}
+    assert account_of(Request({**scope, "server": ("127.0.0.1", 80), "query_string": b""})) == whose
 
 
 async def test_a_question_that_takes_too_long_keeps_its_place_until_it_has_ended() -> None:

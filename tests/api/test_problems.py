@@ -35,6 +35,7 @@ def test_every_error_has_a_status_that_was_chosen_for_it(kind: type[qa.QAError])
         (qa.UnsupportedFormatError("a.xyz cannot be read."), 415),
         (qa.DamagedFileError("a.pdf is damaged."), 422),
         (qa.ArgumentError("limit must be 1 or more."), 422),
+        (qa.TooManyRequestsError("You have had your share."), 429),
         (qa.GenerationError("The model failed."), 502),
         (qa.BusyError("Too many questions wait."), 503),
         (qa.IndexUnavailableError("The index is away."), 503),
@@ -54,7 +55,7 @@ def test_the_status_of_a_route_shows_the_error(error: qa.QAError, status: int) -
 
     assert (reply.status_code, status_of(error)) == (status, status)
     assert reply.json() == {"error": str(error)}
-    assert ("retry-after" in reply.headers) == (status == 503)
+    assert ("retry-after" in reply.headers) == (status in (429, 503))
     assert ("www-authenticate" in reply.headers) == (status == 401)
 
 

@@ -215,6 +215,7 @@ def test_a_chat_model_without_a_provider_is_a_problem(tmp_path: Path) -> None:
         ({"embedder": "openai:text-embedding-3-small"}, "text-embedding-3-small"),
         ({"chat_model": "openai:gpt"}, "openai:gpt"),
         ({"chat_model": "openai:x", "chat_model_url": "http://far.example/v1"}, "far.example"),
+        ({"ray": "10.0.0.1:6379"}, "10.0.0.1:6379"),
         ({"sign_in": "oidc", "oidc_issuer": "https://login.example/staff"}, "login.example/staff"),
         ({"sign_in": "ldap", "ldap_url": "ldaps://directory.example"}, "directory.example"),
     ],

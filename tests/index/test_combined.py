@@ -87,8 +87,10 @@ def test_the_samples_answer_as_before_beside_a_small_index(
         "How do I reset my password?",
         "When was the outage?",
     ):
-        hits = assistant.search(question, also=[dropped])
-        assert hits[0].passage.source == assistant.search(question)[0].passage.source
+        # Of two that are equally good, the one or the other is first.
+        found = [assistant.search(question, also=also)[:2] for also in ([], [dropped])]
+        alone, beside = ({hit.passage.source for hit in hits} for hits in found)
+        assert alone == beside
 
 
 def test_all_ways_of_asking(assistant: qa.Assistant, dropped: qa.Assistant) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from qa.index.verdicts import Verdict, Verdicts
+from qa.index.verdicts import CitedRange, Verdict, Verdicts
 
 SOURCE = "handbook/leave.md"
 ONE, OTHER = "http://chroma.example:8000", "http://chroma.example:8001"
@@ -89,6 +89,17 @@ def test_a_short_quote_is_removed_from_lines_without_sources(
     verdicts.keep(Verdict("a" * 32, "How long?", said, "up"))
     verdicts.erase([SOURCE], ["# Leave\n\nIt is given for nineteen days."], {})
     assert answer(verdicts.file) == (said if kept else "")
+
+
+def test_what_was_cited_goes_with_its_source_and_takes_its_new_name(tmp_path: Path) -> None:
+    verdicts = Verdicts(tmp_path / "feedback")
+    ranges = (CitedRange(SOURCE, 0, 9), CitedRange("pay.md", 3, 7))
+    verdicts.keep(Verdict("", "", "", "down", sources=(SOURCE, "pay.md"), ranges=ranges))
+    assert verdicts.erase(["other.md"], (), {}) == 0
+    assert verdicts.erase([SOURCE], (), {"pay.md": "wages.md"}) == 1
+    line = json.loads(verdicts.file.read_text())
+    assert line["ranges"] == [{"source": "wages.md", "start": 3, "end": 7}]
+    assert line["sources"] == [SOURCE, "wages.md"]
 
 
 def answer(file: Path) -> str:

@@ -13,7 +13,7 @@ from qa.errors import (
 )
 from qa.index.index import Index
 from qa.index.stores.folder_store import FolderStore
-from qa.indexing import adding, syncing
+from qa.indexing import adding, ingesting
 from qa.indexing.forgetting import forget
 from qa.indexing.preparing.storing import Preparing
 from qa.models.embedders import Embedder, open_embedder
@@ -135,8 +135,8 @@ def test_an_operation_that_failed_in_the_store_is_not_tried_again(
 def test_a_long_sync_shows_what_is_done(
     index: Index, docs: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
 ) -> None:
-    monkeypatch.setattr(syncing, "_SECONDS_BETWEEN_PUBLISHING", 0.0)
-    monkeypatch.setattr(syncing, "_PUBLISHING_SHARE", 1000.0)
+    monkeypatch.setattr(ingesting, "_SECONDS_BETWEEN_PUBLISHING", 0.0)
+    monkeypatch.setattr(ingesting, "_PUBLISHING_SHARE", 1000.0)
     monkeypatch.setattr(adding, "CHARACTERS_AT_ONCE", 10)
     reader = Index(FolderStore(index.store.folder), Preparing(embedder, 200))
     seen: list[int] = []

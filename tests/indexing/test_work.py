@@ -33,3 +33,19 @@ def test_what_is_held_already_is_done_without_passages() -> None:
 
     assert told[-1].share == 0.5
     assert told[-1].done == 1
+
+
+def test_what_comes_in_any_order_counts_by_its_size() -> None:
+    told: list[Progress] = []
+    work = Work([9000, 49_000, 39_000], told.append)
+
+    work.prepares(2, "c", 10)
+    work.prepares(0, "a", 0)
+    work.prepares(1, "b", 128)
+
+    assert [round(one.share, 3) for one in told] == [0.4, 0.5, 1]
+    assert [(one.done, one.passages, one.source) for one in told] == [
+        (1, 10, "c"),
+        (2, 10, "a"),
+        (3, 138, "b"),
+    ]

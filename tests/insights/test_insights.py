@@ -7,18 +7,19 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import qa
-from qa.api.rest.feedback import keep
+from qa.api.rest.feedback import Pace, keep
 from qa.api.rest.requests import Judged
 from qa.cli.app import app
 from qa.cli.output.insights import print_insights
 from qa.cli.output.terminal import Terminal
-from qa.insights import voted_down
+from qa.insights import voted_down, wordless_votes
 from qa.insights.likeness import groups, most_typical
 from qa.models.embedders import Embedder
 from qa.records import OpenQuestion
@@ -35,7 +36,9 @@ ADA = qa.Viewer("ada-the-asker", groups=["people"])
 
 def assistant_in(folder: Path, *, audit: bool = False, questions: bool = False) -> qa.Assistant:
     index = folder / "index"
-    return qa.Assistant(index=index, audit=audit, audit_questions=questions)
+    return qa.Assistant(
+        index=index, audit=audit, audit_questions=questions, feedback_texts=questions
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[qa.Assistant]:
             reader.ask("How many days of annual leave do we have?", folder="nowhere")
         for verdict in ("up", "down"):
             judged = Judged(question="When does the sauna open?", answer="At 6.", verdict=verdict)
-            keep(judged, qa.Verdicts.of(assistant.settings.index), reader)
+            keep(judged, qa.Verdicts.of(assistant.settings.index), reader, Pace(), "")
         assistant.forget("old.md")
         yield assistant
 
@@ -150,13 +153,16 @@ def test_without_what_it_needs_it_says_how_to_switch_that_on(
     with assistant_in(tmp_path, audit=audit) as assistant:
         assistant.add([qa.Document(LEAVE, "leave.md")])
         assistant.ask(PENSION[0])
+        judged = Judged(question=PENSION[0], answer="No.", verdict="down", comment="Pension!")
+        keep(judged, qa.Verdicts.of(assistant.settings.index), assistant, Pace(), "")
         told = assistant.insights()
         out, err = io.StringIO(), io.StringIO()
         print_insights(Terminal(out, err), told)
     assert told.topics == ()
-    assert told.total.not_said == int(audit)
+    assert (told.total.not_said, told.total.down) == (int(audit), 1)
     assert advice in err.getvalue()
-    assert "pension" not in out.getvalue()
+    assert "set feedback_texts = true" in err.getvalue()
+    assert "pension" not in out.getvalue().lower()
 
 
 def test_the_command(asked: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +201,25 @@ def test_what_is_forgotten_is_gone_from_open_questions_and_from_the_set(tmp_path
         ]
         (left,) = verdicts.set_file.read_text(encoding="utf-8").splitlines()
         assert json.loads(left)["question"] == "Is there a pension?"
+
+
+def test_votes_without_words_are_counted_by_what_was_cited(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    verdicts = qa.Verdicts.of(index)
+    days, sauna = qa.CitedRange("leave.md", 9, 46), qa.CitedRange("leave.md", 57, 81)
+    given: list[tuple[Literal["up", "down"], tuple[qa.CitedRange, ...]]] = [
+        ("down", (sauna,)), ("down", (days, sauna)), ("up", (days,)),
+    ]  # fmt: skip
+    for verdict, ranges in given:
+        verdicts.keep(qa.Verdict("", "", "", verdict, sources=("leave.md",), ranges=ranges))
+    verdicts.keep(qa.Verdict("c", "Why?", "So.", "down", ranges=(days,)))
+    with verdicts.file.open("a", encoding="utf-8") as stream:
+        stream.write(
+            '{"time": "2026-03-02T09:00:00Z", "verdict": "down", "ranges": [{"a": 1}, 2]}\n'
+        )
+    found = wordless_votes(index)
+    assert (found.number, [one.question for one in voted_down(index)]) == (3, ["Why?"])
+    assert [(one.start, one.down) for one in found.ranges] == [(57, 2), (9, 1)]
 
 
 def test_the_set_is_one_that_can_be_measured(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from qa.limits import Limits
 from qa.loading import read, supported_suffixes
 from qa.loading.formats import FORMATS, choose
 from qa.loading.pdf.recognition import program
-from qa.loading.workers.pool import load
+from qa.loading.workers.pool import content, load
 from tests.loading.soundness import SHARED, check, check_problem
 
 
@@ -184,7 +184,10 @@ def test_a_file_above_the_limit_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(b"x" * 2000)
     with pytest.raises(TooLargeError, match=r"big\.txt.*max_file_megabytes"):
         load(path, "big.txt", Limits(max_file_megabytes=0.001))
+    with pytest.raises(TooLargeError, match=r"big\.txt.*max_file_megabytes"):
+        content(path, "big.txt", Limits(max_file_megabytes=0.001))
     assert load(path, "big.txt", Limits(max_file_megabytes=0.002)).text
+    assert content(path, "big.txt", Limits(max_file_megabytes=0.002)) == b"x" * 2000
 
 
 def test_a_file_that_cannot_be_opened_is_a_load_error(tmp_path: Path) -> None:
@@ -239,6 +242,7 @@ EXPECTED: dict[str, type[LoadError]] = {
     "empty.eml": EmptyFileError,
 }
 PHRASES = {
+    "docx-hdrftr.docx": "Last header para\n\nMain document\n\npara1",
     **({"loremipsum-flat.pdf": "Lorem ipsum dolor sit amet, consectetur"} if program() else {}),
     "simple.zip": "\n\nstanley-cups.csv\n\nStanley Cups\n\nTeam | Location | Stanley Cups\n",
     "factbook-utf-16.xml": "\nCanada | Ottawa | Justin Trudeau | Hockey\n",
@@ -278,7 +282,7 @@ PHRASES = {
 UNWANTED = {
     "test_wikipedia.html": ["[edit]", "Edit links", "Jump to content", "Alemannisch", "[23]"],
     "test_blog.html": ["Skip to main content", "Recent posts", "Copyright"],
-    "docx-hdrftr.docx": ["header", "footer"],
+    "docx-hdrftr.docx": ["I should not be included"],
 }
 
 

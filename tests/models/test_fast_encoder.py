@@ -91,6 +91,17 @@ def test_the_order_of_texts_and_the_other_texts_make_no_difference(cache: Path) 
     assert (together * reversed_).sum(axis=1).min() > 0.99999
 
 
+@pytest.mark.parametrize(("said", "threads"), [("", 0), ("1", 1), ("4,2", 0)])
+def test_it_has_as_many_threads_as_the_environment_allows(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, said: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+
+    options = fast_encoder.OnnxEncoder(cache)._session.get_session_options()
+
+    assert options.intra_op_num_threads == threads
+
+
 def flip(file: Path) -> None:
     raw = bytearray(file.read_bytes())
     raw[len(raw) // 2] ^= 1

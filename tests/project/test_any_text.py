@@ -53,7 +53,7 @@ from qa.indexing.storage.addresses import Stored, stored
 from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
-from qa.insights import VotedDown
+from qa.insights import DownRange, VotedDown, WordlessVotes
 from qa.loading import blocks, decoding, formats, lines, links, plain, symbols
 from qa.loading.html import boilerplate
 from qa.loading.html.leads import leads
@@ -586,6 +586,7 @@ def told_to_the_owner(a: str, b: str, c: str) -> None:
     used = (Used(a, b, 1, 2),)
     found = Insights(day.date, day.date, True, True, (day,), used=used, topics=(topic,))
     answers = [VotedDown("1", time, a, b, c, (a, c)), VotedDown("2", time, c, b, a, ())]
+    wordless = WordlessVotes(1, (DownRange(a, 0, 1, 1, c),))
     voted = [Chosen(answer, answer.id == "1") for answer in answers]
     quotes = tuple(Citation(n, a, b, 0, len(c), c, a) for n in (1, 2))
     finding = ReviewFinding("1", "contradiction", 0.5, quotes, (b, c), 1, a, b)
@@ -595,7 +596,7 @@ def told_to_the_owner(a: str, b: str, c: str) -> None:
     for texts in TEXTS.values():
         syncs = sync_html(WorkState(), [EndedSync(time, error=c)], texts)
         for page in (
-            questions_view.html(found, voted, a, (7,), 7, texts),
+            questions_view.html(found, voted, wordless, a, (7,), 7, texts),
             findings_view.html(Review((finding,), (finding,)), 1, WorkState(error=a), texts),
             documents_view.html(status, documents_view.Wanted(), syncs, texts, watch=True),
             documents_view.html(status, looked_for, syncs, texts, watch=True),
@@ -800,6 +801,9 @@ READ: dict[str, Callable[..., object]] = {
     " loading.tables.delimited.separator_of"
     " loading.office.rtf.parse loading.data.structured.parse loading.data.notebook.parse"
     " loading.data.values.add_value": read_files,
+    "loading.tables.grid.rows_of_names": lambda a, b, c: [
+        grid.rows_of_names([[a, b, b], [a, c, a], [c, "1", ""]], marked) for marked in (0, 1)
+    ],
     "loading.tables.grid.typed loading.tables.number_formats.shown": lambda a, b, c: [
         number_formats.shown(number, grid.typed(text))
         for number in (0.0, -1.5, 45363.75)
@@ -853,7 +857,8 @@ READ: dict[str, Callable[..., object]] = {
         boilerplate.hides(f"color: {a}; {b}; {c}"),
         boilerplate.shows(f"display: {a}; {b}; {c}"),
     ),
-    "loading.symbols.symbol loading.symbols.with_symbols": lambda a, b, c: (
+    "loading.symbols.symbol loading.symbols.with_symbols loading.symbols.task": lambda a, b, c: (
+        symbols.task(f"[x] {a}"),
         symbols.symbol(a, b),
         symbols.with_symbols(c),
     ),
@@ -921,7 +926,10 @@ NO_TEXT = {
     "api.openai": "what programs send, with its own tests",
     "api.problems": "paths of routes, and errors as they are",
     "api.replies": "paths of routes, and errors as they are",
+    "api.line.Line": "whose share a question takes",
     "api.rest.feedback.Opinion": "a protocol",
+    "api.rest.feedback.Pace": "whose share an opinion takes, with its own tests",
+    "api.rest.feedback.keep": "whose share an opinion takes, with its own tests",
     "assistant.langchain_views.tool": "the name of a tool",
     "places.locations.beside": "the place of an index",
     "cli.serve": "the words of a command",
@@ -941,6 +949,7 @@ NO_TEXT = {
     "checking.quotes": "what `claims.details` found, tried with `Evidence.support`",
     "loading.blocks.Blocks.open": "kinds and markers of our own",
     "loading.blocks.Blocks.embed": "a document that another loader made",
+    "loading.office.word_margins": "the kind of a part of a page",
     "loading.structure": "kinds and markers, handed on by the loaders",
     "loading.html.definitions": "terms, read by the HTML loader",
     "assistant.langchain_views.Askable": "a protocol",
@@ -1026,6 +1035,7 @@ NO_TEXT = {
     "index.keywords.whole.KeywordIndex.with_rules": "a query of our own",
     "index.keywords.seen.SeenKeywords.entries": "an id",
     "index.keywords.rules": "ids of documents and rules",
+    "index.keywords.shared": "ids and versions of documents",
     "access": "names of groups",
     "api.seeing": "paths and names of sources",
     "index.kept_lines": "lines of our own",
@@ -1043,7 +1053,7 @@ NO_TEXT = {
     "index.stores.pieces": "digests, with their own tests",
     "cli.output.reports": "names of files, with their own tests",
     "index.scope": "names of folders, and metadata, with its own tests",
-    "index.stores.server_store": "places",
+    "index.stores.server": "places",
     "index.changes": "ids; documents come in by `syncing.check_storable`",
     "settings": "settings",
     "models.cross_encoder.CrossEncoder.run_each": "tokens",
@@ -1058,6 +1068,11 @@ NO_TEXT = {
     "index.stores.store": "places",
     "indexing.adding.add": "asked below",
     "indexing.syncing.sync": "places",
+    "indexing.cluster": "addresses and places, with their own tests",
+    "indexing.adding.id_of": "a name of a file",
+    "indexing.adding.with_blocks": "what its loader found, cut by `blocks_of_lines`",
+    "indexing.ingesting": "documents that loaders made",
+    "loading.pdf.recognition.languages": "a place",
     "cli.output.terminal.Terminal.waiting": "a label of our own",
     "cli.output.terminal.count": "a noun of our own",
     "index.stores.troubles": "errors of the system",

@@ -42,6 +42,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def keeping(served_index: Path) -> Iterator[str]:
+    """The URL of a server that keeps the texts of votes, and those of questions for a day."""
+    kept = {"QA_AUDIT": "true", "QA_AUDIT_QUESTIONS": "true", "QA_AUDIT_DAYS": "1"}
+    with served(served_index, QA_FEEDBACK_TEXTS="true", **kept) as url:
+        yield url
+
+
 class Intranet(ThreadingHTTPServer):
     """Another site: pages of an invented firm, which show the chat of `chat`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,15 +15,18 @@ PATIENCE = 15.0  # seconds; anything that takes longer hangs
 
 @dataclass
 class Visitor:
-    """A session of Gradio's at one of the pages."""
+    """A session of Gradio's at one of the pages; `headers` say who it is of."""
 
     url: str
     page: str = "en"
     patience: float = PATIENCE
     session: str = field(default_factory=lambda: secrets.token_hex(6))
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=f"{self.url}/{self.page}/", timeout=self.patience)
+        self.client = httpx.Client(
+            base_url=f"{self.url}/{self.page}/", timeout=self.patience, headers=self.headers
+        )
         self.config: dict[str, Any] = self.client.get("config").raise_for_status().json()
 
     def __enter__(self) -> Visitor:
@@ -72,10 +76,14 @@ class Visitor:
         return next(one for one in self.listen() if one["msg"] == "process_completed")
 
 
-def upload(url: str, conversation: str, name: str, content: bytes) -> str:
+def upload(
+    url: str, conversation: str, name: str, content: bytes, headers: Mapping[str, str] | None = None
+) -> str:
     """The id of a file that was sent to the server for a conversation."""
     query = {"conversation": conversation, "name": name}
-    reply = httpx.post(f"{url}/api/uploads", params=query, content=content, timeout=PATIENCE)
+    reply = httpx.post(
+        f"{url}/api/uploads", params=query, content=content, timeout=PATIENCE, headers=headers
+    )
     assert reply.status_code == 201, reply.text
     return str(reply.json()["id"])
 

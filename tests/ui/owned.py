@@ -56,6 +56,11 @@ def used(place: Path) -> Path:
             )
         )  # fmt: skip
         verdicts.keep(qa.Verdict("d", "When do wages come?", "On the last day. [1]", "up"))
+        source, said = "handbook/benefits.md", "We insure everybody against accidents."
+        start = assistant.document(source).text.index(said)
+        cited = qa.CitedRange(source, start, start + len(said))
+        for _ in range(2):  # without words, as votes are kept by default
+            verdicts.keep(qa.Verdict("", "", "", "down", sources=(source,), ranges=(cited,)))
         verdicts.keep(qa.Verdict("e", "Is there a sauna?", "Everybody is insured. [1]", "down"))
     return place / "index"
 

@@ -21,7 +21,9 @@ FROM_OTHER_SITES = (
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-def start(index: Path, *options: str, port: str = "0", **environment: str) -> tuple[Command, str]:
+def start(
+    index: Path | str, *options: str, port: str = "0", **environment: str
+) -> tuple[Command, str]:
     """A server that answers, and its URL."""
     child = Command(
         "serve", "--port", port, "--index", index, *options, env={**os.environ, **environment}

@@ -12,7 +12,7 @@ from ui.admin.tables import quoted, shown, table, time
 
 if TYPE_CHECKING:
     from qa import Hit, Insights, OpenTopic
-    from qa.api import Chosen
+    from qa.api import Chosen, WordlessVotes
     from ui.page.texts import Texts
 
 # Of a group of questions, and of the answers that were voted down.
@@ -22,6 +22,7 @@ MOST_QUESTIONS, MOST_VOTED = 10, 100
 def html(
     found: Insights,
     voted: Sequence[Chosen],
+    wordless: WordlessVotes,
     set_file: str,
     periods: Sequence[int],
     period: int,
@@ -40,7 +41,7 @@ def html(
 </section>
 <section aria-labelledby="of-voted">
 <h2 id="of-voted">{shown(texts.admin_voted)}</h2>
-{_voted(voted, set_file, texts)}
+{_no_texts(found, texts)}{_voted(voted, wordless, set_file, texts)}
 </section>
 {_used(found, texts)}{_seconds(found, texts)}"""
 
@@ -56,10 +57,20 @@ def _periods(periods: Sequence[int], period: int, texts: Texts) -> str:
 
 
 def _advice(found: Insights, texts: Texts) -> str:
-    if found.questions_kept:
+    return "" if found.audit else f'<p class="advice">{shown(texts.admin_no_audit)}</p>'
+
+
+def _no_texts(found: Insights, texts: Texts) -> str:
+    return "" if found.feedback_texts else f'<p class="advice">{shown(texts.admin_no_texts)}</p>'
+
+
+def _share(found: Insights, texts: Texts) -> str:
+    total = found.total
+    if not total.questions:
         return ""
-    words = texts.admin_no_questions if found.audit else texts.admin_no_audit
-    return f'<p class="advice">{shown(words)}</p>'
+    percent = f"{100 * total.answered / total.questions:.0f}"
+    words = texts.admin_share.format(number=f"{total.questions:,}", percent=percent)
+    return f"<p>{shown(words)}</p>"
 
 
 def _days(found: Insights, texts: Texts) -> str:
@@ -85,19 +96,21 @@ def _days(found: Insights, texts: Texts) -> str:
     whole = (texts.admin_total, *(f"{getattr(total, name):,}" for name in every))
     numbers = table((texts.admin_day, *every.values()), [whole, *rows], texts.admin_by_day)
     return (
-        f"{stacked(texts.admin_by_day, dates, asked)}"
+        f"{_share(found, texts)}{stacked(texts.admin_by_day, dates, asked)}"
         f"<h3>{shown(texts.admin_votes)}</h3>{stacked(texts.admin_votes, dates, given)}"
         f"<details><summary>{shown(texts.admin_table)}</summary>{numbers}</details>"
     )
 
 
 def _topics(found: Insights, texts: Texts) -> str:
-    if not found.topics:
-        return f"<p>{shown(texts.admin_no_topics)}</p>"
+    if not found.questions_kept:
+        advice = f'<p class="advice">{shown(texts.admin_no_questions)}</p>'
+    else:
+        advice = "" if found.topics else f"<p>{shown(texts.admin_no_topics)}</p>"
     left = ""
     if found.left_out:
         left = f"<p>{shown(texts.admin_earlier.format(number=found.left_out))}</p>"
-    return "".join(_topic(topic, texts) for topic in found.topics) + left
+    return advice + "".join(_topic(topic, texts) for topic in found.topics) + left
 
 
 def _topic(topic: OpenTopic, texts: Texts) -> str:
@@ -128,14 +141,27 @@ def _passage(hit: Hit, texts: Texts) -> str:
     return f"<li>{shown(where)} <code>{shown(passage.source)}</code></li>"
 
 
-def _voted(voted: Sequence[Chosen], set_file: str, texts: Texts) -> str:
+def _voted(voted: Sequence[Chosen], wordless: WordlessVotes, set_file: str, texts: Texts) -> str:
+    without = _without_words(wordless, texts)
     if not voted:
-        return f"<p>{shown(texts.admin_no_voted)}</p>"
+        return without or f"<p>{shown(texts.admin_no_voted)}</p>"
     note = shown(texts.admin_set_file.format(file=set_file))
     rest = len(voted) - MOST_VOTED
     more = f"<p>{shown(texts.admin_earlier.format(number=rest))}</p>" if rest > 0 else ""
     answers = "".join(_answers(voted[:MOST_VOTED], texts))
-    return f'<p class="note">{note}</p>{answers}{more}'
+    return f'{without}<p class="note">{note}</p>{answers}{more}'
+
+
+def _without_words(votes: WordlessVotes, texts: Texts) -> str:
+    if not votes.number:
+        return ""
+    words = texts.admin_wordless.format(number=f"{votes.number:,}")
+    rows = [
+        (f"<code>{shown(one.source)}</code>", quoted(one.text), f"{one.down:,}")
+        for one in votes.ranges
+    ]
+    heads = (texts.admin_document, texts.admin_passage, texts.admin_down)
+    return f"<p>{shown(words)}</p>{table(heads, rows)}"
 
 
 def _answers(voted: Sequence[Chosen], texts: Texts) -> Iterator[str]:

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from qa import SettingsError, web_address
+from qa import Settings, SettingsError, web_address
 from ui.brand.contrast import BLACK, ENOUGH, WHITE, least, readable
 from ui.brand.logo import Logo
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from qa import Settings
-
+LANGUAGES: tuple[str, ...] = Settings.model_fields["languages"].default
+"""All languages that the pages can have."""
 # What accents stand on, as the style sheets have it: --paper and --surface.
 LIGHT_GROUNDS = ("#fbfaf6", "#f3f0e8")
 DARK_GROUNDS = ("#17181a", "#212327")
@@ -38,7 +38,10 @@ class Contact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A company's look; what is None stays as Footnote has it."""
+    """A company's look; what is None stays as Footnote has it.
+
+    `languages` are those of the pages; whoever prefers none of them gets the first.
+    """
 
     name: str | None = None
     logo: Logo | None = None
@@ -46,6 +49,7 @@ class Brand:
     dark: Colours | None = None
     welcome: str | None = None
     contact: Contact | None = None
+    languages: tuple[str, ...] = LANGUAGES
 
     @classmethod
     def of(cls, settings: Settings) -> Brand:
@@ -63,6 +67,7 @@ class Brand:
             dark=dark,
             welcome=settings.brand_welcome,
             contact=_contact(settings),
+            languages=tuple(dict.fromkeys(settings.languages)),
         )
 
     @property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qa import QAError, folders_above
-from qa.api import seen
+from qa.api import name_of, seen
 from ui.brand.brand import PLAIN, Brand
 from ui.page import render
 from ui.page.attaching import attached_files, keep_files, read_files, remove_file
@@ -19,7 +20,7 @@ from ui.page.visiting import visit
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
-    from qa import AnswerStream, Assistant, Document
+    from qa import AnswerStream, Assistant, Document, Settings
     from ui.page.examples import Examples
     from ui.page.texts import Texts
     from ui.uploads import Attachments
@@ -97,8 +98,10 @@ class Page:
             return
         number = len(record.exchanges)
         box: Any = ""
-        files: Any = attached_files(self.attachments, record.id, self.texts)
-        for exchange in self._answered(question, folder, record, seen(self.assistant, request)):
+        reader, viewer = seen(self.assistant, request), name_of(request)
+        files: Any = attached_files(self.attachments, record.id, self.texts, viewer)
+        private = self.attachments.assistant(record.id, viewer)
+        for exchange in self._answered(question, folder, record, reader, private):
             shown = [*so_far, *self._shown(exchange, number)]
             yield shown, record.with_(exchange).model_dump_json(), box, files
             box = files = gr.skip()  # the next question may be in it by now
@@ -108,7 +111,8 @@ class Page:
     ) -> tuple[list[dict[str, Any]], str, str]:
         """A conversation from the browser's storage, with its footnotes checked again."""
         record = Conversation.read(sent)
-        private, reader = self.attachments.assistant(record.id), seen(self.assistant, request)
+        reader, viewer = seen(self.assistant, request), name_of(request)
+        private = self.attachments.assistant(record.id, viewer)
 
         @functools.cache
         def read(source: str) -> Document:
@@ -121,7 +125,7 @@ class Page:
 
         checked = [exchange.checked(read) for exchange in record.exchanges]
         record = record.model_copy(update={"exchanges": checked})
-        files = attached_files(self.attachments, record.id, self.texts)
+        files = attached_files(self.attachments, record.id, self.texts, viewer)
         return self._messages(record), record.model_dump_json(), files
 
     def stopped(self, sent: str | None) -> tuple[list[dict[str, Any]], str]:
@@ -129,24 +133,33 @@ class Page:
         record = Conversation.read(sent)
         return self._messages(record), record.model_dump_json()
 
-    def attached(self, ids: str, sent: str) -> Iterator[str]:
+    def attached(self, ids: str, sent: str, request: HTTPConnection | None = None) -> Iterator[str]:
         """Reads the files with these ids; yields the page's messages about them."""
-        yield from read_files(self.attachments, Conversation.read(sent).id, ids.split(), self.texts)
+        id, viewer = Conversation.read(sent).id, name_of(request)
+        yield from read_files(self.attachments, id, ids.split(), self.texts, viewer)
 
     def kept(self, sent: str, request: HTTPConnection | None = None) -> Iterator[str]:
         """Reads the conversation's files for everyone; yields the page's messages about them."""
         by = seen(self.assistant, request).by
         yield from keep_files(self.attachments, Conversation.read(sent).id, by, self.texts)
 
-    def removed(self, name: str, sent: str) -> str:
+    def removed(self, name: str, sent: str, request: HTTPConnection | None = None) -> str:
         """The page's list of the conversation's files after one of them was removed."""
-        return remove_file(self.attachments, Conversation.read(sent).id, name, self.texts)
+        id, viewer = Conversation.read(sent).id, name_of(request)
+        return remove_file(self.attachments, id, name, self.texts, viewer)
 
     def _answered(
-        self, question: str, folder: str | None, record: Conversation, reader: Assistant
+        self,
+        question: str,
+        folder: str | None,
+        record: Conversation,
+        reader: Assistant,
+        private: Assistant | None,
     ) -> Iterator[Exchange]:
-        """The growing exchange; until it is complete it counts as stopped."""
-        private = self.attachments.assistant(record.id)
+        """The growing exchange; until it is complete it counts as stopped.
+
+        `private` answers from the conversation's own files, where it has some.
+        """
         also = [private] if private is not None else []
         growing = Exchange(question=question, stopped=True)
         yield growing
@@ -198,6 +211,32 @@ def greeting(texts: Texts, brand: Brand, *, samples: bool = False) -> str:
     lines = [f"## {texts.welcome}"]
     lines.append(render.welcome(brand.welcome) if brand.welcome else texts.promise)
     return "\n\n".join([*lines, texts.samples] if samples else lines)
+
+
+def kept_note(settings: Settings, texts: Texts) -> str:
+    """What is kept of questions and votes, and for how long; "" if that is nothing of readers."""
+    # Without a sign-in, nobody's name is known.
+    known = settings.sign_in not in (None, "none")
+    said = []
+    if settings.audit and settings.audit_questions:
+        # How long a collector of traces keeps the questions that it gets, we do not know.
+        period = _period(0 if settings.trace_endpoint else settings.audit_days, texts)
+        words = texts.kept_questions_named if known else texts.kept_questions
+        said.append(words.format(period=period))
+    elif settings.audit and known:
+        said.append(texts.kept_who.format(period=_period(settings.audit_days, texts)))
+    if settings.feedback_texts:
+        # The audit has the name of whoever votes.
+        words = texts.kept_votes_unnamed if known and not settings.audit else texts.kept_votes
+        said.append(words.format(period=_period(settings.feedback_days, texts)))
+    return " ".join(said)
+
+
+def _period(days: float, texts: Texts) -> str:
+    if not days:
+        return texts.kept_for_good
+    whole = math.ceil(days)
+    return texts.kept_day if whole == 1 else texts.kept_days.format(days=whole)
 
 
 def _examples(questions: Sequence[str]) -> list[dict[str, str]]:

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def read_files(
-    attachments: Attachments, conversation: str, ids: Sequence[str], texts: Texts
+    attachments: Attachments, conversation: str, ids: Sequence[str], texts: Texts, viewer: str
 ) -> Iterator[str]:
     """The page's messages about the files with these ids, as HTML, until they are read."""
     try:
-        files = attachments.incoming.take(conversation, ids)
+        files = attachments.incoming.take(conversation, ids, viewer)
     except QAError as error:
         yield _line(str(error))
         return
     yield _line(texts.upload_reading.format(name=", ".join(file.name for file in files)))
     yield from _followed(
-        lambda progress: attachments.add(conversation, files, progress),
-        lambda: attached_files(attachments, conversation, texts),
+        lambda progress: attachments.add(conversation, files, progress, viewer),
+        lambda: attached_files(attachments, conversation, texts, viewer),
         texts,
     )
 
@@ -39,20 +39,24 @@ def keep_files(
     attachments: Attachments, conversation: str, by: Asker, texts: Texts
 ) -> Iterator[str]:
     """The page's messages while the files of a conversation are read for everyone."""
+    viewer = by.viewer.name
     yield from _followed(
         lambda progress: attachments.keep(conversation, progress, by),
-        lambda: attached_files(attachments, conversation, texts),
+        lambda: attached_files(attachments, conversation, texts, viewer),
         texts,
     )
 
 
-def remove_file(attachments: Attachments, conversation: str, name: str, texts: Texts) -> str:
+def remove_file(
+    attachments: Attachments, conversation: str, name: str, texts: Texts, viewer: str
+) -> str:
     """The remaining files of a conversation without that one, as HTML."""
+    problem = ""
     try:
-        attachments.remove(conversation, name)
+        attachments.remove(conversation, name, viewer)
     except QAError as error:
-        return attached_files(attachments, conversation, texts) + _line(str(error))
-    return attached_files(attachments, conversation, texts)
+        problem = _line(str(error))
+    return attached_files(attachments, conversation, texts, viewer) + problem
 
 
 def _followed(
@@ -84,9 +88,9 @@ def _followed(
         yield _line(f"{texts.upload_reading.format(name=name)} {item.done}/{item.total}")
 
 
-def attached_files(attachments: Attachments, conversation: str, texts: Texts) -> str:
-    """The files of a conversation, as HTML; empty if it has none."""
-    private = attachments.assistant(conversation)
+def attached_files(attachments: Attachments, conversation: str, texts: Texts, viewer: str) -> str:
+    """The files of a viewer's conversation, as HTML; empty if it has none."""
+    private = attachments.assistant(conversation, viewer)
     names = [one.source for one in private.status().sources] if private else []
     shown = sorted(_name(name) for name in names)
     chips = [

@@ -1,20 +1,23 @@
 """Gradio, limited to what the page needs: it accepts text, never files, and forgets it.
 
 Gradio looks for files in everything that a visitor sends, even in place of a question, and opens,
-copies or fetches what it finds. It also keeps the latest data of each session. Ours accepts only
-text and yes or no, and keeps none of it after the reply.
+copies or fetches what it finds. It also keeps the latest data of each session, for whoever knows
+its name. Ours accepts only text and yes or no, keeps none of it after the reply, and gives that to
+whoever sent the session's first event.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import gradio as gr
 from fastapi.responses import JSONResponse
@@ -23,24 +26,27 @@ from gradio.route_utils import FnIndexInferError
 from gradio.routes import App
 from gradio.state_holder import SessionState, StateHolder
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
+
+from qa.api import HAD_SHARE, account_of, fair_share, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gradio.block_function import BlockFunction
     from gradio.blocks import Block
-    from gradio.data_classes import BlocksConfigDict
-    from starlette.requests import Request
+    from gradio.data_classes import BlocksConfigDict, PredictBodyInternal
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # The types of data that a page may send, by component.
 TAKEN: Mapping[type[Component], type] = {Textbox: str, Dropdown: str, Checkbox: bool}
 # Seconds. A page listens at once; replies that nobody has listened to for this long are dropped.
 UNHEARD_SECONDS = 30.0
 MOST_UNHEARD = 200
-LISTENING = "/gradio_api/queue/data"
+INVALID = "This page sent invalid data. Reload it, and try again."
+LISTENING, CANCELLING = "/gradio_api/queue/data", "/gradio_api/cancel"
 
 
 class Blocks(gr.Blocks):
@@ -100,7 +106,10 @@ class Picked(gr.EventData):
 
 
 class Sessions(StateHolder):
-    """Gradio's sessions: all data of one is deleted after the reply."""
+    """Gradio's sessions: all data of one is deleted after the reply.
+
+    Each is that of the viewer who sent its first event, by name.
+    """
 
     def __init__(self, blocks: gr.Blocks) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -108,6 +117,11 @@ class Sessions(StateHolder):
         self._queue = blocks._queue
         # Nobody sees Gradio's usage figures here.
         self._queue.ANALYTICS_MAX_EVENTS = 0
+        self._push = self._queue.push
+        self._queue.push = self._joined  # type: ignore[method-assign]
+        self._viewers: dict[str, str] = {}
+        places = self._queue.max_size or 0
+        self._share = fair_share(places, self._queue.default_concurrency_limit or 0)
         self._listeners: Counter[str] = Counter()
         self._unheard: dict[str, float] = {}
         self._dropping: set[asyncio.Task[None]] = set()
@@ -117,6 +131,34 @@ class Sessions(StateHolder):
 
     def __contains__(self, session_id: str) -> bool:
         return False
+
+    async def _joined(
+        self, body: PredictBodyInternal, request: Request, username: str | None
+    ) -> tuple[bool, Any, Any]:
+        """Take an event into the queue, unless its session is another's, or too many are theirs."""
+        if (whose := account_of(request)) and self._waiting(whose) >= self._share:
+            return False, HAD_SHARE, "queue_full"
+        session, viewer = body.session_hash, name_of(request)
+        if session is None:  # nobody can listen to it
+            return await self._push(body, request, username)
+        if self._viewers.setdefault(session, viewer) != viewer:
+            return False, INVALID, "error"
+        try:
+            return await self._push(body, request, username)
+        finally:
+            if session in self._queue.pending_messages_per_session:
+                self._viewers[session] = viewer
+            else:
+                self._viewers.pop(session, None)
+
+    def _waiting(self, whose: str) -> int:
+        """How many events of theirs are handled or wait."""
+        events = list(self._queue.event_ids_to_events.values())
+        return sum(account_of(event.request) == whose for event in events)
+
+    def is_of(self, session: str, viewer: str) -> bool:
+        """Whether a viewer of this name has sent the events of a session."""
+        return self._viewers.get(session) == viewer
 
     @contextmanager
     def listening(self, session: str) -> Iterator[None]:
@@ -134,7 +176,9 @@ class Sessions(StateHolder):
     def delete_all_expired_state(self) -> None:
         """Drop replies that nobody listens to. Gradio calls this once a second, on its loop."""
         now = time.monotonic()
-        held = {*self._queue.pending_messages_per_session, *self._queue.pending_event_ids_session}
+        queue = self._queue
+        held = {*queue.pending_messages_per_session, *queue.pending_event_ids_session,
+                *self._viewers}  # fmt: skip
         unheard = held - self._listeners.keys()
         self._unheard = {session: self._unheard.get(session, now) for session in unheard}
         late = [one for one, since in self._unheard.items() if now - since > UNHEARD_SECONDS]
@@ -155,23 +199,54 @@ class Sessions(StateHolder):
     def _forget(self, session: str) -> None:
         self._queue.pending_messages_per_session.pop(session, None)
         self._queue.pending_event_ids_session.pop(session, None)
+        self._viewers.pop(session, None)
 
 
 class Listening:
-    """Middleware that tells each page's `Sessions` who is listening, by the page's path ("/en")."""
+    """Middleware that tells each page's `Sessions` who is listening, by the page's path ("/en").
+
+    Whoever asks for a session of another viewer's is answered as for one that does not exist.
+    """
 
     def __init__(self, app: ASGIApp, pages: Mapping[str, Sessions]) -> None:
         self.app = app
-        self._of = {f"{place}{LISTENING}": sessions for place, sessions in pages.items()}
+        self._listened = {f"{place}{LISTENING}": sessions for place, sessions in pages.items()}
+        self._cancelled = {f"{place}{CANCELLING}": sessions for place, sessions in pages.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        sessions = self._of.get(scope["path"]) if scope["type"] == "http" else None
-        if sessions is None:
+        path = scope["path"] if scope["type"] == "http" else ""
+        if (sessions := self._listened.get(path)) is not None:
+            await self._listen(sessions, scope, receive, send)
+        elif (sessions := self._cancelled.get(path)) is not None:
+            await self._cancel(sessions, scope, receive, send)
+        else:
             await self.app(scope, receive, send)
+
+    async def _cancel(self, sessions: Sessions, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        body = await request.body()
+        try:
+            session = json.loads(body)["session_hash"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            session = None  # Gradio says what is wrong with it
+        if isinstance(session, str) and not sessions.is_of(session, name_of(request)):
+            await JSONResponse({"success": True})(scope, receive, send)
             return
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        with sessions.listening(query.get("session_hash", [""])[0]):
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, again, send)
+
+    async def _listen(self, sessions: Sessions, scope: Scope, receive: Receive, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        session = query.get("session_hash", [""])[-1]
+        if not sessions.is_of(session, name_of(Request(scope))):
+            session = secrets.token_hex()  # which nobody has
+        if "session_hash" in query:
+            scope = {**scope, "query_string": urlencode({"session_hash": session}).encode()}
+        with sessions.listening(session):
             try:
                 await self.app(scope, receive, send)
             except RuntimeError as error:
@@ -228,7 +303,7 @@ def _taken(part: object, value: object) -> object:
 
 
 def _refused() -> gr.Error:
-    return gr.Error("This page sent invalid data. Reload it, and try again.", print_exception=False)
+    return gr.Error(INVALID, print_exception=False)
 
 
 def _unknown_event(request: Request, error: Exception) -> Response:  # noqa: ARG001

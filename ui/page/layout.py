@@ -12,7 +12,7 @@ import gradio as gr
 from qa import __version__
 from qa.api import at_once
 from ui.brand.brand import PLAIN, Brand
-from ui.page.app import Page, greeting
+from ui.page.app import Page, greeting, kept_note
 from ui.page.conversations import LONGEST_QUESTION
 from ui.page.forgetful import Blocks, Picked
 from ui.page.said import plain
@@ -58,7 +58,7 @@ def build_app(
     with blocks:
         # Not gr.HTML: it evaluates its content, which the page's policy forbids.
         gr.Markdown(f"# {plain(texts.title)}", elem_id="masthead", container=False)
-        parts = _parts(attachments, texts, brand)
+        parts = _parts(attachments, texts, brand, kept_note(assistant.settings, texts))
         page = Page(assistant, attachments, texts, examples, brand)
         _connect(blocks, parts, page)
     blocks.at_first = lambda: dict(
@@ -73,7 +73,7 @@ def build_app(
     return blocks
 
 
-def _parts(attachments: Attachments, texts: Texts, brand: Brand) -> Parts:
+def _parts(attachments: Attachments, texts: Texts, brand: Brand, note: str) -> Parts:
     conversation = _conversation(texts, brand)
     with gr.Column(elem_id="composer"):
         attached = gr.Markdown(elem_id="attached", container=False)
@@ -107,6 +107,8 @@ def _parts(attachments: Attachments, texts: Texts, brand: Brand) -> Parts:
                 scale=0,
                 min_width=220,
             )
+        if note:
+            gr.Markdown(note, elem_id="kept-note", container=False)
     return Parts(
         conversation,
         attached,
@@ -158,6 +160,12 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
     def restore(sent: str | None, request: gr.Request) -> Any:
         return page.restored(sent, request.request)
 
+    def read(ids: str, sent: str, request: gr.Request) -> Iterator[str]:
+        yield from page.attached(ids, sent, request.request)
+
+    def remove(name: str, sent: str, request: gr.Request) -> str:
+        return page.removed(name, sent, request.request)
+
     def keep(sent: str, request: gr.Request) -> Iterator[str]:
         yield from page.kept(sent, request.request)
 
@@ -186,14 +194,14 @@ def _connect(blocks: Blocks, parts: Parts, page: Page) -> None:
     if page.attachments.allowed:
         # Files that arrive while others are being read wait for their turn.
         parts.read.click(
-            page.attached,
+            read,
             [parts.uploaded, parts.record],
             parts.attached,
             trigger_mode="multiple",
             **quiet,
         )
         parts.remove.click(
-            page.removed,
+            remove,
             [parts.uploaded, parts.record],
             parts.attached,
             trigger_mode="multiple",

@@ -30,11 +30,13 @@ def icon(brand: Brand, up: str = "") -> str:
     return f'<link rel="icon" href="{up}{name}" type="{kind}">'
 
 
-def look(texts: Texts, brand: Brand = PLAIN, *, megabytes: float = 100) -> dict[str, Any]:
+def look(
+    texts: Texts, brand: Brand = PLAIN, *, megabytes: float = 100, comments: bool = False
+) -> dict[str, Any]:
     """The options for mounting a page: our own scripts and styles, and no links elsewhere.
 
     `megabytes` is the largest size of a dropped file; the page's scripts refuse larger ones at
-    once.
+    once. With `comments`, they ask whoever rates an answer for one.
     """
     import gradio as gr
 
@@ -48,7 +50,8 @@ def look(texts: Texts, brand: Brand = PLAIN, *, megabytes: float = 100) -> dict[
             '<script src="../static/chat/early.js"></script>'
             f'<script type="application/json" id="footnote-texts">{strings}</script>'
             f'<meta name="footnote-megabytes" content="{megabytes:g}">'
-            f"{icon(brand, '../')}"
+            + ('<meta name="footnote-comments">' if comments else "")
+            + f"{icon(brand, '../')}"
             '<link rel="stylesheet" href="../static/fonts/fonts.css">'
             '<link rel="stylesheet" href="../static/chat/page.css">'
             '<link rel="stylesheet" href="../static/source/panel.css">'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -23,6 +24,14 @@ class Texts:
     welcome: str
     promise: str
     samples: str
+    kept_questions: str
+    kept_questions_named: str
+    kept_who: str
+    kept_votes: str
+    kept_votes_unnamed: str
+    kept_days: str
+    kept_day: str
+    kept_for_good: str
     send: str
     stop: str
     attach: str
@@ -226,6 +235,7 @@ class Texts:
     admin_up: str
     admin_down: str
     admin_table: str
+    admin_share: str
     admin_used: str
     admin_cited: str
     admin_opened: str
@@ -242,6 +252,9 @@ class Texts:
     admin_no_questions: str
     admin_voted: str
     admin_no_voted: str
+    admin_no_texts: str
+    admin_wordless: str
+    admin_passage: str
     admin_comment: str
     admin_right: str
     admin_to_set: str
@@ -266,7 +279,7 @@ class Texts:
 
     def to_dict(self) -> dict[str, str]:
         """The texts for the scripts of the chat, which need none that only the server writes."""
-        own = ("admin_", "brand_")
+        own = ("admin_", "brand_", "kept_")
         return {name: text for name, text in asdict(self).items() if not name.startswith(own)}
 
     def named(self, name: str | None) -> Texts:
@@ -288,10 +301,10 @@ ENGLISH = TEXTS["en"]
 _WANTED = re.compile(r"([a-z]{1,8})(?:-[a-z0-9]+)*(?:\s*;\s*q=([0-9.]+))?", re.I)
 
 
-def choose(wanted: str | None, accept_language: str) -> Texts:
-    """The requested language, else the browser's favourite, else English."""
-    if wanted and (texts := TEXTS.get(wanted.lower().partition("-")[0])):
-        return texts
+def choose(wanted: str | None, accept_language: str, languages: Sequence[str]) -> Texts:
+    """Of the `languages` the requested one, else the browser's favourite, else the first."""
+    if wanted and (language := wanted.lower().partition("-")[0]) in languages:
+        return TEXTS[language]
     liked: list[tuple[float, str]] = []
     for part in accept_language.split(","):
         if found := _WANTED.fullmatch(part.strip()):
@@ -300,8 +313,8 @@ def choose(wanted: str | None, accept_language: str) -> Texts:
             except ValueError:
                 continue
     liked.sort(key=lambda one: -one[0])
-    known = (TEXTS[language] for weight, language in liked if weight and language in TEXTS)
-    return next(known, ENGLISH)
+    known = (language for weight, language in liked if weight and language in languages)
+    return TEXTS[next(known, languages[0])]
 
 
 def refusal(reason: str | None, texts: Texts) -> str:

@@ -24,12 +24,19 @@ def routes(brand: Brand) -> APIRouter:
         query = f"?{request.url.query}" if request.url.query else ""
         return Response(status_code=307, headers={"location": f"{folder}/{query}"})
 
-    @router.get("/", response_model=None)
-    def choice(request: Request) -> Response:
+    def chosen(request: Request, up: str = "") -> Response:
         liked = request.headers.get("accept-language", "")
-        reply = to(choose(request.query_params.get("lang"), liked).language, request)
+        texts = choose(request.query_params.get("lang"), liked, brand.languages)
+        reply = to(f"{up}{texts.language}", request)
         reply.headers["vary"] = "Accept-Language"
         return reply
+
+    @router.get("/", response_model=None)
+    def choice(request: Request) -> Response:
+        return chosen(request)
+
+    def without_page(request: Request) -> Response:
+        return chosen(request, "../" if request.url.path.endswith("/") else "")
 
     def with_slash(request: Request) -> Response:
         return to(request.url.path.rpartition("/")[2], request)
@@ -45,5 +52,9 @@ def routes(brand: Brand) -> APIRouter:
         return reply
 
     for name in TEXTS:
-        router.get(f"/{name}", response_model=None)(with_slash)
+        if name in brand.languages:
+            router.get(f"/{name}", response_model=None)(with_slash)
+        else:  # links to it may be kept
+            for path in (f"/{name}", f"/{name}/"):
+                router.get(path, response_model=None)(without_page)
     return router

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from fastapi.responses import Response
 
 from qa import UnknownSourceError
-from qa.api import seen
+from qa.api import name_of, seen
 from ui.routes.errors import told
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ REFUSED = {**HEADERS, "Cache-Control": "no-store"}
 class Attached(Protocol):
     """What keeps the files of single conversations."""
 
-    def assistant(self, conversation: str) -> Assistant | None:
-        """What answers from a conversation's own files, where it has some."""
+    def assistant(self, conversation: str, viewer: str = "") -> Assistant | None:
+        """What answers from the own files of a viewer's conversation, where it has some."""
 
 
 class Holders:
@@ -57,7 +57,7 @@ class Holders:
 
     def _of(self, request: Request, conversation: str) -> Iterator[Assistant]:
         if self._attachments is not None and _is_id(conversation):
-            private = self._attachments.assistant(conversation)
+            private = self._attachments.assistant(conversation, name_of(request))
             if private is not None:
                 yield seen(private, request)
         yield seen(self._assistant, request)

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from qa import Answer, Citation, Hit, Passage, QAError
-from qa.api import LONGEST_HISTORY, Asked, Earlier, seen
+from qa.api import LONGEST_HISTORY, Asked, Earlier, account_of, seen
 
 if TYPE_CHECKING:
     from qa import Assistant, Viewer
@@ -92,7 +92,7 @@ def routes(
             answer = reader.ask(asked.question, history=turns, folder=asked.folder)
             return JSONResponse(answer.to_dict())
 
-        return await line.answered(answered, request.is_disconnected)
+        return await line.answered(answered, request.is_disconnected, account_of(request))
 
     @router.post("/api/related")
     async def related(answered: Answered, request: Request) -> dict[str, Any]:
@@ -101,6 +101,7 @@ def routes(
         return await line.answered(
             lambda: {"related": reader.related(answered.answer(), answered.limit, asked=before)},
             request.is_disconnected,
+            account_of(request),
         )
 
     return router

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlencode
 from ui.brand.brand import PLAIN, Brand, brand_of
 from ui.page.looks import STATIC, icon
 from ui.page.render import contact_line
-from ui.page.texts import TEXTS, choose
+from ui.page.texts import choose
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,9 +44,10 @@ class Way:
         found = _LANGUAGE.match(path)
         asked = parse_qs(query).get("lang", [""])[0]
         liked = request.headers.get("accept-language", "")
-        language = found[1] if found and found[1] in TEXTS else asked
         brand = brand_of(request)
-        return cls(path, query, choose(language, liked).named(brand.name), brand)
+        language = found[1] if found and found[1] in brand.languages else asked
+        texts = choose(language, liked, brand.languages)
+        return cls(path, query, texts.named(brand.name), brand)
 
     @property
     def address(self) -> str:

@@ -55,19 +55,17 @@ def routes(
 
     @router.get(f"/{RETURN}", response_model=None)
     async def back(request: Request) -> Response:
-        begun, sender = cookies.remembered(request), request.client.host if request.client else ""
+        begun = cookies.remembered(request)
         way = Way.of(begun.following if begun else "", request)
+        if begun is None:  # as from another site's page; nothing was tried
+            return _failed(UnknownCallerError("It was not begun in this browser."), way)
+        client = request.client.host if request.client else ""
         try:
-            provider.tried(sender)
-            if begun is None:
-                raise UnknownCallerError("This sign-in was not begun in this browser.")
-            token = await provider.enter(begun, returning(request), request.query_params)
-        except TooManyTriesError as error:
-            return _too_many(error, way)
+            token = await provider.enter(begun, returning(request), request.query_params, client)
         except (SignInUnavailableError, UnknownCallerError) as error:
-            await run_in_threadpool(tell, SignInRefused(by=STRANGER))
+            if not isinstance(error, TooManyTriesError):  # of which there may be any number
+                await run_in_threadpool(tell, SignInRefused(by=STRANGER))
             return _failed(error, way)
-        provider.forgive(sender)
         signed_in = SignedIn(by=Asker(provider.viewer(token) or Viewer(), "page"))
         await run_in_threadpool(tell, signed_in)
         end(provider.sessions, request)
@@ -79,13 +77,11 @@ def routes(
     return router
 
 
-def _too_many(error: TooManyTriesError, way: Way) -> Response:
-    problem = way.texts.sign_in_wait.format(seconds=error.seconds)
-    headers = {**ALONE, "retry-after": str(error.seconds)}
-    return HTMLResponse(elsewhere(way, problem=problem), error.status, headers)
-
-
 def _failed(error: SignInUnavailableError | UnknownCallerError, way: Way) -> Response:
+    if isinstance(error, TooManyTriesError):
+        problem = way.texts.sign_in_wait.format(seconds=error.seconds)
+        headers = {**ALONE, "retry-after": str(error.seconds)}
+        return HTMLResponse(elsewhere(way, problem=problem), error.status, headers)
     logger.warning("Somebody could not sign in. %s", error)
     away = isinstance(error, SignInUnavailableError)
     problem = way.texts.sign_in_away if away else way.texts.sign_in_failed

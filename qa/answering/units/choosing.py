@@ -25,6 +25,7 @@ from qa.text.terms import codes, is_stop_word, stems, word_count
 
 LISTS = frozenset(("list", "steps", "table", "outline"))
 """Kinds of units that are lists, of whatever shape."""
+_WHOLES = LISTS - {"outline"}
 # How many of the nearest units are looked at closely, and what a hit's score counts beside a
 # cosine.
 _LOOKED_AT = 96
@@ -94,11 +95,7 @@ class Choice:
 
     def contains(self, other: Choice) -> bool:
         """Whether all of another unit is in it."""
-        return (
-            self.stretch is other.stretch
-            and self.unit.start <= other.unit.start
-            and other.unit.end <= self.unit.end
-        )
+        return self.stretch is other.stretch and _is_in(other.unit, self.unit)
 
     @property
     def nearest_heading(self) -> str:
@@ -278,6 +275,7 @@ class _Known:
     codes: Sequence[str]
     numbered: Mapping[str, frozenset[str]]
     above: dict[tuple[str, ...], tuple[frozenset[str], Sequence[str]]] = field(default_factory=dict)
+    within: dict[tuple[str, int, int], Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     def hit(self, stretch: Stretch, unit: Unit) -> float:
         """The score of the best hit that a unit shares text with."""
@@ -305,12 +303,25 @@ class _Known:
         text = stretch.text(unit)
         if years and are_apart(years, " ".join((*above, text))):
             return True
-        found = (numbered(text), numbered_above(above))
+        if not self.numbered:
+            return False
+        # A row with another code says which row is meant, as long as its table has the right one.
+        wholes = (one for one in stretch.units if one.kind in _WHOLES and _is_in(unit, one))
+        whole = next(wholes, unit) if unit.kind in ("row", "item") else unit
+        found = (self.names(stretch, whole), numbered_above(above))
         for name, numbers in self.numbered.items():
             held = frozenset[str]().union(*(one.get(name, ()) for one in found))
             if held and not held & numbers:
                 return True
         return False
+
+    def names(self, stretch: Stretch, unit: Unit) -> Mapping[str, frozenset[str]]:
+        """The names with numbers in a unit."""
+        # Many rows share their table.
+        place = _place(stretch.passage, unit)
+        if place not in self.within:
+            self.within[place] = numbered(stretch.text(unit))
+        return self.within[place]
 
     def is_mere_outline(self, stretch: Stretch, unit: Unit) -> bool:
         """Whether a unit is a list of headings, and the question asks for no list, or for one."""
@@ -367,6 +378,10 @@ class _Known:
             nearest = tuple(compared(self.language, stems(path[-1]))) if path else ()
             self.above[title, *path] = self.held(" ".join((title, *path))), nearest
         return self.above[title, *path]
+
+
+def _is_in(part: Unit, whole: Unit) -> bool:
+    return whole.start <= part.start and part.end <= whole.end
 
 
 def _kind(kind: Kind, question: str, text: str) -> float:

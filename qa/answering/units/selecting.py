@@ -73,11 +73,31 @@ def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[
 
 def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
     """The row of a table that a question names, or else the part that fits its form."""
+    stated = _stated(choice, choices)
+    if stated is not None:
+        return stated
+    row = None
     if form not in LONG and choice.unit.kind in ("table", "section"):
         row = _row(question, choice, choices)
-        if row is not None:
-            return row
-    return fitting(form, choice, choices)
+    elif form not in LONG and choice.unit.kind == "row":
+        # The reader may take another row that has the name in a cell further on.
+        table = _table(choice, choices)
+        named = _named(question, _rows(table, choices)) if table else []
+        if len(named) == 1 and not _name(named[0]) <= _name(choice):
+            row = named[0]
+    return row or fitting(form, choice, choices)
+
+
+def _stated(choice: Choice, choices: Sequence[Choice]) -> Choice | None:
+    """The text before a table, where the answer is in a sentence of it that announces nothing."""
+    span = choice.span
+    table = _table(choice, choices)
+    if table is None or span is None or not choice.best_span or span.end > table.unit.body:
+        return None
+    said = span.text.rstrip()
+    if said.endswith((":", "：")) or not _SENTENCE_END.search(said):
+        return None
+    return next((one for one in choices if one.unit.kind == "lead" and one.span is span), None)
 
 
 def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
@@ -95,19 +115,38 @@ def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
 
 def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:
     """The row that the question names, or else that holds most of its words, if it is only one."""
-    rows = [one for one in choices if one.unit.kind == "row" and table.contains(one)]
+    rows = _rows(table, choices)
     held = [set(stems(row.text)) for row in rows]
     if len(rows) < _FEWEST_ROWS:
         return None
-    said = set(stems(question))
-    names = [set(stems(row.text.split(CELL_SEPARATOR)[0])) for row in rows]
-    named = [row for row, name in zip(rows, names, strict=True) if name and name <= said]
+    named = _named(question, rows)
     if len(named) == 1:
         return named[0]
-    telling = said.difference(set[str].intersection(*held))
+    telling = set(stems(question)).difference(set[str].intersection(*held))
     counts = [len(telling & words) for words in held]
     most = max(counts)
     return rows[counts.index(most)] if most and counts.count(most) == 1 else None
+
+
+def _table(choice: Choice, choices: Sequence[Choice]) -> Choice | None:
+    """The table that a choice is, or is in."""
+    tables = (one for one in choices if one.unit.kind == "table" and one.contains(choice))
+    return next(tables, None)
+
+
+def _rows(table: Choice, choices: Sequence[Choice]) -> list[Choice]:
+    return [one for one in choices if one.unit.kind == "row" and table.contains(one)]
+
+
+def _named(question: str, rows: Sequence[Choice]) -> list[Choice]:
+    """The rows whose first cell the question holds whole."""
+    said = set(stems(question))
+    return [row for row in rows if _name(row) and _name(row) <= said]
+
+
+def _name(row: Choice) -> set[str]:
+    """The stems of a row's first cell."""
+    return set(stems(row.text.split(CELL_SEPARATOR)[0]))
 
 
 def _inside(choice: Choice, choices: Sequence[Choice], longest: int) -> Iterator[Choice]:

@@ -265,23 +265,33 @@ def _table(choice: Choice) -> Saying:
         for block in stretch.blocks
         if block.kind == "row" and unit.start <= block.start < unit.end
     ]
-    header = stretch.header(rows[0]) if rows else None
-    shown = [row for row in rows if row is not header]
-    if header is None:
+    headers = stretch.headers(rows[0]) if rows else ()
+    shown = [row for row in rows if row not in headers]
+    if not headers:
         text = "\n".join(_plain(_shown(stretch, row.start, row.end)) for row in shown)
         return Saying("table", text, ((unit.start, unit.end),), len(text))
-    head = _shown(stretch, header.start, header.end).split(CELL_SEPARATOR)
+    # Markdown has one row of names.
+    head = (
+        [unlinked(name) for name in stretch.column_names(rows[0])]
+        if len(headers) > 1
+        else _shown(stretch, headers[0].start, headers[0].end).split(CELL_SEPARATOR)
+    )
     lines = [_row(head), _row(["---"] * len(head))]
     for row in shown:
         cells = _shown(stretch, row.start, row.end).split(CELL_SEPARATOR)
         lines.append(_row([*cells, *[""] * (len(head) - len(cells))]))
     whole = unit.kind == "table"
     ranges = (
-        ((header.start, shown[-1].end),)
+        ((headers[0].start, shown[-1].end),)
         if whole and shown
-        else tuple((row.start, row.end) for row in (header, *shown))
+        else tuple((row.start, row.end) for row in (*headers, *shown))
     )
     text = "\n".join(lines)
+    span = choice.span
+    if whole and shown and choice.best_span and span is not None and span.end <= unit.body:
+        # What introduces the table is the answer, or a part of it.
+        text = f"{_plain(_shown(stretch, unit.start, unit.body))}\n\n{text}"
+        ranges = ((unit.start, shown[-1].end),)
     # The markers go into the last cell: after it, they would be one more.
     return Saying("table", text, ranges, len(text) - len(" |"))
 
@@ -290,11 +300,12 @@ def cell(choice: Choice, question: str) -> Range | None:
     """The cell of a row below the column that was asked for, if one column was."""
     stretch = choice.stretch
     row = stretch.row(choice.unit)
-    header = None if row is None else stretch.header(row)
-    if row is None or header is None or header is row:
+    if row is None or row.level == 1:
         return None
     asked = frozenset(stems(question))
-    shared = [len(asked & set(stems(name))) for name in _cells(stretch, header)]
+    shared = [len(asked & set(stems(name))) for name in stretch.column_names(row)]
+    if not shared:
+        return None
     best = max(range(len(shared)), key=shared.__getitem__)
     cells = _cells(stretch, row)
     if not shared[best] or shared.count(shared[best]) > 1 or best >= len(cells) or best == 0:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa.api.admin.work import Work
 from qa.errors import UnknownSourceError
-from qa.insights import VotedDown, voted_down
+from qa.insights import DownRange, VotedDown, voted_down, wordless_votes
+from qa.insights import WordlessVotes as WordlessVotes
 from qa.records import EndedSync as EndedSync
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ class Office:
         index = self.assistant.settings.index
         return [Chosen(one, one.id in chosen) for one in voted_down(index)]
 
+    def wordless_votes(self) -> WordlessVotes:
+        """Votes down whose questions are not kept, with what the documents say there.
+
+        Raises:
+            IndexUnavailableError: the opinions cannot be read.
+        """
+        found = wordless_votes(self.assistant.settings.index)
+        return replace(found, ranges=tuple(map(self._looked_up, found.ranges)))
+
     def add_to_set(self, id: str, *, answer: str = "", answerable: bool = True) -> bool:
         """Add a question to the set for `qa eval`; False if it is in it already.
 
@@ -93,7 +103,8 @@ class Office:
                     id, one.question, answer=answer.strip(), answerable=answerable
                 )
         raise UnknownSourceError(
-            f"No answer {id!r} was voted down, or its opinion has been removed since."
+            f"No answer {id!r} was voted down, or its opinion has been removed since, or its "
+            "question is not kept, which the setting feedback_texts does."
         )
 
     def end(self, seconds: float) -> None:
@@ -103,6 +114,13 @@ class Office:
 
     def _sync_error(self) -> str:
         return " ".join(dict.fromkeys(self.assistant.syncs.failing.values()))
+
+    def _looked_up(self, one: DownRange) -> DownRange:
+        try:
+            document = self.assistant.document(one.source)
+        except UnknownSourceError:
+            return one
+        return replace(one, text=document.text[one.start : one.end])
 
     def _sync(self, by: Assistant, tell: Callable[[Progress], None]) -> None:
         try:

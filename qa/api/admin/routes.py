@@ -101,11 +101,32 @@ class VotedDownJSON(Schema):
     in_set: bool
 
 
+class DownRangeJSON(Schema):
+    """A range of a document, its text, and how many answers that cite it were voted down."""
+
+    source: str
+    start: int
+    end: int
+    down: int
+    text: str
+
+
+class WordlessVotesJSON(Schema):
+    """Votes down whose questions are not kept, and what the answers cited, the most frequent first.
+
+    The setting `feedback_texts` keeps the questions of later ones.
+    """
+
+    number: int
+    ranges: tuple[DownRangeJSON, ...]
+
+
 class AllVotedDownJSON(Schema):
     """Answers that were voted down, the latest first, and the file of the set for `qa eval`."""
 
     set_file: str
     answers: tuple[VotedDownJSON, ...]
+    without_words: WordlessVotesJSON
 
 
 class ToAdd(BaseModel):
@@ -220,7 +241,11 @@ def _questions(router: APIRouter, office: Office, errors: Errors) -> None:
     def voted_down() -> Response:
         """List answers that were voted down."""
         shown = [{**one.answer.to_dict(), "in_set": one.in_set} for one in office.voted_down()]
-        body = {"set_file": str(office.verdicts.set_file), "answers": shown}
+        body = {
+            "set_file": str(office.verdicts.set_file),
+            "answers": shown,
+            "without_words": office.wordless_votes().to_dict(),
+        }
         return JSONResponse(AllVotedDownJSON.shown(body))
 
     @router.post("/voted-down", response_model=AddedJSON, responses=errors(400, 404, 413))

@@ -31,7 +31,7 @@ from mcp.types import (
 from pydantic import BaseModel, Field, ValidationError
 
 from qa import __version__
-from qa.api.permitting import admit
+from qa.api.permitting import account_of, admit
 from qa.api.rest.requests import EXACTLY, Asked, Name, Searched
 from qa.api.seeing import opened, seen
 from qa.api.stretches import stretch
@@ -85,7 +85,7 @@ class Offered:
     takes: type[BaseModel]
     gives: type[BaseModel]
     right: Right
-    call: Callable[[Any, Assistant], Awaitable[Called]]
+    call: Callable[[Any, Assistant, str], Awaitable[Called]]
 
     def tool(self) -> Tool:
         """The tool as it is listed."""
@@ -154,7 +154,7 @@ class _Answers:
         try:
             reader = self._admitted(context, tool.right)
             given = tool.takes.model_validate(params.arguments or {})
-            text, data = await tool.call(given, reader)
+            text, data = await tool.call(given, reader, account_of(context.request))
         except ValidationError as error:
             problem = error.errors()[0]
             place = ".".join(map(str, problem["loc"])) or "arguments"
@@ -233,21 +233,21 @@ def _tools(service: Service) -> list[Offered]:
     async def stays() -> bool:
         return False
 
-    async def ask(asked: Question, reader: Assistant) -> Called:
+    async def ask(asked: Question, reader: Assistant, whose: str) -> Called:
         turns = asked.turns()
         answer = await line.answered(
-            lambda: reader.ask(asked.question, history=turns, folder=asked.folder), stays
+            lambda: reader.ask(asked.question, history=turns, folder=asked.folder), stays, whose
         )
         return answer.with_footnotes, AnswerFields.shown(answer)
 
-    async def search(asked: Searched, reader: Assistant) -> Called:
+    async def search(asked: Searched, reader: Assistant, whose: str) -> Called:
         given = asked.model_dump()
-        hits = await line.answered(lambda: reader.search(**given), stays)
+        hits = await line.answered(lambda: reader.search(**given), stays, whose)
         texts = [f"{_place(hit.passage)}:\n{hit.passage.text}" for hit in hits]
         found = {"question": asked.question, "passages": [hit.to_dict() for hit in hits]}
         return "\n\n".join(texts) or "Nothing was found.", found
 
-    async def read_source(asked: Reading, reader: Assistant) -> Called:
+    async def read_source(asked: Reading, reader: Assistant, _: str) -> Called:
         document = await asyncio.to_thread(reader.document, asked.source)
         await asyncio.to_thread(opened, reader, document.source)
         read = stretch(document, asked.start, asked.end, LONGEST_READ)

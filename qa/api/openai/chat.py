@@ -21,7 +21,7 @@ from qa.api.openai.conversation import (
     question_of,
     url_citations,
 )
-from qa.api.permitting import permitted
+from qa.api.permitting import account_of, permitted
 from qa.api.seeing import seen
 from qa.errors import ArgumentError
 from qa.records import Answer
@@ -65,6 +65,7 @@ def add_chat(app: FastAPI, service: Service) -> None:
     async def complete(asked: Conversation, request: Request) -> Response:
         asked.check()
         reader = seen(assistant, request)
+        gone, whose = request.is_disconnected, account_of(request)
         given = {**question_of(asked.messages), "folder": asked.folder}
         about = {
             "id": f"chatcmpl-{secrets.token_hex(12)}",
@@ -77,9 +78,9 @@ def add_chat(app: FastAPI, service: Service) -> None:
             return [{"type": one.pop("type"), "url_citation": one} for one in map(dict, flat)]
 
         if asked.stream:
-            pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)
+            pieces = line.streamed(lambda: reader.stream(**given), gone, whose)
             return await streaming(_chunks(pieces, about, cited), _failed)
-        answer = await line.answered(lambda: reader.ask(**given), request.is_disconnected)
+        answer = await line.answered(lambda: reader.ask(**given), gone, whose)
         message = {
             "role": "assistant",
             "content": answer.text,

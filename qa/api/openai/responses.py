@@ -23,7 +23,7 @@ from qa.api.openai.conversation import (
     question_of,
     url_citations,
 )
-from qa.api.permitting import permitted
+from qa.api.permitting import account_of, permitted
 from qa.api.seeing import seen
 from qa.errors import ArgumentError
 from qa.records import Answer
@@ -92,6 +92,7 @@ def add_responses(app: FastAPI, service: Service) -> None:
     async def respond(asked: Conversation, request: Request) -> Response:
         asked.check()
         reader = seen(assistant, request)
+        gone, whose = request.is_disconnected, account_of(request)
         given = {**question_of(asked.messages()), "folder": asked.folder}
         writing = Writing(asked.model)
 
@@ -100,9 +101,9 @@ def add_responses(app: FastAPI, service: Service) -> None:
             return [*linked, *file_citations(answer)]
 
         if asked.stream:
-            pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)
+            pieces = line.streamed(lambda: reader.stream(**given), gone, whose)
             return await streaming(writing.events(pieces, cited), writing.failed)
-        answer = await line.answered(lambda: reader.ask(**given), request.is_disconnected)
+        answer = await line.answered(lambda: reader.ask(**given), gone, whose)
         message = writing.message(answer.text, await cited(answer))
         return JSONResponse(writing.response("completed", [message], answer))
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from qa import __version__
 from qa.api.admin import routes as admin
 from qa.api.events import EVENTS, event, streaming
-from qa.api.permitting import permitted
+from qa.api.permitting import account_of, permitted
 from qa.api.problems import PROBLEM, Problem
 from qa.api.replies import tell_errors, told
 from qa.api.rest.feedback import keep
@@ -83,6 +83,7 @@ _MEANINGS = {
     413: "The request is too large.",
     415: "The file is of another kind.",
     422: "Something in the request does not fit; `errors` says where.",
+    429: "The caller has had their share for now; `Retry-After` says when there is more.",
     502: "The chat model failed.",
     503: "The index or a model is not available, or too many questions are waiting.",
     507: "There is no room for it.",
@@ -129,7 +130,7 @@ def _questions(app: FastAPI, service: Service) -> None:
             "it, or `error` with a problem.",
             "content": {EVENTS: {}},
         },
-        **_errors(400, 404, 413, 502),
+        **_errors(400, 404, 413, 429, 502),
     }
 
     allowed = [Depends(permitted(service.keys, "ask"))]
@@ -138,15 +139,14 @@ def _questions(app: FastAPI, service: Service) -> None:
     async def ask(asked: Question, request: Request) -> Response:
         """Answer a question from the documents."""
         given, reader = asked.arguments(), seen(assistant, request)
+        gone, whose = request.is_disconnected, account_of(request)
         if asked.stream or EVENTS in request.headers.get("accept", ""):
-            pieces = line.streamed(lambda: reader.stream(**given), request.is_disconnected)
+            pieces = line.streamed(lambda: reader.stream(**given), gone, whose)
             return await streaming(_events(pieces), _failed)
         # Written where it is made, so that the thread that takes requests is free for others.
-        return await line.answered(
-            lambda: JSONResponse(reader.ask(**given).to_dict()), request.is_disconnected
-        )
+        return await line.answered(lambda: JSONResponse(reader.ask(**given).to_dict()), gone, whose)
 
-    searching = _errors(400, 404, 413)
+    searching = _errors(400, 404, 413, 429)
 
     @app.post("/search", response_model=FoundJSON, responses=searching, dependencies=allowed)
     async def search(asked: Searched, request: Request) -> Response:
@@ -157,7 +157,7 @@ def _questions(app: FastAPI, service: Service) -> None:
             passages = [hit.to_dict() for hit in reader.search(**given)]
             return JSONResponse({"question": asked.question, "passages": passages})
 
-        return await line.answered(found, request.is_disconnected)
+        return await line.answered(found, request.is_disconnected, account_of(request))
 
 
 def _documents(app: FastAPI, service: Service) -> None:
@@ -222,13 +222,14 @@ def _opinions(app: FastAPI, service: Service) -> None:
         "/feedback",
         status_code=204,
         response_class=Response,
-        responses=_errors(400, 413, 507),
+        responses=_errors(400, 413, 429, 507),
         dependencies=[Depends(permitted(service.keys, "feedback"))],
     )
     def feedback(judged: Judged, request: Request) -> Response:
         """Store an opinion of an answer; what its citations no longer say is not stored."""
         try:
-            keep(judged, service.verdicts, seen(service.assistant, request))
+            reader, whose = seen(service.assistant, request), account_of(request)
+            keep(judged, service.verdicts, reader, service.pace, whose)
         except IndexUnavailableError as error:  # no room, or no permission to write
             return told(Problem(507, str(error), type(error).__name__), request.url.path)
         return Response(status_code=204)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from qa.api.line import Line
 from qa.api.sign_in.directory import Directory
 from qa.api.sign_in.sessions import Sessions
-from qa.api.sign_in.throttle import Throttle
+from qa.api.sign_in.throttle import Throttle, household
 from qa.api.sign_in.users import LONGEST_NAME, Users
 from qa.errors import SettingsError, UnknownCallerError
 
@@ -124,11 +122,3 @@ class Desk:
         if viewer is None:  # and never will be again
             self.sessions.end(token)
         return viewer
-
-
-def household(address: str) -> str:
-    """An address, or the network that one customer has all of, with IPv6."""
-    with suppress(ValueError):
-        if isinstance(ip_address(address), IPv6Address):
-            return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
-    return address

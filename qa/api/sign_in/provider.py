@@ -1,6 +1,7 @@
 """Sign-in at a provider of OpenID Connect: the code flow, with PKCE, a state and a nonce.
 
-What a browser has to bring back from the provider (`Begun`) is kept by the browser itself.
+What a browser has to bring back from the provider (`Begun`) is kept by the browser itself, so that
+a stranger can make it up: how often somebody may come back to an address in vain is limited.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qa.access import Viewer
-from qa.api.sign_in.desk import FOR_ADDRESS, TooManyTriesError, household
+from qa.api.sign_in.desk import FOR_ADDRESS, TooManyTriesError
 from qa.api.sign_in.elsewhere import is_loopback, secret_of
 from qa.api.sign_in.sessions import Sessions
-from qa.api.sign_in.throttle import Throttle
+from qa.api.sign_in.throttle import Throttle, household
 from qa.errors import SettingsError, SignInUnavailableError, UnknownCallerError, extra, need
 
 if TYPE_CHECKING:
@@ -83,27 +84,12 @@ class Provider:
         self._secret = secret_of(settings, "oidc_client_secret")
         self._known: dict[str, Any] | None = None
         self.sessions = Sessions.of_settings(settings)
-        self._addresses = Throttle(*FOR_ADDRESS)
+        self.returns = Throttle(*FOR_ADDRESS)
 
     def viewer(self, token: str, *, seen: bool = True) -> Viewer | None:
         """Whose session a token is of; `seen` if they did something."""
         session = self.sessions.of(token, seen=seen)
         return session.viewer if session else None
-
-    def tried(self, address: str) -> None:
-        """Count that somebody comes back from the provider, at this address.
-
-        Raises:
-            TooManyTriesError: the address has had its tries.
-        """
-        whose = household(address)
-        if seconds := self._addresses.wait(whose):
-            raise TooManyTriesError(seconds)
-        self._addresses.count(whose)
-
-    def forgive(self, address: str) -> None:
-        """Take a try back: it was right."""
-        self._addresses.forgive(household(address))
 
     async def address(self, begun: Begun, returning: str) -> str:
         """Where a browser is sent to sign in; it comes back to `returning`.
@@ -122,13 +108,24 @@ class Provider:
             )
         return str(address)
 
-    async def enter(self, begun: Begun, returning: str, brought: Mapping[str, str]) -> str:
-        """The token of a new session, for what a browser brought back to `returning`.
+    async def enter(
+        self,
+        begun: Begun,
+        returning: str,
+        brought: Mapping[str, str],
+        client_address: str = "",
+    ) -> str:
+        """The token of a new session, for what a browser at an address brought to `returning`.
 
         Raises:
             UnknownCallerError: nobody has signed in, or it is not what this browser began.
             SignInUnavailableError: the provider cannot be reached.
+            TooManyTriesError: so many have come back to this address without success.
         """
+        whose = household(client_address)
+        if seconds := self.returns.wait(whose):
+            raise TooManyTriesError(seconds)
+        self.returns.count(whose)
         same = hmac.compare_digest(brought.get("state", "").encode(), begun.state.encode())
         if not same or brought.get("iss", self._issuer) != self._issuer:
             raise UnknownCallerError("This sign-in was not begun in this browser.")
@@ -152,6 +149,7 @@ class Provider:
                 if told.get("sub") == claims["sub"]:
                     claims = {**told, **claims}
         viewer = self._named(claims)
+        self.returns.forgive(whose)
         return self.sessions.begin(viewer.name, "", viewer.groups)
 
     @asynccontextmanager

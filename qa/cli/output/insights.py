@@ -24,8 +24,12 @@ _NO_AUDIT = (
     "footnote.toml (or QA_AUDIT=true) for the server."
 )
 _NO_QUESTIONS = (
-    "What was asked is not kept, so that only questions whose answers were voted down are listed. "
-    "To keep it, set audit_questions = true (or QA_AUDIT_QUESTIONS=true); tell people first."
+    "What was asked is not kept. To keep it, set audit_questions = true (or "
+    "QA_AUDIT_QUESTIONS=true); the page then says so to those who ask."
+)
+_NO_TEXTS = (
+    "Of votes, question, answer and comment are not kept. To keep them, set feedback_texts = true "
+    "(or QA_FEEDBACK_TEXTS=true); the page then says so to those who ask."
 )
 
 
@@ -60,6 +64,8 @@ def print_insights(terminal: Terminal, found: Insights) -> None:
         terminal.note(_NO_AUDIT)
     elif not found.questions_kept:
         terminal.note(_NO_QUESTIONS)
+    if not found.feedback_texts:
+        terminal.note(_NO_TEXTS)
 
 
 def _shares(total: Day) -> str:

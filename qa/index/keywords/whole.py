@@ -80,6 +80,11 @@ class KeywordIndex:
         self._ruled: int | None = None  # SQLite's number of the file's state when they were read
         self._connection = self._open()
 
+    @property
+    def in_file(self) -> bool:
+        """Whether it is in its file; else that is missing or damaged, and it is in memory."""
+        return self._file is not None
+
     def reconcile(self, versions: Mapping[str, str], passages_of: PassagesOf) -> None:
         """Bring the entries in line with `versions` (document id -> what changes with its text).
 

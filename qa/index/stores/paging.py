@@ -23,11 +23,20 @@ VALUES = 20_000
 
 
 class Records:
-    """A collection whose methods take and return any number of records."""
+    """A collection whose methods take and return any number of records.
 
-    def __init__(self, collection: Collection, most: Callable[[], int] = lambda: -1) -> None:
+    `may_write` is called before each request that writes, and may raise.
+    """
+
+    def __init__(
+        self,
+        collection: Collection,
+        most: Callable[[], int] = lambda: -1,
+        may_write: Callable[[], None] | None = None,
+    ) -> None:
         self.collection = collection
         self._most = most
+        self._may_write = may_write
         self._known: int | None = None
 
     @property
@@ -96,7 +105,7 @@ class Records:
         metadatas: Sequence[Any] | None = None,
     ) -> None:
         """Add records, or replace those of the same id."""
-        for at, end in self._pages(len(ids), WRITTEN):
+        for at, end in self._written(len(ids)):
             self.collection.upsert(
                 ids=list(ids[at:end]),
                 embeddings=embeddings[at:end],
@@ -106,12 +115,12 @@ class Records:
 
     def update(self, ids: Sequence[str], metadatas: Sequence[Any]) -> None:
         """Change some of the metadata of records, and nothing else."""
-        for at, end in self._pages(len(ids), WRITTEN):
+        for at, end in self._written(len(ids)):
             self.collection.update(ids=list(ids[at:end]), metadatas=list(metadatas[at:end]))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete records."""
-        for at, end in self._pages(len(ids), WRITTEN):
+        for at, end in self._written(len(ids)):
             self.collection.delete(ids=list(ids[at:end]))
 
     def _nearest(
@@ -131,6 +140,12 @@ class Records:
     def _pages(self, length: int, size: int) -> Iterator[tuple[int, int]]:
         for at in range(0, length, self._page(size)):
             yield at, at + self._page(size)
+
+    def _written(self, length: int) -> Iterator[tuple[int, int]]:
+        for page in self._pages(length, WRITTEN):
+            if self._may_write is not None:
+                self._may_write()
+            yield page
 
     def _all(self, include: Include) -> Iterator[GetResult]:
         """Pages with every record, in the order in which they were added.

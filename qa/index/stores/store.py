@@ -3,7 +3,7 @@
 An index is a sequence of generations. Readers check the number of the newest one before each
 question and open it if it is new to them; one writer at a time prepares the next one as a draft and
 publishes it. How a generation is stored is up to `qa.index.stores.folder_store` and
-`qa.index.stores.server_store`.
+`qa.index.stores.server`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 import functools
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,11 @@ class View:
     def keywords(self) -> Path | None:
         """The folder of its keyword index; None if that is damaged, to make it in memory."""
         return self.folder
+
+    @property
+    def shared(self) -> bool:
+        """Whether that folder is for the keyword indexes of all generations."""
+        return False
 
     @property
     def frozen(self) -> bool:
@@ -162,6 +167,16 @@ class Writer(ABC):
     def begin(self) -> View:
         """The draft to write to; it stays the same until it is published."""
 
+    def confirm(self) -> None:  # noqa: B027
+        """Make sure, right before the head is written, that nobody else may write.
+
+        Raises:
+            IndexLockedError: another writer has taken over.
+        """
+
+    def settle(self) -> None:  # noqa: B027
+        """Let questions that have begun end, before what they may read is deleted."""
+
     @abstractmethod
     def publish(self, *, erase: bool = False, at_once: bool = False) -> None:
         """Let readers see what was written.
@@ -179,8 +194,13 @@ class Writer(ABC):
         return False
 
 
-def open_collections(client: ClientAPI, suffix: str = "") -> tuple[Records, Records]:
-    """The passages and the documents of a database; missing collections are created."""
+def open_collections(
+    client: ClientAPI, suffix: str = "", may_write: Callable[[], None] | None = None
+) -> tuple[Records, Records]:
+    """The passages and the documents of a database; missing collections are created.
+
+    `may_write` is called before each request that writes, and may raise.
+    """
     # We always give the embeddings ourselves: Chroma's default function would fetch a model.
     cosine: Any = {"hnsw": {"space": "cosine"}}
     passages, documents = (
@@ -189,6 +209,7 @@ def open_collections(client: ClientAPI, suffix: str = "") -> tuple[Records, Reco
                 name + suffix, embedding_function=None, configuration=cosine
             ),
             client.get_max_batch_size,
+            may_write,
         )
         for name in (PASSAGES, DOCUMENTS)
     )

@@ -147,8 +147,8 @@ def _led(
 
 def _lead(text: str, before: Block, block: Block) -> int:
     """The start of a block's introduction: a short paragraph, or the last sentence of one."""
-    if before.kind not in ("paragraph", "note"):
-        return block.start
+    if before.kind != "paragraph" and not (before.kind == "note" and _announces(text, before)):
+        return block.start  # a remark stands by itself
     if _words(text, before.start, before.end) <= _LONGEST_LEAD:
         return before.start
     last = [start for start, _ in sentences(text[before.start : before.end])][-1]
@@ -170,7 +170,8 @@ def _announces(text: str, block: Block) -> bool:
 
 def _leads(text: str, block: Block, after: Block | None) -> bool:
     """Whether a paragraph introduces the block after it."""
-    return after is not None and (after.kind in _SHAPED or _announces(text, block))
+    shaped = block.kind != "note" and after is not None and after.kind in _SHAPED
+    return after is not None and (shaped or _announces(text, block))
 
 
 def _only_leads(text: str, block: Block, after: Block | None) -> bool:

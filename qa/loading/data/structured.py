@@ -12,7 +12,7 @@ from qa.errors import DamagedFileError
 from qa.limits import Limits
 from qa.loading.archives import Element, local_name, parse_xml
 from qa.loading.blocks import Blocks, telling_title
-from qa.loading.data.values import add_value, said
+from qa.loading.data.values import TEXT, add_value, said
 from qa.loading.plain import decode_or_raise
 from qa.records import Document
 from qa.text.cleaning import one_line
@@ -79,7 +79,7 @@ def _of_element(element: Element, depth: int) -> Any:
     text = one_line("".join(element.itertext()))
     mixed = bool((element.text or "").strip()) or any((c.tail or "").strip() for c in children)
     if mixed or not children or depth >= _DEEPEST:
-        return {**attributes, "text": text} if attributes and text else attributes or text
+        return {**attributes, TEXT: text} if attributes and text else attributes or text
     found: dict[str, Any] = dict(attributes)
     for name, values in _by_name(children, depth):
         key = name if name not in attributes else f"{name} (element)"

@@ -13,6 +13,8 @@ from qa.text.cleaning import clean, one_line
 _DEEPEST = 20
 _WIDEST = 60  # columns of a table
 _LONGEST_CELL = 300
+TEXT = "text"
+"""The name of what an element of XML says, beside its attributes."""
 _NAMES = ("title", "name", "label", "id", "key")  # by which one of several is called
 
 
@@ -63,15 +65,36 @@ def _add_list(
     if all(map(_is_single, values)):
         for value in values:
             blocks.item(said(value))
-    elif _are_records(values):
-        columns = list(dict.fromkeys(key for record in values for key in record))
+    elif _are_records(records := list(map(_flat, values))):
+        columns = list(dict.fromkeys(key for record in records for key in record))
         head = {place: said(key) for place, key in enumerate(columns)}
         rows = ({place: _cell(record.get(key)) for place, key in enumerate(columns)}
-                for record in values)  # fmt: skip
+                for record in records)  # fmt: skip
         add_grid(blocks, enumerate((head, *rows), 1), numbered=False)
     else:
         for number, value in enumerate(values, 1):
             add_value(blocks, value, source, limits, _name_of(value, number), level)
+
+
+def _flat(value: Any) -> Any:
+    """A record with what single values in it hold: "price": {"amount": 5} is "price amount": 5."""
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[Any, Any] = {}
+    for key, inner in value.items():
+        parts = {key: inner}
+        if isinstance(inner, Mapping):
+            # What an element of XML says beside its attributes is its own.
+            named = sorted(inner, key=lambda name: name != TEXT)
+            parts = {key if name == TEXT else f"{key} {name}": inner[name] for name in named}
+        elif isinstance(inner, list | tuple) and all(map(_is_single, inner[:_WIDEST])):
+            parts = {key: "; ".join(map(said, inner[:_WIDEST]))} if inner else {}
+            if len(inner) > _WIDEST:
+                return value
+        if not found.keys().isdisjoint(parts) or len(found) > _WIDEST:
+            return value
+        found |= parts
+    return found
 
 
 def _cell(value: Any) -> str:

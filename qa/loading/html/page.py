@@ -14,6 +14,7 @@ from qa.loading.html.style_sheets import StyleSheets
 from qa.loading.html.table import Cell, Table, is_layout
 from qa.loading.html.tree import decode, tree_of
 from qa.loading.links import Linked
+from qa.loading.symbols import DONE, OPEN
 from qa.records import BlockKind, Document, Link
 from qa.text.cleaning import clean, one_line
 from qa.text.sentences import CELL_SEPARATOR
@@ -106,6 +107,8 @@ class Renderer:
         for event, element in walk:
             tag = element.tag
             if event == "start":
+                if tag == "input":
+                    self._add_box(element)
                 if element is not root and self._drops(element, tag):
                     dropped = element
                     walk.skip_subtree()
@@ -133,6 +136,11 @@ class Renderer:
         if self._boilerplate is None:
             return tag in SILENT or is_hidden(element)
         return self._boilerplate.drops(element) or (tag == "sup" and _is_note_mark(element))
+
+    def _add_box(self, element: Element) -> None:
+        """The box of a task, as it is ticked."""
+        if (element.get("type") or "").lower() == "checkbox" and _is_in_item(element):
+            self._text(f"{OPEN if element.get('checked') is None else DONE} ")
 
     def _text(self, text: str) -> None:
         if self._raised is not None:
@@ -308,6 +316,12 @@ def _is_note_mark(element: Element) -> bool:
     return "reference" in (element.get("class") or "").split() or any(
         (link.get("href") or "").startswith("#") for link in element.iter("a")
     )
+
+
+def _is_in_item(element: Element) -> bool:
+    """Whether it is seen in a list item, perhaps in a paragraph or a label of it."""
+    around = list(islice(element.iterancestors(), 3))
+    return any(one.tag == "li" for one in around) and not is_hidden(element)
 
 
 def _is_note(element: Element) -> bool:

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from qa.loading.html.boilerplate import Element
+from qa.loading.tables.grid import rows_of_names
+from qa.text.cleaning import one_line
 
 _LONGEST_CELL = 1500
 _WIDEST_SPAN = 100
 _LONGEST_SPAN = 10_000
 _NO_COLUMN = 1 << 30
+_LOOKED_AT = 3  # rows
 _LONGEST_REPEATED = 200  # characters of a cell that are repeated in each row it spans
 _BEFORE_NUMBER = frozenset(("$", "€", "£", "¥", "US$", "(", "$("))
 _NUMBER_START = re.compile(r"[(\-−–]?[\d.]")
@@ -29,6 +32,7 @@ class Cell:
     text: str = ""
     rows: int = 1
     header: bool = False
+    bold: bool = False
 
     def add(self, text: str, *, is_item: bool) -> None:
         """Append a paragraph or a list item of the cell."""
@@ -52,7 +56,8 @@ class Table:
         header = element.tag == "th" or any(
             around.tag == "thead" for around in islice(element.iterancestors(), 2)
         )
-        self.cell = Cell(width, rows=height, header=header)
+        bold = not header and len(self.rows) <= _LOOKED_AT and _is_bold(element)
+        self.cell = Cell(width, rows=height, header=header, bold=bold)
         self.rows[-1].append(self.cell)
 
     def clean_rows(self) -> Iterator[tuple[list[str], bool]]:
@@ -65,6 +70,8 @@ class Table:
         used = sorted({column for row in rows for column, _, text in row if text})
         financial = any(_is_sign(cell.text.strip()) for row in self.rows for cell in row)
         above = True
+        marked = 0
+        found: list[list[str]] = []
         for cells, row in zip(self.rows, rows, strict=True):
             above = above and len(cells) > 1 and all(cell.header for cell in cells)
             if financial or len(row) == 1:
@@ -72,7 +79,26 @@ class Table:
             else:
                 texts = list(_across(row, used))
             if any(texts):
-                yield texts, above
+                found.append(texts)
+                marked += above
+        if marked or not any(cell.header for cells in self.rows for cell in cells):
+            marked = rows_of_names(found, marked or self._has_bold_names())
+        for place, texts in enumerate(found):
+            yield texts, place < marked
+
+    def _has_bold_names(self) -> bool:
+        """Whether only the first row is in bold."""
+        rows = [row for row in self.rows if len(row) > 1]
+        bold = [all(cell.bold or not cell.text for cell in row) for row in rows[:2]]
+        return bold == [True, False]
+
+
+def _is_bold(element: Element) -> bool:
+    """Whether all words of an element are in bold."""
+    bold = next(element.iter("b", "strong"), None)
+    if bold is None:
+        return False
+    return one_line("".join(bold.itertext())) == one_line("".join(element.itertext()))
 
 
 def is_layout(element: Element) -> bool:

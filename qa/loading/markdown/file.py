@@ -16,6 +16,7 @@ from qa.loading.links import Linked
 from qa.loading.markdown import front_matter
 from qa.loading.markdown.shortcodes import NOTE_BEGINS, NOTE_ENDS, plain_markdown
 from qa.loading.plain import decode_or_raise
+from qa.loading.symbols import task
 from qa.records import BlockKind, Document
 from qa.text.cleaning import clean
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
-_TASK = re.compile(r"\[[ xX]\]\s+")
 _RAISED = re.compile(r"<(/?)sup\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)(\w{1,20})(?=[\s>/])")
 _VOID = frozenset(("br", "img", "hr", "input", "wbr"))
@@ -190,8 +190,7 @@ class _Renderer:
             asked = _bold_question(inline)
             if asked:
                 self._blocks.add(_inline_text(inline[:asked]), "question")
-            text = _inline_text(inline[asked:])
-            self._blocks.add(_TASK.sub("", text, count=1) if _TASK.match(text) else text)
+            self._blocks.add(task(_inline_text(inline[asked:])))
         self._link([inline], since)
 
     def _link(self, written: Sequence[Sequence[Token]], since: int) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 NOTE_BEGINS, NOTE_ENDS = "<!--note-->", "<!--/note-->"
 """The marks around a remark, as blocks of HTML."""
 
-_SIGNS = ("{{", "{%", "{:", "{#", ":::", "!!!", "???", "[^", "[!")
+_SIGNS = ("{{", "{%", "{:", "{#", ":::", "!!!", "???", "[^", "[!", '=== "', '===! "', '===+ "')
+_APART = "<!-- -->"
 _FENCE = re.compile(r"\s*(?:>\s?)*(```+|~~~+)")
 _CODE = re.compile(r"(?<!`)(`++)[^`\n]{1,1000}+\1(?!`)")
 _TAG = re.compile(
@@ -33,6 +35,7 @@ _DEFINITION = re.compile(r"^ {0,3}:[ \t]+(\S.*)$", re.MULTILINE)
 _TERM = re.compile(r" {0,3}(?![#>|\-+*~`=:<\[]|\d{1,9}[.)])\S.{0,200}(?<![|.:;])")
 _FENCED_NOTE = re.compile(r"^(\s*):{3,}\s*(?:\{?\.?([\w-]+)\}?\s*(.*))?$")
 _INDENTED_NOTE = re.compile(r"""^( *)(?:!!!|\?\?\?\+?) [\w -]*(?:"([^"]*)")?\s*$""")
+_TAB = re.compile(r"""^( *)===[!+]? "([^"]*)"\s*$""")
 _BEFORE_WORDS = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?")
 _NOTES = re.compile(
     r"(?:[\w.-]*-)?(?:note|tip|warning|caution|alert|callout|admonition|important|info|danger|hint)"
@@ -89,16 +92,39 @@ def _without_comments(text: str) -> str:
     return "".join([*parts, text[start:]])
 
 
+@dataclass(frozen=True, slots=True)
+class _Indented:
+    """What stands further in than the line above it: a remark, or a tab, which becomes an item."""
+
+    indent: str
+    tab: bool
+
+    def holds(self, line: str) -> bool:
+        return not line.strip() or line.startswith(f"{self.indent}    ")
+
+    def inner(self, line: str) -> str:
+        """A line of it, as far in as its place in the Markdown wants it."""
+        return self.indent + "  " * self.tab + line[len(self.indent) + 4 :]
+
+    def end(self, line: str = "") -> Iterator[str]:
+        """What comes between it and the line after it."""
+        following = _TAB.match(line) if self.tab else None
+        again = following is not None and following[1] == self.indent
+        mark = _APART if self.tab else NOTE_ENDS
+        yield from ("",) if again else ("", self.indent + mark, "")
+
+
 def _lines(lines: list[str]) -> Iterator[str]:
     fence = ""
-    indented: str | None = None  # the indentation of a remark whose lines are indented further
+    around: list[_Indented] = []
     for line in lines:
-        if indented is not None:
-            if line.strip() and not line.startswith(f"{indented}    "):
-                yield from ("", indented + NOTE_ENDS, "")
-                indented = None
-            else:
-                line = indented + line[len(indented) + 4 :]
+        for depth, part in enumerate(around):
+            if not part.holds(line):
+                for ended in reversed(around[depth:]):
+                    yield from ended.end(line)
+                del around[depth:]
+                break
+            line = part.inner(line)
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
@@ -106,12 +132,15 @@ def _lines(lines: list[str]) -> Iterator[str]:
         elif fence:
             yield line
         elif remark := _INDENTED_NOTE.match(line):
-            indented = remark[1]
-            yield from ("", indented + NOTE_BEGINS, "", indented + (remark[2] or ""), "")
+            around.append(_Indented(remark[1], tab=False))
+            yield from ("", remark[1] + NOTE_BEGINS, "", remark[1] + (remark[2] or ""), "")
+        elif tab := _TAB.match(line):
+            around.append(_Indented(tab[1], tab=True))
+            yield from ("", f"{tab[1]}- {tab[2]}", "")
         else:
             yield _plain(line)
-    if indented is not None:
-        yield from ("", indented + NOTE_ENDS)
+    for ended in reversed(around):
+        yield from ended.end()
 
 
 def _plain(line: str) -> str:

@@ -18,6 +18,7 @@ from qa.loading.blocks import Blocks
 from qa.loading.html import render_fragment
 from qa.loading.markup.asciidoc_inline import html_of, plain
 from qa.loading.plain import decode_or_raise
+from qa.loading.symbols import task
 from qa.records import Document
 from qa.text.cleaning import clean
 
@@ -33,7 +34,6 @@ _ADMONITION = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(\S.*)")
 _ADMONITIONS = frozenset(("NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"))
 _ITEM = re.compile(r"[ \t]{0,40}(\*{1,6}|-|\.{1,6}|\d{1,4}\.|<(?:\d{1,3}|\.)>)[ \t]+(\S.*)")
 _TERM = re.compile(r"[ \t]{0,40}(\S.{0,300}?)(:{2,4}|;;)(?:[ \t]+(\S.*))?")
-_CHECKED = re.compile(r"\[[ x*]\][ \t]+")
 _CELL = re.compile(
     r"(?<!\\)(?<!\w)(?:(\d{1,2})?(?:\.(\d{1,2}))?\+|(\d{1,2})\*)?[<^>.aehlmsdv]{0,4}\|"
 )
@@ -236,7 +236,7 @@ class _Reader:
         line = self._lines[self._at].rstrip()
         self._at += 1
         if item := _ITEM.fullmatch(line):
-            text = _CHECKED.sub("", item[2], count=1)
+            text = task(item[2])
             return ["<li>", self._inline("\n".join([text, *self._rest_of_item()]))]
         term = _TERM.fullmatch(line)
         assert term is not None

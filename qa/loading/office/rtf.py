@@ -10,6 +10,7 @@ from qa.limits import Limits
 from qa.loading.blocks import Blocks, superscript, telling_title
 from qa.loading.decoding import decode_as
 from qa.loading.symbols import with_symbols
+from qa.loading.tables.grid import rows_of_names
 from qa.records import Document
 from qa.text.cleaning import one_line
 
@@ -369,8 +370,9 @@ class _Reader:
                 self._blocks.add(" ".join(row))
         else:
             self._blocks.open("table")
+            header = rows_of_names(rows, int(len(rows) > 1))
             for place, row in enumerate(rows):
-                self._blocks.row(row, header=place == 0 and len(rows) > 1)
+                self._blocks.row(row, header=place < header)
             self._blocks.close("table")
         if rows:
             self._add_notes()

@@ -20,6 +20,7 @@ from qa.loading.office.shapes import (
     place_of,
     placeholder,
 )
+from qa.loading.tables.grid import rows_of_names
 from qa.records import Document
 from qa.text.cleaning import one_line
 
@@ -169,8 +170,9 @@ class _Writer:
         if not rows:
             return
         self._blocks.open("table")
+        names = rows_of_names(rows, int(header and len(rows) > 1))
         for place, row in enumerate(rows):
-            self._blocks.row(row, header=header and place == 0 and len(rows) > 1)
+            self._blocks.row(row, header=place < names)
         self._blocks.close("table")
 
     def _related(self, element: Element) -> Element | None:

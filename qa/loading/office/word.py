@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import takewhile
 from typing import Any
 
 from qa.errors import EmptyFileError
@@ -18,8 +19,10 @@ from qa.loading.blocks import Blocks, is_question, superscript, telling_title
 from qa.loading.links import Linked
 from qa.loading.office.formulas import linear
 from qa.loading.office.word_letters import Letters, LetterStyles, is_on
+from qa.loading.office.word_margins import margins
 from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
 from qa.loading.symbols import symbol, with_symbols
+from qa.loading.tables.grid import rows_of_names
 from qa.records import Document, Link
 from qa.text.cleaning import one_line
 from qa.text.sentences import CELL_SEPARATOR
@@ -53,7 +56,7 @@ _CHARACTERS = {
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
-    """Paragraphs, lists, tables, text boxes and footnotes; page heads and feet are left out.
+    """Paragraphs, lists, tables, text boxes and footnotes; headers and footers of pages, once.
 
     Raises:
         TooLargeError: it unpacks to far more than a document.
@@ -99,6 +102,7 @@ class _Body:
     """Writes the body of a document into blocks."""
 
     def __init__(self, document: Any, blocks: Blocks) -> None:
+        self._document = document
         self._body = document.element.body
         self._blocks = blocks
         self._relations = document.part.rels
@@ -113,8 +117,17 @@ class _Body:
 
     def write(self) -> None:
         """Write everything."""
+        self._write_margins("header")
         self._write_children(self._body)
         self._blocks.add("".join(self._held))
+        self._write_margins("footer")
+
+    def _write_margins(self, kind: str) -> None:
+        relations = self._relations
+        for margin in margins(self._document, kind):
+            self._relations = margin.relations
+            self._write_container(margin.element)
+        self._relations = relations
 
     def _write_children(self, element: Element) -> None:
         for child in element:
@@ -176,10 +189,10 @@ class _Body:
                     self._write_children(cell)
             return
         self._blocks.open("table")
-        header = True
-        for row, texts in zip(rows, self._row_texts(rows), strict=True):
-            header = header and _is_header(row)
-            self._blocks.row(texts, header=header)
+        texts = list(self._row_texts(rows))
+        header = rows_of_names(texts, sum(1 for _ in takewhile(_is_header, rows)))
+        for place, cells in enumerate(texts):
+            self._blocks.row(cells, header=place < header)
         self._blocks.close("table")
 
     def _row_texts(self, rows: list[list[Element]]) -> Iterator[list[str]]:

@@ -13,6 +13,8 @@ _HEADING = re.compile(r"heading(?: |_20_)([1-9])", re.IGNORECASE)
 _TITLES = frozenset(("title",))
 _CROSSED = ("text-line-through-style", "text-line-through-type")
 _POINTS = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)pt")
+_BOLD = frozenset(("bold", "600", "700", "800", "900"))
+_TABLE_HEADING = re.compile(r"table(?: |_20_)heading", re.IGNORECASE)
 _TINY = 1.0  # points
 _RAISED = re.compile(r"super\b|[1-9]\d{0,2}%")
 
@@ -28,6 +30,7 @@ class Style:
     """Whether its letters are white."""
     ground: bool = False
     """Whether there is a colour behind them."""
+    bold: bool = False
     level: int | None = None
     """Of a heading."""
     shown: bool = True
@@ -81,12 +84,12 @@ def _with(style: Style, element: Element) -> Style:
             crossed = [said[name] for name in _CROSSED if name in said]
             if crossed:
                 style = replace(style, unseen="none" not in crossed)
-            if _is_tiny(said.get("font-size", "")):
-                style = replace(style, unseen=True)
             if "color" in said:
                 style = replace(style, pale=said["color"].lower() in ("#ffffff", "#fff"))
-            if said.get("display") == "none":
+            if said.get("display") == "none" or _is_tiny(said.get("font-size", "")):
                 style = replace(style, unseen=True)
+            if "font-weight" in said:
+                style = replace(style, bold=said["font-weight"] in _BOLD)
             if "text-position" in said:
                 style = replace(style, raised=bool(_RAISED.match(said["text-position"])))
         if said.get("background-color", "transparent") != "transparent":
@@ -106,6 +109,8 @@ def _is_tiny(size: str) -> bool:
 
 
 def _named(style: Style, name: str) -> Style:
+    if _TABLE_HEADING.fullmatch(name):
+        return replace(style, bold=True)
     heading = _HEADING.fullmatch(name)
     if heading or name.lower() in _TITLES:
         return replace(style, level=int(heading[1]) if heading else 1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
 from qa.loading.archives import Element, local_attribute, local_name
 from qa.loading.blocks import Blocks, superscript
 from qa.loading.links import Linked
 from qa.loading.opendocument.styles import Style, Styles
 from qa.loading.symbols import with_symbols
+from qa.loading.tables.grid import rows_of_names
 from qa.records import Link
 from qa.text.cleaning import one_line
 from qa.text.sentences import CELL_SEPARATOR
@@ -119,9 +121,11 @@ class Text:
             for cell in table.iter("{*}table-cell"):  # a frame around text, not a table
                 self.write(cell)
             return
+        marked = sum(1 for _ in takewhile(lambda row: row[1], rows)) or self._has_bold_names(table)
+        header = rows_of_names([row for row, _ in rows], marked)
         self._blocks.open("table")
-        for row, header in rows:
-            self._blocks.row(row, header=header)
+        for place, (row, _) in enumerate(rows):
+            self._blocks.row(row, header=place < header)
         self._blocks.close("table")
 
     def rows(self, table: Element) -> Iterator[tuple[list[str], bool]]:
@@ -149,6 +153,28 @@ class Text:
             if any(texts):
                 yield texts, header or (first and _has_header_style(table))
                 first = False
+
+    def _has_bold_names(self, table: Element) -> bool:
+        """Whether only the first row is in bold."""
+        rows = (list(row.iterchildren("{*}table-cell")) for row, _ in _rows(table, header=False))
+        bold = [all(map(self._is_bold, cells)) for cells in islice(rows, 2)]
+        return bold == [True, False]
+
+    def _is_bold(self, cell: Element) -> bool:
+        """Whether all words of a cell are in bold, or it has none."""
+        return all(
+            self._styles.of(paragraph, "paragraph").bold
+            or (
+                all(
+                    local_name(part) == "span"
+                    and self._styles.of(part, "text").bold
+                    and not (part.tail or "").strip()
+                    for part in paragraph
+                )
+                and not (paragraph.text or "").strip()
+            )
+            for paragraph in cell.iter("{*}p")
+        )
 
     def _is_on_white(self, element: Element, style: Style) -> bool:
         """Whether nothing around a text in white may be of another colour."""

@@ -10,12 +10,12 @@ import ctypes
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from qa.loading.blocks import superscript
-from qa.loading.pdf.columns import HYPHEN, Gap, Line
-from qa.loading.pdf.opening import upright_at
+from qa.loading.pdf.columns import HYPHEN, WIDE, Gap, Line
+from qa.loading.pdf.opening import turn_for, upright_at
 from qa.loading.pdf.unseen import Box, address_of, unseen
 from qa.text.cleaning import clean, one_line
 
@@ -29,7 +29,6 @@ _BULLETS = str.maketrans("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d", "•▪➢✓-")
 _DIGITS = re.compile(r"\d+")
 _SMALL = 0.85  # of the letter height
 _RAISED = (0.12, 0.8)  # of the letter height: how far a raised digit is above its line
-_WIDE = 1.2  # of the letter height: wider than any unstretched space between words
 _SMALLEST = 1.0  # points
 _MOST_PIECES = 100  # of a line, among which gaps are looked for
 # Few PDFs say how heavy a font is; its name nearly always does ("CMBX" and "Medi" are TeX's).
@@ -51,8 +50,7 @@ class Characters:
         self._page, self._text_page = page, text_page
         self._text: str = text_page.get_text_range()
         self._unseen: frozenset[int] = frozenset()
-        self._turn = upright_at(text_page)
-        self._page_box = _turned(page.get_bbox(), self._turn)
+        self._usual = self._turn = upright_at(text_page)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
 
     def __len__(self) -> int:
@@ -60,7 +58,13 @@ class Characters:
         return self._text.count("\n") + 1
 
     def lines(self) -> Iterator[Line]:
-        """The visible text, line by line."""
+        """The visible text, line by line; those that run another way than most in their order."""
+        for turn, run in groupby(self._found(), key=lambda line: line.turn):
+            lines = list(run)
+            # PDFium takes them for columns that are read from the left.
+            yield from sorted(lines, key=_from_the_top) if turn else lines
+
+    def _found(self) -> Iterator[Line]:
         text = self._text
         self._unseen = unseen(self._page)
         start = beyond = 0  # PDFium counts the characters beyond U+FFFF twice
@@ -86,6 +90,7 @@ class Characters:
         last = start + _doubled(piece) + len(piece.rstrip()) - 1
         if last < first:
             return None
+        self._turn = self._turn_of(first)
         left, right = self._upright_box(first), self._upright_box(last)
         height = max(0.0, left[3] - left[1])
         if self._is_off(left, right) or 0 < height < _SMALLEST:
@@ -102,6 +107,7 @@ class Characters:
             height=height,
             ink=tuple(_ink(piece, start)) if self._traced else (),
             bold=self._is_bold(first) and self._is_bold(last),
+            turn=(self._turn - self._usual) % 360,
         )
         gaps = self._gaps(piece, start, line)
         return replace(line, gaps=gaps) if gaps else line
@@ -122,9 +128,15 @@ class Characters:
     def _is_off(self, first: Box, last: Box) -> bool:
         if first == NOWHERE or last == NOWHERE:
             return False
-        left, bottom, right, top = self._page_box
+        left, bottom, right, top = _turned(self._page.get_bbox(), self._turn)
         across = max(first[2], last[2]) < left or min(first[0], last[0]) > right
         return across or first[3] < bottom or first[1] > top
+
+    def _turn_of(self, index: int) -> int:
+        """How far the page must be turned for a character to stand upright."""
+        character = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index)
+        angle = self._raw.FPDFText_GetCharAngle(self._text_page, character)
+        return turn_for(angle) if angle >= 0 else self._usual
 
     def _with_raised_digits(self, piece: str, start: int, height: float) -> str:
         """The piece with raised digits as superscripts: 12³ is not 123."""
@@ -183,7 +195,7 @@ class Characters:
         wide = [
             (left[2], right[0])
             for left, right in pairwise(boxes)
-            if right[0] - left[2] >= _WIDE * line.height
+            if right[0] - left[2] >= WIDE * line.height
         ]
         found: list[Gap] = []
         for space in re.finditer(r"\s+", text) if wide else ():
@@ -223,6 +235,10 @@ class Characters:
         except self._error:
             return NOWHERE
         return box
+
+
+def _from_the_top(line: Line) -> tuple[int, float]:
+    return -round(line.bottom), line.left
 
 
 def _turned(box: Box, turn: int) -> Box:

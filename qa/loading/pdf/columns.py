@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from qa.loading.blocks import NO_VALUE
 from qa.loading.tables.grid import header_size, typed
-from qa.text.sentences import CELL_SEPARATOR, LIST_MARK
+from qa.text.sentences import CELL_SEPARATOR, LIST_MARK, NO_VALUE
 
 HYPHEN = "\ufffe"
 """Ends a line whose last word goes on in the next one; never in a finished text."""
@@ -24,6 +23,7 @@ RowKind = Literal["", "header", "first", "next"]
 _FEWEST_ROWS = 3  # of two columns that were drawn row by row, and of a table
 _LEAST_LETTERS = 12  # in a line of such a column
 _SAME_HEIGHT = 0.12
+WIDE = 1.2  # of the letter height: wider than any unstretched space between words
 _FARTHEST_ROW = 3.0  # of the letter height: how far below each other two rows are at most
 
 
@@ -51,6 +51,8 @@ class Line:
     row: RowKind = ""
     bold: bool = False
     """Whether its first and its last letter are."""
+    turn: int = 0
+    """How much further than most lines of its page it is turned, in degrees."""
 
     @property
     def gap(self) -> Gap | None:
@@ -61,6 +63,44 @@ class Line:
     def letter_width(self) -> float:
         """The mean width of its characters."""
         return (self.right - self.left) / max(1, len(self.text))
+
+
+def pieces_joined(lines: Sequence[Line]) -> tuple[list[Line], dict[int, list[Line]]]:
+    """The lines, those at one height with a wide gap between them as one, and its pieces by its id.
+
+    PDFium ends a line in a wide gap if too little stands before it.
+    """
+    joined: list[Line] = []
+    pieces: dict[int, list[Line]] = {}
+    for line in lines:
+        before = joined[-1] if joined else None
+        if before is None or not _is_beside(before, line):
+            joined.append(line)
+            continue
+        at = len(before.text) + 1
+        gaps = (replace(gap, at=at + gap.at) for gap in line.gaps)
+        whole = replace(
+            before,
+            text=f"{before.text} {line.text}",
+            right=line.right,
+            gaps=(*before.gaps, Gap(at - 1, before.right, line.left), *gaps),
+            ink=(*before.ink, *line.ink),
+            bold=before.bold and line.bold,
+        )
+        pieces[id(whole)] = [*pieces.pop(id(before), [before]), line]
+        joined[-1] = whole
+    return joined, pieces
+
+
+def _is_beside(first: Line, second: Line) -> bool:
+    """Whether two lines are cells of one row, or lines of two columns that are side by side."""
+    height = max(first.height, second.height)
+    return (
+        not first.text.endswith(HYPHEN)
+        and have_same_height(first, second)
+        and abs(first.bottom - second.bottom) <= _SAME_HEIGHT * height
+        and second.left - first.right >= WIDE * height
+    )
 
 
 def columns_apart(lines: Sequence[Line]) -> list[Line]:

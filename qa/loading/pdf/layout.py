@@ -12,7 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from qa.loading.blocks import superscript
 from qa.loading.pdf.columns import (
@@ -21,6 +21,7 @@ from qa.loading.pdf.columns import (
     RowKind,
     columns_apart,
     have_same_height,
+    pieces_joined,
     rows_apart,
 )
 from qa.text.sentences import BULLETS, LIST_MARK
@@ -60,7 +61,20 @@ class Paragraph:
 
 def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
     """Those of one page; a word broken at a line end still holds a `HYPHEN`."""
-    lines = _merge_pieces(rows_apart(columns_apart(lines)))
+    found: list[Paragraph] = []
+    for _, run in groupby(lines, key=lambda line: line.turn):
+        part = _paragraphs(list(run))
+        if found and part:
+            part[0] = replace(part[0], before="\n\n")
+        found += part
+    return found
+
+
+def _paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
+    """Those of lines that run the same way."""
+    joined, pieces = pieces_joined(lines)
+    rows = rows_apart(columns_apart(joined))
+    lines = _merge_pieces([piece for line in rows for piece in pieces.get(id(line), (line,))])
     if not lines:
         return []
     page = _Page(lines)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from qa.errors import LoadError
 from qa.limits import Limits
-from qa.loading.blocks import NO_VALUE, not_raised
+from qa.loading.blocks import not_raised
 from qa.loading.pdf.characters import Characters
 from qa.loading.pdf.columns import HYPHEN, Line, columns_apart
 from qa.loading.pdf.opening import opened, opened_page, opened_text
 from qa.loading.pdf.recognition import Recognised, recognise_page
 from qa.loading.pdf.unseen import Box
 from qa.records import PageBox
-from qa.text.sentences import CELL_SEPARATOR
+from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage  # type: ignore[import-untyped]

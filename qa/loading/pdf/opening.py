@@ -131,5 +131,10 @@ def upright_at(text_page: PdfTextPage) -> int:
     count = text_page.count_chars()
     places = range(0, count, max(1, count // _ASKED_FOR_ANGLE))
     angles = (raw.FPDFText_GetCharAngle(text_page, place) for place in places)
-    turns = Counter(-round(math.degrees(angle) / 90) * 90 % 360 for angle in angles if angle >= 0)
+    turns = Counter(turn_for(angle) for angle in angles if angle >= 0)
     return turns.most_common(1)[0][0] if turns else 0
+
+
+def turn_for(angle: float) -> int:
+    """The rotation of a page at which a character at this angle stands upright, as above."""
+    return -round(math.degrees(angle) / 90) * 90 % 360

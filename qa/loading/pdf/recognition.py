@@ -123,7 +123,7 @@ def recognise(image: Image, source: str, limits: Limits) -> Recognised:
         TooLargeError: it takes too long.
     """
     tesseract = required(source, "is a picture of text")
-    languages = _languages(tesseract)
+    known = languages(tesseract)
     picture = BytesIO()
     paper = _without_stains(image.convert("L"))
     angle = _slope(paper)
@@ -132,8 +132,8 @@ def recognise(image: Image, source: str, limits: Limits) -> Recognised:
     command = [
         tesseract,
         *("stdin", "stdout", "--dpi", str(DOTS_PER_INCH)),
-        *("--psm", "1" if _ORIENTATION in languages else "3"),
-        *("-l", "+".join(name for name in languages if name != _ORIENTATION) or "eng"),
+        *("--psm", "1" if _ORIENTATION in known else "3"),
+        *("-l", "+".join(name for name in known if name != _ORIENTATION) or "eng"),
         "hocr",
     ]
     try:
@@ -173,7 +173,8 @@ def recognise_page(document: PdfDocument, number: int, source: str, limits: Limi
 
 
 @cache
-def _languages(tesseract: str) -> Sequence[str]:
+def languages(tesseract: str) -> Sequence[str]:
+    """What the Tesseract at this place can read: languages, and the way that a page is turned."""
     told = subprocess.run([tesseract, "--list-langs"], capture_output=True, text=True, check=False)
     return told.stdout.split("\n")[1:-1]
 

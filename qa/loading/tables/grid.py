@@ -12,9 +12,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from qa.loading.blocks import NO_VALUE, Blocks
+from qa.loading.blocks import Blocks
 from qa.text.cleaning import clean, one_line
-from qa.text.sentences import CELL_SEPARATOR
+from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
 
 Row = Mapping[int, str]
 """The cells of a row that hold something, by their column."""
@@ -184,13 +184,63 @@ def header_size(rows: Sequence[Row]) -> int:
         return 0
     names = sum(1 for _ in takewhile(lambda row: not _has_values(row), rows))
     if names == len(rows):
-        return 1
+        return _with_parts(rows, 1)
     size = min(names, 1)
     while size and size < min(names, _MOST_ROWS_ABOVE) and _goes_on(rows[size - 1], rows[size]):
         size += 1
     if size + 1 < len(rows) and size == names and _names_periods(rows[size], rows[size + 1]):
         size += 1
     return size
+
+
+def rows_of_names(rows: Sequence[Sequence[str]], marked: int) -> int:
+    """How many rows at the top of a table are its header, where so many are marked as one.
+
+    Where none is, rows of names are a header only above a column of values: a table of texts may
+    have none, and neither may one that has a name and its value in each row.
+    """
+    cells = [{at: typed(text) for at, text in enumerate(row) if text} for row in rows]
+    if marked:
+        return _with_parts(cells, marked)
+    size = header_size(cells)
+    wide = max((len(row) for row in cells), default=0) > len(("name", "value"))
+    return size if size and wide and _has_column_of_values(cells[size:]) else 0
+
+
+def _has_column_of_values(rows: Sequence[Row]) -> bool:
+    columns: dict[int, list[str]] = {}
+    for row in rows:
+        for column, cell in row.items():
+            columns.setdefault(column, []).append(cell)
+    return any(
+        len(cells) > 1 and all(isinstance(cell, Value) for cell in cells)
+        for column, cells in columns.items()
+        if column
+    )
+
+
+def _with_parts(rows: Sequence[Row], size: int) -> int:
+    """The rows of a header, with those that name parts of what the last one names."""
+    while size < min(len(rows) - 1, _MOST_ROWS_ABOVE) and _names_parts(rows[size - 1], rows[size]):
+        size += 1
+    return size
+
+
+def _names_parts(above: Row, below: Row) -> bool:
+    """Whether a row has names only for the parts of columns that the one above it names together.
+
+    All other names in it are those above, as of cells that reach down.
+    """
+    parted: dict[str, set[str]] = {}
+    for column in above.keys() | below.keys():
+        name, part = above.get(column, ""), below.get(column, "")
+        if isinstance(part, Value) and not _PERIOD.fullmatch(part):
+            return False
+        if list(above.values()).count(name) > 1:
+            parted.setdefault(name, set()).add(part)
+        elif part not in ("", name):
+            return False
+    return any(len(parts) > 1 and "" not in parts for parts in parted.values())
 
 
 def _goes_on(above: Row, below: Row) -> bool:

@@ -104,6 +104,39 @@ def loading(
         errand.stop()
 
 
+def content(path: Place, source: str, limits: Limits) -> bytes:
+    """The bytes of a file, which are not looked at; errors name it by `source`.
+
+    Raises:
+        LoadError: it cannot be opened or read, or is too large.
+    """
+    with _opened(path, source, limits) as stream:
+        most = int(limits.max_file_megabytes * 1e6)
+        data = stream.read(most + 1)
+        limits.check(source, "max_file_megabytes", len(data) / 1e6, "has {} MB")
+        return data
+
+
+@contextlib.contextmanager
+def _opened(path: Place, source: str, limits: Limits) -> Iterator[BinaryIO]:
+    """A file that is not too large, open for reading.
+
+    Raises:
+        LoadError: it cannot be opened, or not be read in the block, or is too large.
+    """
+    try:
+        with open_regular(path, links=True) if isinstance(path, Path) else path() as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+            limits.check(source, "max_file_megabytes", size / 1e6, "has {} MB")
+            yield stream
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise LoadError(
+            f"{source} cannot be opened: {reason}. Check that it is a file and may be read."
+        ) from error
+
+
 class _Worker:
     """A process that does one task at a time."""
 
@@ -288,17 +321,12 @@ class _Pool:
 
     def _do(self, errand: _Errand, path: Place, source: str, task: Task[Found]) -> Found:
         limits = errand.limits
-        try:
-            with open_regular(path, links=True) if isinstance(path, Path) else path() as stream:
-                size = os.fstat(stream.fileno()).st_size
-                limits.check(source, "max_file_megabytes", size / 1e6, "has {} MB")
-                with self._worker() as worker, errand.at_work(worker):
-                    found = worker.do(task, stream, source, limits)
-        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-            reason = getattr(error, "strerror", None) or error
-            raise LoadError(
-                f"{source} cannot be opened: {reason}. Check that it is a file and may be read."
-            ) from error
+        with (
+            _opened(path, source, limits) as stream,
+            self._worker() as worker,
+            errand.at_work(worker),
+        ):
+            found = worker.do(task, stream, source, limits)
         if isinstance(found, LoadError):
             raise found
         return found

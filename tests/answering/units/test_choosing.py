@@ -233,6 +233,15 @@ def test_text_about_another_of_the_name_does_not_answer(question: str, left_out:
     assert (not [one for one in found if one.unit.kind != "section"]) == left_out
 
 
+@pytest.mark.parametrize(("question", "rows"), [("What does E18 mean?", 2), ("E99?", 0)])
+def test_rows_of_other_codes_stay_beside_the_row_that_is_asked_for(
+    question: str, rows: int
+) -> None:
+    text = "# Errors\n\n| Code | Meaning |\n|---|---|\n| E17 | Empty |\n| E18 | Blocked |\n"
+    found = asked_without_vectors(text, question).choices
+    assert sum(one.unit.kind == "row" for one in found) == rows
+
+
 @pytest.mark.parametrize(
     ("question", "is_choice"),
     [

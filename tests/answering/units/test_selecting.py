@@ -56,6 +56,30 @@ def test_a_single_step_gives_way_to_all_steps_where_steps_are_asked_for() -> Non
     assert fitting(Form.OPEN, step, found.choices) is step
 
 
+@pytest.mark.parametrize(
+    ("lead", "read_as", "said"),
+    [
+        ("Tickets are sold on board.", "Tickets are sold on board.", "lead"),
+        ("Tickets are sold on board.", "Sunday | 8:00", "table"),
+        ("Tickets are sold on board. Departures:", "Tickets are sold on board.", "table"),
+        ("Departures and tickets", "Departures and tickets", "table"),
+    ],
+)
+@pytest.mark.parametrize("chosen", ["lead", "table"])
+def test_a_sentence_that_answers_does_not_give_way_to_the_table_below_it(
+    lead: str, read_as: str, said: str, chosen: str
+) -> None:
+    found = asked(
+        f"# Ferry\n\n{lead}\n\n| Day | First |\n|---|---|\n| Sunday | 8:00 |\n| Monday | 7:00 |\n",
+        "Where are tickets sold?",
+        read_as=read_as,
+    )
+    kinds = {choice.unit.kind for choice in found.choices}
+    if chosen in kinds:
+        choices = found.first(found.unit(chosen))
+        assert selected(found.question, choices)[0].unit.kind == said
+
+
 def test_a_list_before_its_items_is_said_whole_though_a_fact_seems_to_be_asked_for() -> None:
     steps = "".join(f"{n}. Turn wheel {n} left until it clicks twice.\n" for n in range(1, 10))
     text = f"# Lock\n\n## Closing\n\nAt night, close the lock:\n\n{steps}"
@@ -142,6 +166,26 @@ def test_a_row_that_the_question_names_comes_before_one_with_more_of_its_words()
     found = asked(text, "What is a channel for whose name starts with wg-?")
     chosen = selected(found.question, found.first(found.unit("table")))
     assert [choice.text for choice in chosen] == ["wg- | Working groups"]
+
+
+def test_a_row_that_the_question_names_comes_before_one_that_has_the_name_in_another_cell() -> None:
+    text = (
+        "# Contacts\n\n| Name | Office | Deputy |\n|---|---|---|\n"
+        "| Ida Holm | 204 | Per Lund |\n| Per Lund | 211 | |\n"
+    )
+    found = asked(text, "In which office is Per Lund?")
+    chosen = selected(found.question, found.first(found.unit("row", "Ida Holm")))
+    assert [choice.text for choice in chosen] == [found.unit("row", "211").text]
+
+
+def test_a_row_whose_name_is_longer_than_the_one_that_a_question_names_stays() -> None:
+    text = (
+        "# Sondes\n\n| Feature | Bittern 2 |\n|---|---|\n"
+        "| Batteries | four cells |\n| Life of the batteries | 90 days |\n"
+    )
+    found = asked(text, "How long do the batteries of the Bittern 2 last?")
+    chosen = selected(found.question, found.first(found.unit("row", "90 days")))
+    assert chosen[0].text == "Life of the batteries | 90 days"
 
 
 def test_an_overview_is_the_beginning_of_the_section_with_that_name() -> None:

@@ -94,6 +94,47 @@ def test_a_table_is_said_with_every_row() -> None:
     assert asked(TABLE).said("table").count("\n") == 3
 
 
+def test_the_names_of_two_header_rows_are_put_together_for_each_column() -> None:
+    question = "What does the sea view room cost as a double in high season?"
+    found = asked(
+        "<table><thead><tr><th rowspan=2>Room<th colspan=2>Low season<th colspan=2>High season"
+        "<tr><th>Single<th>Double<th>Single<th>Double<tbody><tr><td>Garden<td>60<td>80<td>75<td>105"
+        "<tr><td>Sea view<td>70<td>95<td>90<td>130</table>",
+        question,
+        name="a.html",
+    )
+    head = "Room | Low season: Single | Low season: Double | High season: Single | High season: "
+    row = found.unit("row", "Sea view")
+    place = cell(row, question)
+
+    assert row.stretch.columns(row.unit) == f"{head}Double"
+    assert place is not None
+    assert found.document.text[slice(*place)] == "130"
+    assert found.said("row", "Sea view") == (
+        f"| {head}Double |\n| --- | --- | --- | --- | --- |\n| Sea view | 70 | 95 | 90 | 130| |"
+    )
+    assert found.quoted("row", "Sea view") == [
+        "Room | Low season | Low season | High season | High season",
+        "Room | Single | Double | Single | Double",
+        "Sea view | 70 | 95 | 90 | 130",
+    ]
+    (whole,) = found.quoted("table")
+    assert whole == found.document.text
+    assert found.said("table").count("\n") == 3
+
+
+def test_a_table_is_said_with_its_introduction_if_the_answer_is_there() -> None:
+    text = TABLE.replace("# Hall\n\n", "# Hall\n\nThe hall has beds only. The fees are:\n\n")
+    for read_as, front in (
+        ("The hall has beds only.", "The hall has beds only. The fees are:"),
+        ("", ""),
+    ):
+        found = asked(text, "What does the hall have?", read_as)
+        assert found.said("table").startswith(f"{front}\n\n| Guest |" if front else "| Guest |")
+        (quote,) = found.quoted("table")
+        assert quote.startswith(front or "Guest |")
+
+
 @pytest.mark.parametrize(
     ("question", "row", "value"),
     [

@@ -157,7 +157,7 @@ def test_the_state_of_the_index_is_given(client: httpx.Client, library: qa.Assis
     assert str(own.index) not in json.dumps(held), "nobody's business elsewhere"
 
 
-def test_an_opinion_is_stored(client: httpx.Client, library: qa.Assistant) -> None:
+def test_an_opinion_is_stored_without_words(client: httpx.Client, library: qa.Assistant) -> None:
     answer = client.post("/ask", json={"question": QUESTION}).json()
     opinion = {
         "question": QUESTION,
@@ -169,8 +169,9 @@ def test_an_opinion_is_stored(client: httpx.Client, library: qa.Assistant) -> No
     assert client.post("/feedback", json=opinion).status_code == 204
     stored = qa.Verdicts.of(library.settings.index).file.read_text(encoding="utf-8")
     line = json.loads(stored.splitlines()[-1])
-    assert (line["comment"], line["answer"]) == ("Found by a program.", answer["text"])
-    assert line["sources"] == [SOURCE]
+    assert [line[name] for name in ("question", "answer", "comment")] == ["", "", ""]
+    assert (line["verdict"], line["sources"]) == ("up", [SOURCE])
+    assert {one["source"] for one in line["ranges"]} == {SOURCE}
     for wrong in ({"end": True}, {"rows": [1, True]}, {"rows": [1]}, {"start": "0"}):
         cited = {**answer["citations"][0], **wrong}
         assert client.post("/feedback", json={**opinion, "citations": [cited]}).status_code == 422

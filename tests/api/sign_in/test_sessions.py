@@ -10,9 +10,9 @@ import pytest
 
 import qa
 from qa.api import Desk, TooManyTriesError, Users
-from qa.api.sign_in.desk import FOR_ADDRESS, FOR_NAME, household
+from qa.api.sign_in.desk import FOR_ADDRESS, FOR_NAME
 from qa.api.sign_in.sessions import CODE_SECONDS, FILE, MOST_FOR_ONE, Sessions
-from qa.api.sign_in.throttle import Throttle
+from qa.api.sign_in.throttle import Throttle, household
 
 PASSWORD = "correct horse battery"
 

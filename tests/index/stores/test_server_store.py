@@ -17,7 +17,7 @@ from qa.access import OWNER
 from qa.errors import IndexUnavailableError
 from qa.index.index import Index
 from qa.index.layout import document_id
-from qa.index.stores.server_store import ServerStore
+from qa.index.stores.server.server_store import ServerStore
 from qa.index.stores.store import DOCUMENTS, PASSAGES
 from qa.indexing.forgetting import forget
 from qa.indexing.preparing.storing import Preparing
@@ -68,7 +68,7 @@ def silent_server() -> Iterator[tuple[str, list[bytes]]]:
 @pytest.fixture
 def index(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
     """An index with nothing in it."""
-    index = Index(ServerStore(url, tmp_path / "cache"), Preparing(embedder, 200))
+    index = Index(ServerStore(url, tmp_path / "cache", grace=0), Preparing(embedder, 200))
     yield index
     with index.reading(OWNER) as snapshot:
         client = snapshot.view.client
@@ -80,7 +80,7 @@ def index(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
 @pytest.fixture
 def other(url: str, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
     """The same index, as it is seen from another machine: its keyword index is kept elsewhere."""
-    index = Index(ServerStore(url, tmp_path / "other-cache"), Preparing(embedder, 200))
+    index = Index(ServerStore(url, tmp_path / "other-cache", grace=0), Preparing(embedder, 200))
     yield index
     index.close()
 

@@ -12,7 +12,7 @@ import pytest
 from qa.errors import IndexLockedError, IndexUnavailableError
 from qa.index.index import open_store
 from qa.index.stores.folder_store import FolderStore
-from qa.index.stores.server_store import ServerStore
+from qa.index.stores.server.server_store import ServerStore
 from qa.index.stores.store import Store, View
 
 

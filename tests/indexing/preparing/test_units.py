@@ -43,6 +43,14 @@ def test_of_a_long_paragraph_the_last_sentence_leads_in_to_a_list() -> None:
     assert told(text, "lead") == [f"{long}These rooms are open:"]
 
 
+def test_a_remark_leads_in_to_nothing_unless_it_says_so() -> None:
+    text = "> Keep wet clay away.\n\n- the coarse stone of the mill\n- the fine stone of the mill\n"
+    items = "- the coarse stone of the mill\n- the fine stone of the mill"
+    assert told(text, "list") == [items]
+    assert told(text, "paragraph") == ["Keep wet clay away."]
+    assert told(text.replace("away.", "from:"), "list") == [f"Keep wet clay from:\n\n|{items}"]
+
+
 @pytest.mark.parametrize("markers", [("1.", "2."), ("1)", "2)"), ("a)", "b)")])
 def test_what_is_numbered_is_steps(markers: tuple[str, str]) -> None:
     one, two = markers

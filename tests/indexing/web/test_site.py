@@ -339,7 +339,7 @@ def test_the_content_type_says_what_a_page_is(index: Index, web: Web) -> None:
         }
         status = snapshot.status("", "")
     assert formats == {
-        "": "html 2",
+        "": "html 3",
         "notes": MARKDOWN.read_as,
         "plain": "txt 1",
         "x.md": MARKDOWN.read_as,

@@ -75,6 +75,36 @@ def test_xml_is_what_its_elements_say() -> None:
     assert document.text.startswith("- name: Moor")
 
 
+def test_a_repeated_element_is_a_row_with_what_is_in_it() -> None:
+    parts = "".join(
+        f'<part code="{code}"><name>{name}</name><quantity unit="pieces">{count}</quantity>'
+        f"{more}</part>"
+        for code, name, count, more in (
+            ("AX-1", "Bolt", 420, "<fits>A1</fits><fits>A2</fits>"),
+            ("AX-2", "Nut", 515, "<fits>A3</fits>"),
+        )
+    )
+    document = shown(f"<stock>{parts}</stock>", "stock.xml")
+    assert document.text == (
+        "part\n\ncode | name | quantity | quantity unit | fits\n"
+        "AX-1 | Bolt | 420 | pieces | A1; A2\nAX-2 | Nut | 515 | pieces | A3"
+    )
+    assert [b.level for b in document.blocks if b.kind == "row"] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        '{"a": 1, "a b": 2}, {"a": {"b": 3}, "a b": 4}',  # two values for a column
+        '{"a": [1, [2]]}, {"a": [3]}',
+        '{"a": {"b": {"c": 1}}}, {"a": {"b": {"c": 2}}}',
+        f'{{"a": {list(range(99))}}}, {{"a": [1]}}',
+    ],
+)
+def test_records_that_hold_more_than_a_row_can_say_are_sections(records: str) -> None:
+    assert "table" not in {block.kind for block in shown(f"[{records}]").blocks}
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

@@ -234,3 +234,32 @@ def test_a_page_that_only_a_script_fills_says_what_to_do() -> None:
         page("<div id=root></div><script>render()</script>")
     with pytest.raises(EmptyFileError):
         read(b"<!-- nothing -->", "my-page.html")
+
+
+@pytest.mark.parametrize(
+    ("rows", "levels"),
+    [
+        # In bold, unless the next row is, too.
+        ("<td><b>Size<td><p><strong>Black</strong></p><tr><td>A4<td>one<tr><td>A3<td>two", "100"),
+        ("<td><b>Size<td><b>Black<tr><td><b>A4<td><b>one<tr><td>A3<td>two", "000"),
+        # Names above columns of values.
+        ("<td>Size<td>Black<td>Red<tr><td>A4<td>0.10<td>0.50<tr><td>A3<td>0.20<td>0.90", "100"),
+        # A name and its value in each row, and a table of texts.
+        ("<td>Firm<td>Holm<tr><td>Founded<td>1904<tr><td>Staff<td>38", "000"),
+        ("<td>Ida<td>hall<td>oak<tr><td>Ola<td>yard<td>elm<tr><td>Per<td>loft<td>ash", "000"),
+        ("<th>Size<td>A4<td>A3<tr><th>Black<td>0.10<td>0.20<tr><th>Red<td>0.50<td>0.90", "000"),
+        # Names of parts of columns, with names that reach down to them.
+        ("<th rowspan=2>Room<th colspan=2>High<tr><td>One<td>Two<tr><td>Sea<td>9<td>130", "110"),
+        ("<th>Room<th colspan=2>High<tr><td>Sea<td>nine<td>ten<tr><td>Yard<td>one<td>two", "100"),
+    ],
+)
+def test_the_names_of_columns_are_told_by_the_cells(rows: str, levels: str) -> None:
+    blocks = page(f"<table><tr>{rows}</table>").blocks
+    assert "".join(str(block.level) for block in blocks if block.kind == "row") == levels
+
+
+def test_tasks_have_their_boxes() -> None:
+    box = "<input type=checkbox"
+    tasks = f"<li>{box} checked disabled> Sign<li><p>{box}> Book</p><li><label>{box} hidden>Go"
+    document = page(f"<ul>{tasks}</ul><form><p>{box}> Remember me</form>")
+    assert document.text == "- ☑ Sign\n- ☐ Book\n- Go\n\nRemember me"

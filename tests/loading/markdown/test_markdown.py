@@ -136,7 +136,7 @@ def test_raised_digits_and_struck_html() -> None:
         ("Use `{{ x }}` here.\n\n```\n{% raw %}[^1]\n```", "Use {{ x }} here.\n\n{% raw %}[^1]"),
         ("Twelve[^1] boats.\n\n[^1]: One sinks.\n[^b]: no", "Twelve boats.\n\nOne sinks.\n\nno"),
         ("Go {% comment %}a\n\nb{% endcomment %}on.{% comment %}", "Go on."),
-        ("- [ ] Ask\n- [x] Go", "- Ask\n- Go"),
+        ("- [ ] Ask\n- [x] Go\n- [X]\n", "- ☐ Ask\n- ☑ Go\n- [X]"),
     ],
 )
 def test_the_tags_of_site_generators_are_no_text(text: str, plain: str) -> None:
@@ -160,6 +160,27 @@ def test_remarks_of_site_generators_are_notes(text: str) -> None:
     assert [block.kind for block in document.blocks] == [
         *("paragraph", "note", "paragraph", "paragraph")
     ]
+
+
+def test_tabs_are_items_with_their_names() -> None:
+    document = markdown(
+        'Install it:\n\n=== "macOS"\n\n    Get it.\n\n    ```\n    brew install\n    ```\n'
+        '=== "Debian"\n    !!! note\n        Ask.\n\n- Then start it.'
+    )
+    assert document.text == (
+        "Install it:\n\n- macOS\n\nGet it.\n\nbrew install\n\n- Debian\n\nAsk.\n\n- Then start it."
+    )
+    assert [(b.kind, b.parent) for b in document.blocks] == [
+        *(("paragraph", -1), ("list", -1), ("item", 1), ("paragraph", 2), ("code", 2)),
+        *(("item", 1), ("note", 5), ("paragraph", 6), ("list", -1), ("item", 8)),
+    ]
+
+
+def test_tabs_in_a_step_or_in_tabs_belong_to_it() -> None:
+    inner = '    === "A"\n        x\n\n    === "B"\n        y\n'
+    assert markdown(f"1. Go\n\n{inner}\n2. End").text == "1. Go\n  - A\n\nx\n\n  - B\n\ny\n\n2. End"
+    document = markdown(f'=== "One"\n\n{inner}\n=== "Two"\n    z\n')
+    assert document.text == "- One\n  - A\n\nx\n\n  - B\n\ny\n\n- Two\n\nz"
 
 
 def test_a_remark_in_a_step_belongs_to_it() -> None:

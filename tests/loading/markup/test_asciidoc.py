@@ -66,14 +66,14 @@ def test_lists_nest_and_items_hold_blocks() -> None:
     document = asciidoc(
         ".How to pay\n. Go to the office.\n. Pay\nat once.\n+\n[source,bash]\n----\npay --now\n"
         "----\n"
-        ".. In cash\n.. By card\n. Leave.\n\n''\n\n* [x] North\n** Inner\n- South"
+        ".. In cash\n.. By card\n. Leave.\n\n''\n\n* [x] North\n** [ ] Inner\n- South"
     )
     assert document.text.startswith(
         "How to pay\n\n1. Go to the office.\n2. Pay at once.\n\npay --now\n\n"
         "  1. In cash\n  2. By card\n3. Leave."
     )
     assert [block.kind for block in document.blocks if block.kind == "code"] == ["code"]
-    assert "- North\n  - Inner" in document.text
+    assert "- ☑ North\n  - ☐ Inner" in document.text
 
 
 def test_terms_have_their_meanings() -> None:

@@ -151,6 +151,23 @@ def test_merged_cells_are_said_in_each_place_and_nested_tables_are_kept() -> Non
     assert word(write).text == "wide | wide | c\nd in | side | e | tall\ng | h | tall"
 
 
+def test_a_header_may_name_the_parts_of_columns_in_a_second_row() -> None:
+    rows = ["Vehicle|Range|Range", "|summer|winter", "Truck|310 km|240 km"]
+
+    def write(document: Any) -> None:
+        table = document.add_table(3, 3)
+        for cell, text in zip(table._cells, "|".join(rows).split("|"), strict=True):
+            cell.text = text
+        table.cell(0, 1).merge(table.cell(0, 2)).text = "Range"
+        table.cell(0, 0).merge(table.cell(1, 0)).text = "Vehicle"
+
+    document = word(write)
+    assert document.text == (
+        "Vehicle | Range | Range\nVehicle | summer | winter\nTruck | 310 km | 240 km"
+    )
+    assert [block.level for block in document.blocks if block.kind == "row"] == [1, 1, 0]
+
+
 def test_a_frame_of_one_cell_is_read_as_paragraphs() -> None:
     def write(document: Any) -> None:
         cell = document.add_table(1, 1).cell(0, 0)
@@ -160,13 +177,72 @@ def test_a_frame_of_one_cell_is_read_as_paragraphs() -> None:
     assert word(write).text == "First.\n\nSecond."
 
 
-def test_headers_and_footers_of_pages_are_left_out() -> None:
-    def write(document: Any) -> None:
-        document.sections[0].header.paragraphs[0].text = "Running head"
-        document.sections[0].footer.paragraphs[0].text = "Running foot"
-        document.add_paragraph("Text.")
+def field(instruction: str, result: str) -> str:
+    return (
+        "<w:r><w:fldChar w:fldCharType='begin'/></w:r>"
+        f"<w:r><w:instrText> {instruction} </w:instrText></w:r>"
+        "<w:r><w:fldChar w:fldCharType='separate'/></w:r>"
+        f"<w:r><w:t>{result}</w:t></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r>"
+    )
 
-    assert word(write).text == "Text."
+
+def test_headers_and_footers_are_read_once_and_without_page_numbers() -> None:
+    def write(document: Any) -> None:
+        document.add_heading("House rules", 1)
+        document.add_paragraph("Be quiet.")
+        first, second = document.sections[0], document.add_section()
+        document.add_paragraph("Be kind.")
+        first.header.paragraphs[0].text = "Spokes Ltd, valid from 1 May 2025"
+        first.header.add_paragraph("House rules")  # the heading again
+        first.footer.paragraphs[0].text = "Telephone 0555 2211"
+        numbers = f"{{Page }}{field('PAGE', '7')}{{ of }}{field('NUMPAGES', '12')}"
+        for number in (numbers, "{Quay 4, p. }<w:fldSimple w:instr='PAGE'>{7}</w:fldSimple>"):
+            runs = number.replace("{", "<w:r><w:t xml:space='preserve'>").replace(
+                "}", "</w:t></w:r>"
+            )
+            paragraph = parse_xml(f"<w:p {NAMESPACES}>{runs}</w:p>")
+            first.footer._element.append(paragraph)
+        second.header.is_linked_to_previous = False
+        second.header.paragraphs[0].text = "Spokes Ltd, valid from 1 May 2025"
+        second.header.add_paragraph("Annex")
+        second.even_page_header.paragraphs[0].text = "Not shown"
+        second.first_page_footer.paragraphs[0].text = "Not shown either"
+
+    document = word(write)
+    assert document.text == (
+        "Spokes Ltd, valid from 1 May 2025\n\nAnnex\n\nHouse rules\n\nBe quiet.\n\nBe kind.\n\n"
+        "Telephone 0555 2211\n\nQuay 4, p."
+    )
+    notes = [document.text[b.start : b.end] for b in document.blocks if b.kind == "note"]
+    assert notes == [
+        *("Spokes Ltd, valid from 1 May 2025", "Annex", "Telephone 0555 2211\n\nQuay 4, p.")
+    ]
+    assert document.title == "House rules"
+
+
+def test_first_and_left_pages_have_headers_of_their_own_and_a_letterhead_may_be_a_table() -> None:
+    def write(document: Any) -> None:
+        document.add_paragraph("Version")
+        document.settings.odd_and_even_pages_header_footer = True
+        section = document.sections[0]
+        section.different_first_page_header_footer = True
+        section.header.paragraphs[0].text = "On the right"
+        section.even_page_header.paragraphs[0].text = "On the left"
+        head = section.first_page_header
+        link = head.part.relate_to("https://a.example/x", RELATIONSHIP_TYPE.HYPERLINK, True)
+        head._element.append(
+            parse_xml(
+                f"<w:p {NAMESPACES} {nsdecls('r')}><w:hyperlink r:id='{link}'><w:r><w:t>Our page"
+                "</w:t></w:r></w:hyperlink></w:p>"
+            )
+        )
+        table = head.add_table(1, 2, 5_000_000)
+        for cell, text in zip(table._cells, ["Version", "3"], strict=True):
+            cell.text = text
+
+    document = word(write)
+    assert document.text == ("Our page\n\nVersion | 3\n\nOn the right\n\nOn the left\n\nVersion")
+    assert [link.target for link in document.links] == ["https://a.example/x"]
 
 
 def test_insertions_stay_and_deletions_go() -> None:

@@ -93,6 +93,38 @@ def test_tables_say_merged_cells_in_each_place() -> None:
     assert [b.level for b in document.blocks if b.kind == "row"] == [1, 0, 0]
 
 
+def test_names_in_bold_or_above_values_are_a_header() -> None:
+    def table(style: str, span: str, *lines: str) -> str:
+        found = ""
+        for place, line in enumerate(lines):
+            named = (style, span) if place == 0 else ("", "")
+            found += "<table:table-row>" + "".join(
+                f'<table:table-cell><text:p text:style-name="{named[0]}">'
+                f'<text:span text:style-name="{named[1]}">{cell}</text:span>'
+                "</text:p></table:table-cell>"
+                for cell in line.split("|")
+            )
+            found += "</table:table-row>"
+        return f"<table:table>{found}</table:table>"
+
+    body = "<text:p>and</text:p>".join(
+        (
+            table("Table_20_Heading", "", "Pitch|Power", "Lake|10 A"),
+            table("", "Strong", "Pitch|Power", "Lake|10 A"),
+            table("", "", "Pitch|Power", "Lake|10 A"),
+            table("", "", "Pitch|Power|Fee", "Lake|10 A|12.50", "Wood|none|9.00"),
+        )
+    )
+    bold = (
+        '<style:style style:name="Strong" style:family="text">'
+        '<style:text-properties fo:font-weight="bold"/></style:style>'
+    )
+    document = read(opendocument("text", body, bold), "camp.odt")
+    check(document)
+    levels = [b.level for b in document.blocks if b.kind == "row"]
+    assert levels == [1, 0, 1, 0, 0, 0, 1, 0, 0]
+
+
 def test_a_spreadsheet_is_read_as_a_workbook_is() -> None:
     hidden = rows("Secret|=1", visible="collapse")
     body = (

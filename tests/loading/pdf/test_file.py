@@ -456,3 +456,19 @@ def test_lines_stay_in_order_however_a_page_and_its_text_are_turned(
 
     text = read(saved.getvalue(), "steps.pdf").text
     assert [line for line in text.split("\n") if line] == steps
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_lines_that_run_another_way_than_most_keep_their_order(angle: int) -> None:
+    steps = [f"Step {number} comes before the next one." for number in range(5)]
+
+    def drawn(page: Paper) -> None:
+        page.set_y(230)
+        page.multi_cell(0, 6, STORY)
+        with page.rotation(angle, x=105, y=148):
+            for number, step in enumerate(steps):
+                page.text(60, 120 + 6 * number, step)
+
+    lines = [line for line in pdf(drawn).text.split("\n") if line]
+    assert [line for line in lines if line.startswith("Step")] == steps
+    assert STORY in lines

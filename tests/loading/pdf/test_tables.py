@@ -8,6 +8,7 @@ import pytest
 
 from qa.loading import read
 from qa.loading.pdf.columns import Gap, Line, rows_apart
+from qa.loading.pdf.layout import paragraphs
 from qa.records import Document
 from tests.loading.pdf.test_file import STORY, Paper, paper
 from tests.loading.pdf.test_marks import QUOTES, check_quotes
@@ -85,6 +86,24 @@ def test_a_quote_from_a_table_is_marked() -> None:
 
     # A running head with gaps of its own is right above it.
     assert check_quotes(paper(first, STORY, STORY, head="Rules {}"), "fees.pdf") == 3 * QUOTES
+
+
+def test_cells_that_pdfium_gives_as_lines_of_their_own_are_a_row() -> None:
+    def drawn(page: Paper) -> None:
+        for number in range(8):
+            for cell in (f"Station H{number}", str(number), "yes", f"23:4{number}"):
+                page.cell(49, 6, cell)
+            page.ln()
+
+    data = paper(drawn)
+    rows = [f"Station H{number} | {number} | yes | 23:4{number}" for number in range(8)]
+    assert [row for row, _ in rows_of(read(data, "stations.pdf"))] == rows
+    assert check_quotes(data, "stations.pdf") == QUOTES
+
+
+def test_pieces_at_one_height_that_are_no_table_stay_as_they_are() -> None:
+    pieces = [Line(text, left, left + 40, 100, 10) for text, left in (("Ann", 0), ("Oslo", 200))]
+    assert [one.text for one in paragraphs(pieces)] == ["Ann", "Oslo"]
 
 
 def line(bottom: float, *cells: tuple[float, float]) -> Line:

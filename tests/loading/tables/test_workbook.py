@@ -113,6 +113,12 @@ def test_a_header_of_two_rows_is_put_together() -> None:
     assert text(sheet + merged) == ("Zone | Sales 2022 | Sales 2023 | Costs 2023\nA | 1 | 2 | 3")
 
 
+def test_a_header_of_two_rows_above_texts_is_put_together() -> None:
+    sheet = rows("Vehicle|Range|", "|summer|winter", "Truck|310 km|240 km", "Bus|220 km|150 km")
+    merged = "<mergeCells><mergeCell ref='B1:C1'/><mergeCell ref='A1:A2'/></mergeCells>"
+    assert text(sheet + merged).startswith("Vehicle | Range summer | Range winter\nTruck | ")
+
+
 def test_values_without_names_have_no_header() -> None:
     document = read(workbook({"S": rows("=1|=2", "=3|=4")}), "a.xlsx")
     assert table_rows(document) == [(0, "1 | 2"), (0, "3 | 4")]

@@ -227,6 +227,10 @@ def test_the_view_of_questions(client: TestClient) -> None:
     assert "ada-the-asker" not in page
     assert page.count('<article class="voted"') == 2
     assert '<tr><th scope="row">Total</th>' in page, "the numbers of the charts, as a table"
+    assert re.search(r"<p>\d+ questions, \d+ % of them answered\.</p>", page)
+    assert "Votes down whose questions are not kept: 2." in page
+    assert "<td>We insure everybody against accidents.</td><td>2</td>" in page
+    assert "set feedback_texts = true" in page
 
 
 def test_the_view_of_findings_has_both_quotes(client: TestClient) -> None:
@@ -410,7 +414,10 @@ def test_programs_get_the_same(client: TestClient, keys: dict[str, dict[str, str
             f"/api/v1/admin/review/{where}", json={"id": "x"}, headers=keys["admin"]
         )
         assert (wrong.status_code, wrong.json()["kind"]) == (404, "UnknownSourceError")
-    answers = got("voted-down")["answers"]
+    down = got("voted-down")
+    assert down["without_words"]["number"] == 2
+    assert down["without_words"]["ranges"][0]["text"] == "We insure everybody against accidents."
+    answers = down["answers"]
     assert answers[0]["question"] == "Is there a sauna?"
     sent = {"id": answers[0]["id"], "answerable": False}
     reply = client.post("/api/v1/admin/voted-down", json=sent, headers=keys["admin"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
 
 import qa
@@ -21,7 +23,8 @@ from ui.page.app import greeting
 from ui.page.conversations import Exchange
 from ui.page.looks import STATIC, look
 from ui.page.texts import ENGLISH, TEXTS, Texts
-from ui.server import serve
+from ui.server import build_server, serve
+from ui.uploads import Attachments
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 32">'
@@ -225,6 +228,31 @@ def test_the_welcome_is_plain_text_with_lists_and_links() -> None:
     assert "<ul><li>" in said
     assert len(re.findall("<a ", said)) == 1
     assert greeting(ENGLISH, PLAIN) == f"## {ENGLISH.welcome}\n\n{ENGLISH.promise}"
+
+
+# Gradio leaves an event loop open when its page is built; collecting garbage finds it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_pages_have_the_languages_of_the_settings(tmp_path: Path) -> None:
+    with (
+        qa.Assistant(tmp_path / "index", languages=("de", "en")) as assistant,
+        contextlib.closing(Attachments(assistant)) as attachments,
+        TestClient(
+            build_server(assistant, attachments),
+            base_url="http://127.0.0.1",
+            client=("127.0.0.1", 9),
+            follow_redirects=False,
+        ) as client,
+    ):
+        french = {"accept-language": "fr"}
+        for path, way in (
+            ("/", "de/"), ("/?lang=fr", "de/?lang=fr"), ("/?lang=en", "en/?lang=en"),
+            ("/fr", "de/"), ("/fr/?embedded=1", "../de/?embedded=1"), ("/de", "de/"),
+        ):  # fmt: skip
+            reply = client.get(path, headers=french)
+            assert (reply.status_code, reply.headers["location"]) == (307, way), path
+        assert client.get("/de/", headers=french).status_code == 200
+        assert '<html lang="de"' in client.get("/admin?lang=fr", headers=french).text
+        assert client.get("/fr/config").status_code == 404
 
 
 def test_without_settings_nothing_is_added() -> None:

@@ -81,7 +81,7 @@ def test_nothing_moves_if_motion_is_not_wanted(browser: Browser, server: str) ->
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str) -> None:
+def test_axe_finds_nothing(browser: Browser, keeping: str, size: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 
     def check(state: str) -> None:
@@ -90,7 +90,7 @@ def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str
         assert told == [], state
 
     # In the middle of a fade, Axe would measure the colours of that moment.
-    for page in opened(browser, server, SIZES[size], color_scheme=scheme, reduced_motion="reduce"):
+    for page in opened(browser, keeping, SIZES[size], color_scheme=scheme, reduced_motion="reduce"):
         check("empty")
         ask(page, NOWHERE)
         answer = ask(page, SUMMIT)
@@ -109,6 +109,7 @@ def test_axe_finds_nothing(browser: Browser, server: str, size: str, scheme: str
         check("source of a refusal")
         page.keyboard.press("Escape")
         page.get_by_role("button", name="This did not help").last.click()
+        expect(page.locator(".comment")).to_be_visible()
         check("comment")
         page.keyboard.press("Escape")
         page.locator("#take-away summary").click()
@@ -144,8 +145,10 @@ def test_a_finger_opens_and_closes_a_source(browser: Browser, server: str) -> No
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_an_element_with_the_focus_is_not_covered(browser: Browser, server: str, size: str) -> None:
-    for page in opened(browser, server, SIZES[size]):
+def test_an_element_with_the_focus_is_not_covered(
+    browser: Browser, keeping: str, size: str
+) -> None:
+    for page in opened(browser, keeping, SIZES[size]):
         for question in (SUMMIT, NOWHERE, LEAVE):
             ask(page, question)
         page.get_by_role("button", name="This did not help").last.click()

@@ -54,6 +54,11 @@ def wide(browser: Browser, server: str) -> Iterator[Page]:
     yield from opened(browser, server, SIZES["wide"])
 
 
+@pytest.fixture(params=SIZES)
+def kept(browser: Browser, keeping: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    yield from opened(browser, keeping, SIZES[request.param])
+
+
 @pytest.fixture
 def feedback(served_index: Path) -> Path:
     """The file with readers' opinions."""
@@ -224,18 +229,40 @@ def test_a_conversation_can_be_downloaded(
     assert LEAVE in text
 
 
-def test_a_verdict_with_a_comment_is_kept(wide: Page, feedback: Path) -> None:
+def test_by_default_a_vote_asks_for_no_comment_and_keeps_no_words(
+    wide: Page, feedback: Path
+) -> None:
     ask(wide, SUMMIT)
     wide.get_by_role("button", name="This did not help").click()
-    wide.get_by_label("What should be better? (optional)").fill("Say which <b>month</b>")
-    wide.get_by_role("button", name="Send").click()
     expect(wide.locator(".told")).to_have_text("Thank you.")
     expect(wide.locator(".comment")).to_have_count(0)
+    expect(wide.locator("#kept-note")).to_have_count(0)
+    last = json.loads(feedback.read_text(encoding="utf-8").splitlines()[-1])
+    assert [last[name] for name in ("question", "answer", "comment")] == ["", "", ""]
+    assert {one["source"] for one in last["ranges"]} == {"seeds/second-summit-brief.md"}
+
+
+def test_a_verdict_with_a_comment_is_kept_and_the_page_says_so(kept: Page, feedback: Path) -> None:
+    note = kept.locator("#kept-note")
+    expect(note).to_have_text(
+        "Questions are kept here for one day. "
+        "If you rate an answer, it is kept with your question and comment, without a time limit."
+    )
+    box = kept.locator("#question textarea")
+    expect(box).to_have_accessible_description(note.inner_text())
+    ask(kept, SUMMIT)
+    expect(note).to_be_in_viewport(ratio=1)
+    kept.get_by_role("button", name="This did not help").click()
+    kept.get_by_label("What should be better? (optional)").fill("Say which <b>month</b>")
+    kept.get_by_role("button", name="Send").click()
+    expect(kept.locator(".told")).to_have_text("Thank you.")
+    expect(kept.locator(".comment")).to_have_count(0)
     lines = [json.loads(line) for line in feedback.read_text(encoding="utf-8").splitlines()]
-    kept = [line for line in lines if line["comment"] == "Say which <b>month</b>"]
-    assert [(line["question"], line["verdict"]) for line in kept] == [(SUMMIT, "down")]
-    assert kept[0]["answer"]
-    assert kept[0]["sources"] == ["seeds/second-summit-brief.md"]
+    last = lines[-1]
+    assert (last["comment"], last["verdict"]) == ("Say which <b>month</b>", "down")
+    assert last["question"] == SUMMIT
+    assert last["answer"]
+    assert last["sources"] == ["seeds/second-summit-brief.md"]
 
 
 def test_conversations_are_kept_in_the_browser(wide: Page) -> None:

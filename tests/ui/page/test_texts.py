@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
+from ui.brand.brand import LANGUAGES
 from ui.page.texts import ENGLISH, TEXTS, Texts, choose, refusal
 
 FOREIGN = [texts for code, texts in TEXTS.items() if code != "en"]
@@ -28,7 +29,7 @@ def test_every_string_is_there_in_every_language(texts: Texts) -> None:
 
 
 def test_there_are_four_languages() -> None:
-    assert sorted(TEXTS) == ["de", "en", "es", "fr"]
+    assert sorted(TEXTS) == ["de", "en", "es", "fr"] == sorted(LANGUAGES)
 
 
 def test_no_french_punctuation_begins_a_line() -> None:
@@ -54,7 +55,19 @@ def test_no_french_punctuation_begins_a_line() -> None:
 def test_the_language_is_the_one_requested_or_else_the_one_preferred(
     wanted: str | None, accepted: str, language: str
 ) -> None:
-    assert choose(wanted, accepted).language == language
+    assert choose(wanted, accepted, LANGUAGES).language == language
+
+
+@pytest.mark.parametrize(("wanted", "accepted", "language"), [
+    ("fr", "", "de"),
+    ("fr", "es, en;q=0.5", "en"),
+    (None, "fr-CA,fr;q=0.9", "de"),
+    ("en", "de", "en"),
+])  # fmt: skip
+def test_a_language_that_the_pages_do_not_have_is_not_chosen(
+    wanted: str | None, accepted: str, language: str
+) -> None:
+    assert choose(wanted, accepted, ("de", "en")).language == language
 
 
 @pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS.keys())

@@ -8,22 +8,26 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qa import Assistant, Document, Verdicts
+from qa.api import Pace, tell_errors
 from qa.index import verdicts
 from ui.routes import feedback
 
 PLUMS = Document("Plums are blue. They are sour.", "plums.txt")
 CITED = {"number": 1, "source": "plums.txt", "start": 0, "end": 15, "quote": "Plums are blue."}
+RANGE = {"source": "plums.txt", "start": 0, "end": 15}
 VERDICT = {"conversation": "a" * 32, "question": "Why?", "answer": "So.", "verdict": "up"}
 
 
-def client(folder: Path) -> TestClient:
+def client(folder: Path, address: str = "127.0.0.1", *, texts: bool = True) -> TestClient:
     app = FastAPI()
-    app.include_router(feedback.routes(Verdicts(folder), shelf(folder)))
-    return TestClient(app)
+    app.include_router(feedback.routes(Verdicts(folder), shelf(folder, texts=texts), Pace()))
+    tell_errors(app)
+    return TestClient(app, client=(address, 9))
 
 
-def shelf(folder: Path) -> Assistant:
-    assistant = Assistant(folder.with_name(f"{folder.name}-shelf") / "index")
+def shelf(folder: Path, *, texts: bool) -> Assistant:
+    index = folder.with_name(f"{folder.name}-shelf") / "index"
+    assistant = Assistant(index, feedback_texts=texts or None)
     assistant.add([PLUMS])
     return assistant
 
@@ -44,15 +48,15 @@ def test_each_verdict_is_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "answer"),
+    ("change", "answer", "ranges"),
     [
-        ({}, "So."),
-        ({"source": "forgotten.txt"}, ""),
-        ({"quote": "Plums are red.."}, ""),
+        ({}, "So.", [RANGE]),
+        ({"source": "forgotten.txt"}, "", []),
+        ({"quote": "Plums are red.."}, "", []),
     ],
 )
 def test_an_answer_is_kept_as_long_as_its_sources_say_so(
-    tmp_path: Path, change: dict[str, str], answer: str
+    tmp_path: Path, change: dict[str, str], answer: str, ranges: list[dict[str, object]]
 ) -> None:
     """It may be judged long after it was given, and its source be forgotten by then."""
     cited = {**CITED, **change}
@@ -60,6 +64,31 @@ def test_an_answer_is_kept_as_long_as_its_sources_say_so(
     assert reply.status_code == 204
     assert [one["answer"] for one in kept(tmp_path)] == [answer]
     assert kept(tmp_path)[0]["sources"] == [cited["source"]]
+    assert kept(tmp_path)[0]["ranges"] == ranges
+
+
+def test_by_default_a_vote_has_no_words_of_anybody(tmp_path: Path) -> None:
+    """A citation that the documents do not have may be words of a reader, or a file of theirs."""
+    own = {**CITED, "source": "my payslip.pdf"}
+    sent = {**VERDICT, "verdict": "down", "comment": "Red!", "citations": [CITED, own]}
+    assert client(tmp_path, texts=False).post("/api/feedback", json=sent).status_code == 204
+    (line,) = kept(tmp_path)
+    assert {name: value for name, value in line.items() if value and name != "time"} == {
+        "verdict": "down", "sources": ["plums.txt"], "ranges": [RANGE],
+    }  # fmt: skip
+
+
+def test_nobody_fills_the_file_alone(tmp_path: Path) -> None:
+    long = {**VERDICT, "answer": "x" * 50_000}
+    stranger = client(tmp_path, "10.0.0.1")
+    replies = [stranger.post("/api/feedback", json=long) for _ in range(7)]
+    assert [one.status_code for one in replies] == [*[204] * 6, 429]
+    assert "of yours" in replies[-1].json()["error"]
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 3600
+    assert stranger.post("/api/feedback", json=VERDICT).status_code == 429
+    assert len(kept(tmp_path)) == 6
+    owner = client(tmp_path / "own")
+    assert {owner.post("/api/feedback", json=long).status_code for _ in range(7)} == {204}
 
 
 @pytest.mark.parametrize("change", [

@@ -22,8 +22,8 @@ CONVERSATION = "0123456789abcdef" * 2
 
 def client_of(assistant: qa.Assistant, private: qa.Assistant | None = None) -> TestClient:
     class OneConversation:
-        def assistant(self, conversation: str) -> qa.Assistant | None:
-            return private if conversation == CONVERSATION else None
+        def assistant(self, conversation: str, viewer: str = "") -> qa.Assistant | None:
+            return private if (conversation, viewer) == (CONVERSATION, "") else None
 
     server = FastAPI()
     for routes in (sources.routes, pages.routes):

@@ -26,6 +26,7 @@ from ui.incoming import (
     ARRIVING_AT_ONCE,
     FILE_ID,
     Arrived,
+    ConversationKey,
     Incoming,
     Quotas,
     Share,
@@ -257,7 +258,7 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
         assert stream.read() == b"here"
     for other in (link, pipe, tmp_path, tmp_path / "missing", Path("/dev/zero")):
         with pytest.raises(OSError):  # noqa: PT011
-            Arrived("a.txt", other, Share(ONE, ""), 0).open()
+            Arrived("a.txt", other, Share(ConversationKey(ONE), ""), 0).open()
 
 
 def test_folders_of_servers_that_died_are_deleted_and_of_the_living_not(

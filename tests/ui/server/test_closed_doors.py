@@ -259,3 +259,102 @@ def test_only_its_own_conversation_can_use_a_file(machine: Machine, visitor: Vis
     assert httpx.get(source, params={**query, "conversation": own}).json()["text"]
     httpx.delete(f"{machine.url}/api/uploads", params={"conversation": own})
     assert httpx.get(source, params={**query, "conversation": own}).status_code == 404
+
+
+@pytest.fixture(scope="module")
+def people(served_index: Path) -> Iterator[tuple[Visitor, Visitor]]:
+    """Two people at a server whose proxy knows them."""
+    way = ("--sign-in", "proxy", "--trusted-proxy", "127.0.0.1")
+    ada, bob = (
+        {"X-Forwarded-User": name, "Sec-Fetch-Site": "same-origin"} for name in ("ada", "bob")
+    )
+    with (
+        served(served_index, *way) as url,
+        Visitor(url, patience=60, headers=ada) as first,
+        Visitor(url, patience=60, headers=bob) as second,
+    ):
+        yield first, second
+
+
+def test_only_whoever_began_a_conversation_reaches_its_files(
+    people: tuple[Visitor, Visitor],
+) -> None:
+    ada, bob = people
+    own, unknown = secrets.token_hex(16), secrets.token_hex(16)
+    id = upload(ada.url, own, "sauna.txt", SAUNA, ada.headers)
+
+    def said(visitor: Visitor, button: str, *data: str) -> str:
+        ended = visitor.send(visitor.event("click", button), list(data))
+        return str(ended["output"]["data"])
+
+    def opened(visitor: Visitor, conversation: str, route: str = "source") -> tuple[int, bytes]:
+        query = {"source": "uploads/sauna.txt", "conversation": conversation,
+                 "page": "1", "start": "0", "end": "5"}  # fmt: skip
+        reply = visitor.client.get(f"{visitor.url}/api/{route}", params=query)
+        return reply.status_code, reply.content
+
+    def asked(visitor: Visitor) -> str:
+        data = ["When does the sauna on deck 9 open?", "", record(own)]
+        visitor.join(visitor.event("submit"), data).raise_for_status()
+        return str(visitor.listen())
+
+    def delete(visitor: Visitor) -> None:
+        query = {"conversation": own}
+        reply = visitor.client.delete(f"{visitor.url}/api/uploads", params=query)
+        assert reply.status_code == 204
+
+    delete(bob)
+    assert said(bob, "read", id, record(own)) == said(bob, "read", id, record(unknown))
+    assert "sauna&#46;txt" in said(ada, "read", id, record(own))
+
+    assert opened(ada, own)[0] == 200
+    for route in ("source", "original", "page", "marks"):
+        assert opened(bob, own, route) == opened(bob, unknown, route), route
+    assert opened(bob, own)[0] == 404
+    assert "sauna" not in said(bob, "restore", record(own))
+    assert said(bob, "remove", "sauna.txt", record(own)) == "['']"
+    answer = asked(bob)
+    assert "6:45" not in answer
+    assert "sauna.txt" not in answer
+
+    # In his own conversation of that id, he has files of his own.
+    his = upload(bob.url, own, "pool.txt", b"The pool is closed.", bob.headers)
+    assert "pool&#46;txt" in said(bob, "read", his, record(own))
+    assert "pool" not in said(ada, "restore", record(own))
+    delete(bob)
+    assert "sauna&#46;txt" in said(ada, "restore", record(own))
+    assert "6:45" in asked(ada)
+    delete(ada)
+    assert opened(ada, own)[0] == 404
+
+
+def test_only_whoever_sent_an_event_hears_what_becomes_of_it(
+    people: tuple[Visitor, Visitor],
+) -> None:
+    ada, bob = people
+    data = ["When does the sauna on deck 9 open?", "", record(secrets.token_hex(16))]
+    asked = ada.join(ada.event("submit"), data)
+    assert asked.status_code == 200
+    unknown, bob.session = bob.session, ada.session
+    heard = bob.listen()
+    cancelled = {"session_hash": ada.session, "fn_index": ada.event("submit"), "event_id": ""}
+    reply = bob.client.post("gradio_api/cancel", json=cancelled)
+    assert reply.json() == {"success": True}, "as for a session that there is not"
+    assert bob.join(bob.event("submit"), data).status_code == 400
+    bob.session = unknown
+    assert heard == bob.listen(), "there is no such session for him"
+    ended = [one["event_id"] for one in ada.listen() if one["msg"] == "process_completed"]
+    assert ended == [asked.json()["event_id"]]
+    assert bob.send(bob.event("submit"), data)["success"]
+
+
+def test_one_person_s_events_leave_room_for_others(people: tuple[Visitor, Visitor]) -> None:
+    ada, bob = people
+    data = ["When does the sauna on deck 9 open?", "", record(secrets.token_hex(16))]
+    replies: list[httpx.Response] = []
+    while not replies or (replies[-1].status_code == 200 and len(replies) < 60):
+        replies.append(ada.join(ada.event("submit"), data))
+    assert replies[-1].status_code == 503, "the page says then that the server is busy"
+    assert bob.send(bob.event("submit"), data)["success"]
+    ended = [one for one in ada.listen() if one["msg"] == "process_completed"]
+    assert len(ended) == len(replies) - 1

@@ -87,7 +87,11 @@ def test_a_crowd_is_answered_or_told_to_come_back_and_the_server_stays_well(
                 return [await client.get("/healthz") for _ in range(10)]
 
             asked = [
-                client.post("/api/ask", json={"question": f"Who pays for bonus {number}?"})
+                client.post(
+                    "/api/ask",
+                    json={"question": f"Who pays for bonus {number}?"},
+                    headers=who(f"person {number}"),
+                )
                 for number in range(30)
             ]
             return await asyncio.gather(looked(), asyncio.gather(*asked))
@@ -106,13 +110,34 @@ def test_a_crowd_is_answered_or_told_to_come_back_and_the_server_stays_well(
     assert office.ask("Who pays now?")["asked"]
 
 
+def test_one_person_s_questions_leave_room_for_others(office: Office) -> None:
+    async def crowd() -> list[httpx.Response]:
+        async with httpx.AsyncClient(base_url=office.url, timeout=60) as client:
+            asked = [
+                client.post(
+                    "/api/ask",
+                    json={"question": f"Who pays for bonus {number}?"},
+                    headers=who("ada" if number < 30 else "bob"),
+                )
+                for number in range(31)
+            ]
+            return await asyncio.gather(*asked)
+
+    *hers, his = asyncio.run(crowd())
+    assert his.status_code == 200
+    assert {one.status_code for one in hers} == {200, 429}
+    refused = next(one for one in hers if one.status_code == 429)
+    assert int(refused.headers["retry-after"]) > 0
+    assert "of your questions" in refused.json()["error"]
+
+
 def test_those_who_leave_while_they_wait_take_nobody_s_place(office: Office) -> None:
     parts = urlsplit(office.url)
 
     async def leave(number: int) -> None:
         _, writer = await asyncio.open_connection(parts.hostname, parts.port)
         body = f'{{"question": "Who leaves {number} times?"}}'.encode()
-        lines = [f"{name}: {value}" for name, value in who("ada").items()]
+        lines = [f"{name}: {value}" for name, value in who(f"person {number}").items()]
         head = ("POST /api/ask HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", *lines)
         writer.write("\r\n".join((*head, "", "")).encode() + body)
         await writer.drain()

@@ -6,11 +6,13 @@ in whoever gives a name, and does all the rest as a provider does.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -21,14 +23,20 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 import qa
-from qa.api import Begun, Provider
+from qa.api import Begun, Provider, TooManyTriesError
 from qa.api.sign_in.desk import FOR_ADDRESS
+from qa.api.sign_in.throttle import Throttle
 from tests.ui.serving import served
 from tests.ui.sign_in.signing import client
 from ui.sign_in.provider import routes
 
 VISIT = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 Making = Callable[..., Provider]
+BACK = "/sign-in-return?state=s&code="
+# A cookie that any program can send.
+MADE_UP = urlsafe_b64encode(
+    json.dumps({"state": "s", "nonce": "n", "verifier": "v"}).encode()
+).decode()
 OURS = {"oidc_client_id": "footnote", "oidc_client_secret": "a secret of the test"}
 
 
@@ -207,14 +215,22 @@ def test_an_address_has_so_many_tries_and_what_is_over_that_is_not_told(
     app, told = FastAPI(), list[qa.Event]()
     app.include_router(routes(provider(oidc_issuer=issuer), (), None, told.append))
     at_once, _ = FOR_ADDRESS
-    with TestClient(app, client=("10.0.0.5", 9)) as stranger:
-        replies = [stranger.get("/sign-in-return?state=&code=x") for _ in range(at_once + 5)]
-    assert [one.status_code for one in replies] == [403] * at_once + [429] * 5
-    assert 1 <= int(replies[-1].headers["retry-after"]) <= 6
-    assert "too many tries" in replies[-1].text
+    made_up = {"Cookie": f"footnote-sign-in={MADE_UP}", "Accept-Language": "de"}
+
+    def statuses(tries: int, address: str, headers: dict[str, str]) -> list[int]:
+        with TestClient(app, client=(address, 9)) as stranger:
+            replies = [stranger.get(BACK, headers=headers) for _ in range(tries)]
+        for one in replies:
+            if one.status_code == 429:
+                assert 1 <= int(one.headers["retry-after"]) <= 6
+                assert f"in {one.headers['retry-after']} Sekunden" in one.text
+        return [one.status_code for one in replies]
+
+    assert statuses(2, "10.0.0.5", {}) == [403, 403], "nothing was begun, and nothing is tried"
+    assert told == []
+    assert statuses(at_once + 5, "10.0.0.5", made_up) == [403] * at_once + [429] * 5
     assert [type(one) for one in told] == [qa.SignInRefused] * at_once
-    with TestClient(app, client=("10.0.0.6", 9)) as other:
-        assert other.get("/sign-in-return?state=&code=x").status_code == 403
+    assert statuses(1, "10.0.0.6", made_up) == [403]
 
 
 async def test_groups_are_those_of_the_claim(issuer: str, provider: Making) -> None:
@@ -225,6 +241,30 @@ async def test_groups_are_those_of_the_claim(issuer: str, provider: Making) -> N
     assert ours.viewer(token) == qa.Viewer("ada", ["people", "leads"])
     ours.sessions.end(token)
     assert ours.viewer(token) is None
+
+
+async def test_success_is_no_try_and_another_address_has_its_own(
+    issuer: str, provider: Making
+) -> None:
+    ours, returning = provider(oidc_issuer=issuer), "http://127.0.0.1:1/back"
+    office, elsewhere = "2001:db8:1:2::1", "2001:db8:1:3::1"
+
+    async def come_back(client: str) -> str:
+        begun = Begun.now()
+        brought = parse_qs(urlsplit(let_in(await ours.address(begun, returning))).query)
+        sent = {name: one[0] for name, one in brought.items()}
+        return await ours.enter(begun, returning, sent, client)
+
+    ours.returns = Throttle(*FOR_ADDRESS, lambda: 0.0)
+    ours.returns.count("2001:db8:1:2::/64", FOR_ADDRESS[0] - 1)  # tries of others
+    for _ in range(2):
+        assert await come_back(office)
+    made_up = Begun("state", "nonce", "verifier")
+    with pytest.raises(qa.UnknownCallerError, match="provider's answer is not good"):
+        await ours.enter(made_up, returning, {"state": "state", "code": "x"}, office)
+    with pytest.raises(TooManyTriesError):  # before the provider is asked
+        await ours.enter(made_up, returning, {"state": "state", "code": "x"}, "2001:db8:1:2::ff")
+    assert await come_back(elsewhere)
 
 
 async def test_another_nonce_is_refused(issuer: str, provider: Making) -> None:

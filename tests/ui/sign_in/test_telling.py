@@ -145,8 +145,8 @@ def test_files(
     conversation = "c" * 32
     place = {"conversation": conversation, "name": "plums.txt"}
     sent = client.post("/api/uploads", params=place, content=b"Plums are blue.", headers=PERSON)
-    files = attachments.incoming.take(conversation, [sent.json()["id"]])
-    attachments.add(conversation, files)
+    files = attachments.incoming.take(conversation, [sent.json()["id"]], "ada")
+    attachments.add(conversation, files, viewer="ada")
     opened = {"source": "uploads/plums.txt", "conversation": conversation}
     assert client.get("/api/source", params=opened, headers=PERSON).status_code == 200
     attachments.keep(conversation, by=assistant.seen_by(qa.Viewer("ada"), way="page").by)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from qa import Uploaded
-from qa.api import seen
+from qa.api import name_of, seen
 from ui.incoming import UploadRefusedError
 from ui.routes.errors import told
 
@@ -36,9 +36,10 @@ def routes(assistant: Assistant, attachments: Attachments, seconds: float) -> AP
 
     @router.post(PATH, response_model=None)
     async def receive(request: Request, conversation: str = "", name: str = "") -> Response:
-        client = request.client.host if request.client else ""
+        client, viewer = request.client.host if request.client else "", name_of(request)
+        name = name[:LONGEST_NAME]
         try:
-            with attachments.incoming.begin(conversation, client, name[:LONGEST_NAME]) as arriving:
+            with attachments.incoming.begin(conversation, client, name, viewer) as arriving:
                 async with asyncio.timeout(seconds):
                     await _stream(request, arriving)
                 id = await run_in_threadpool(arriving.done)
@@ -52,8 +53,8 @@ def routes(assistant: Assistant, attachments: Attachments, seconds: float) -> AP
         return JSONResponse({"id": id}, 201)
 
     @router.delete(PATH, response_model=None)
-    def forget(conversation: str = "") -> Response:
-        attachments.forget(conversation)
+    def forget(request: Request, conversation: str = "") -> Response:
+        attachments.forget(conversation, name_of(request))
         return Response(status_code=204)
 
     return router

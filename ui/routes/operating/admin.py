@@ -62,6 +62,7 @@ def _page(router: APIRouter, office: Office) -> None:
             body = questions.html(
                 assistant.insights(period),
                 office.voted_down(),
+                office.wordless_votes(),
                 str(office.verdicts.set_file),
                 PERIODS,
                 period,
@@ -134,14 +135,15 @@ def _pressed(router: APIRouter, office: Office) -> None:
 
 def _texts(request: Request) -> Texts:
     liked = request.headers.get("accept-language", "")
-    return choose(request.query_params.get("lang"), liked).named(brand_of(request).name)
+    brand = brand_of(request)
+    return choose(request.query_params.get("lang"), liked, brand.languages).named(brand.name)
 
 
 def _back(view: View, request: Request, at: str = "") -> Response:
     """The view again, from the element with the id `at` on."""
     query: dict[str, str] = {"view": view}
     if (language := request.query_params.get("lang")) is not None:
-        query["lang"] = choose(language, "").language
+        query["lang"] = choose(language, "", brand_of(request).languages).language
     place = f"#{at}" if _ID.fullmatch(at) else ""
     address = f"../admin?{urlencode(query)}{place}"
     return RedirectResponse(address, 303, {"cache-control": "no-store"})

@@ -175,6 +175,7 @@ async function judge(pressed_, verdict, at, bar, tell) {
   };
   await send("");
   bar.parentElement.querySelector(".comment")?.remove();
+  if (!document.querySelector("meta[name=footnote-comments]")) return; // none would be kept
   const box = element("textarea", { rows: 2, maxLength: 5000, placeholder: texts.comment, "aria-label": texts.comment });
   const form = element("form", { className: "comment" }, box,
     element("div", {}, element("button", { textContent: texts.comment_send }),

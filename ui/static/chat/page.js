@@ -59,6 +59,8 @@ function start() {
   hearOfFiles();
   keepDraft();
   leaveRoom();
+  // What is kept of a question is said before it is asked, aloud, too.
+  if (document.getElementById("kept-note")) field("question").setAttribute("aria-describedby", "kept-note");
   new MutationObserver(() => {
     quieten();
     arrived();

@@ -1,9 +1,9 @@
 """An index on a Chroma server: two collections, changed in place.
 
 The head record counts the generations, and writing it publishes one. Until then readers use the
-records that they have read, and the passages of an old version are deleted only afterwards. A
-rebuilt index gets new, numbered collections, so that questions are answered from the old ones until
-the new ones have a head.
+records that they have read, and the passages of an old version are deleted some seconds afterwards,
+except where they are to be forgotten at once. A rebuilt index gets new, numbered collections, so
+that questions are answered from the old ones until the new ones have a head.
 """
 
 from __future__ import annotations
@@ -12,82 +12,56 @@ import contextlib
 import hashlib
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from qa.errors import IndexUnavailableError, message_of
 from qa.index.layout import HEAD
-from qa.index.stores.store import (
-    DOCUMENTS,
-    PASSAGES,
-    Store,
-    View,
-    Writer,
-    chroma_settings,
-    locked,
-    open_collections,
-)
+from qa.index.stores.server.connection import TIMEOUT, Connection
+from qa.index.stores.server.lease import SECONDS, Lease
+from qa.index.stores.store import DOCUMENTS, PASSAGES, Store, View, Writer, open_collections
 
 if TYPE_CHECKING:
-    import httpx
     from chromadb.api import ClientAPI
-    from chromadb.api.client import Client
-    from chromadb.auth import UserIdentity
 
 # A record beside those of the documents that says that a writer is at work, or was killed.
 UNFINISHED = "unfinished"
-# Seconds of silence after which a server counts as gone.
-TIMEOUT = 30.0
+# Seconds that passages are kept after they were replaced, for questions that were begun before.
+GRACE = 3.0
 _DOCUMENTS = re.compile(rf"{DOCUMENTS}(?:-(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class _ServerView(View):
-    connection: _Connection
+    connection: Connection
     series: int  # how many times the index was rebuilt
 
-
-class _Connection:
-    """A Chroma client, with the sockets that it does not close itself."""
-
-    def __init__(self, url: str, timeout: float) -> None:
-        self.users = 0
-        self._left = False
-        self._sockets: list[httpx.Client] = []
-        try:
-            self.client = _client(url, timeout, self._sockets)
-        except BaseException:
-            self._hang_up()
-            raise
-
-    def leave(self) -> None:
-        """Hang up, now or when its last user is done."""
-        self._left = True
-        self.settle()
-
-    def settle(self) -> None:
-        """Hang up if it was left and has no users any more."""
-        if self._left and not self.users:
-            self.client.close()
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        for one in self._sockets:
-            one.close()
+    @property
+    def shared(self) -> bool:
+        return True
 
 
 class ServerStore(Store):
     """Two collections on a Chroma server."""
 
-    def __init__(self, url: str, cache: Path, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        cache: Path,
+        timeout: float = TIMEOUT,
+        lease: float = SECONDS,
+        grace: float = GRACE,
+    ) -> None:
         self.location = url
+        self.grace = grace
         self.folder = cache / "keywords" / hashlib.sha256(url.encode()).hexdigest()[:16]
         self._timeout = timeout
+        self._lease = lease
         self._lock = threading.Lock()
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._view: _ServerView | None = None
 
     def generation(self) -> int:
@@ -119,14 +93,15 @@ class ServerStore(Store):
 
     @contextlib.contextmanager
     def writing(self, timeout: float) -> Iterator[Writer]:
-        """Hold a lock on this machine; it does not protect against a sync from another machine."""
-        lock = locked(self.folder / "lock", timeout, self.location)
-        with lock, contextlib.ExitStack() as stack:
+        """Hold the lease that is on the server, for writers on all machines."""
+        with contextlib.ExitStack() as stack:
             with self.reaching():
+                lease = Lease(stack.enter_context(self._using()).client, self.location, self._lease)
+                stack.enter_context(lease.held(timeout))
                 self.use(None)
-                view = stack.enter_context(self._using())
+                view = self.connect()
                 _delete_series(view.client, keep=view.series)  # left by a writer that was killed
-            yield _ServerWriter(self)
+            yield _ServerWriter(self, lease)
 
     def unavailable(self, error: BaseException) -> IndexUnavailableError:
         """The error for a server that does not answer as it should."""
@@ -152,9 +127,11 @@ class ServerStore(Store):
             left = view is not None and view.connection is not self._connection
             self._view = None if left else view
 
-    def series(self, connection: _Connection, number: int) -> _ServerView:
+    def series(
+        self, connection: Connection, number: int, may_write: Callable[[], None] | None = None
+    ) -> _ServerView:
         """The collections of a series; missing ones are created."""
-        passages, documents = open_collections(connection.client, _suffix(number))
+        passages, documents = open_collections(connection.client, _suffix(number), may_write)
         return _ServerView(
             0, connection.client, self.folder, passages, documents, connection, number
         )
@@ -186,7 +163,7 @@ class ServerStore(Store):
         if self._connection is None:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                self._connection = _Connection(self.location, self._timeout)
+                self._connection = Connection(self.location, self._timeout)
             except (ValueError, OSError) as error:  # Chroma's error for a refused connection
                 raise self.unavailable(error) from error
         if self._view is None:
@@ -195,8 +172,9 @@ class ServerStore(Store):
 
 
 class _ServerWriter(Writer):
-    def __init__(self, store: ServerStore) -> None:
+    def __init__(self, store: ServerStore, lease: Lease) -> None:
         self._store = store
+        self._lease = lease
         self._draft: _ServerView | None = None
         self._anew = False
 
@@ -206,12 +184,18 @@ class _ServerWriter(Writer):
     def begin(self) -> View:
         if self._draft is None:
             generation = self._store.generation() + 1
-            view = self._store.connect()
-            if self._anew:
-                view = self._store.series(view.connection, view.series + 1)
+            newest = self._store.connect()
+            number = newest.series + self._anew
+            view = self._store.series(newest.connection, number, self._lease.check)
             view.documents.upsert(ids=[UNFINISHED], embeddings=[[1.0, 1.0]])
             self._draft = replace(view, generation=generation)
         return self._draft
+
+    def confirm(self) -> None:
+        self._lease.renew()
+
+    def settle(self) -> None:
+        time.sleep(self._store.grace)
 
     def publish(self, *, erase: bool = False, at_once: bool = False) -> None:  # noqa: ARG002
         """Clean up; the head record, which readers check, is already written."""
@@ -222,44 +206,13 @@ class _ServerWriter(Writer):
         if self._anew:
             self._anew = False
             self._store.use(draft)
+            self.settle()
+            self._lease.renew()
             _delete_series(draft.client, keep=draft.series)
 
     def unfinished(self) -> bool:
         found = self._store.connect().documents.get([UNFINISHED], include=[])
         return bool(found["ids"])
-
-
-def _client(url: str, timeout: float, sockets: list[httpx.Client]) -> Client:
-    """A client that waits at most `timeout` seconds; `sockets` gets the owners of its sockets."""
-    import httpx
-    from chromadb.api.client import Client
-
-    def limit(server: Any) -> None:
-        session = getattr(server, "_session", None)
-        if isinstance(session, httpx.Client):
-            session.timeout = httpx.Timeout(timeout)
-            sockets.append(session)
-
-    class Limited(Client):
-        # Chroma has no setting for this, and its constructor already asks the server: first in this
-        # method, then, with a second client inside it, in the other one.
-        def get_user_identity(self) -> UserIdentity:
-            limit(self._server)
-            return super().get_user_identity()
-
-        def _validate_tenant_database(self, tenant: str, database: str) -> None:
-            limit(getattr(self._admin_client, "_server", None))
-            super()._validate_tenant_database(tenant, database)
-
-    parts = urlsplit(url)
-    ssl = parts.scheme == "https"
-    settings = chroma_settings()
-    settings.chroma_api_impl = "chromadb.api.fastapi.FastAPI"
-    settings.chroma_server_host = parts.hostname or "localhost"
-    settings.chroma_server_http_port = parts.port or (443 if ssl else 8000)
-    settings.chroma_server_ssl_enabled = ssl
-    settings.chroma_server_headers = None
-    return Limited(settings=settings)
 
 
 def _generation(view: View) -> int:
