@@ -14,10 +14,10 @@ from qa.answering.citations import cite, harmless, quoted, refusal, said
 from qa.answering.confidence import confidence
 from qa.answering.contradictions import contradicting
 from qa.answering.own_words import disagreement
-from qa.answering.units.choosing import LISTS, Choice
+from qa.answering.units.choosing import LISTS, Choice, spans_in
 from qa.answering.units.selecting import selected
 from qa.answering.units.wording import Saying, cell, say
-from qa.questions import LONG, Form, form_of
+from qa.questions import LONG, MEASURED, Form, form_of, kind_of
 from qa.records import Citation, Draft, Hit, Span, Statement
 from qa.text.ages import dated
 
@@ -71,7 +71,7 @@ class QuotingAnswerer:
             return replace(draft, score=score, sure=score >= self._sure)
         chosen = selected(question, choices)
         draft = yield from in_full(chosen, form_of(question), question)
-        short = _short(chosen[0], question, draft.citations)
+        short = _short(chosen[0], question, spans, draft.citations)
         return replace(draft, score=score, short=short, sure=score >= self._sure)
 
 
@@ -143,14 +143,20 @@ def _marked(saying: Saying, citations: Sequence[Citation]) -> str:
     return f"{text[: saying.mark]} {markers}{text[saying.mark :]}"
 
 
-def _short(choice: Choice, question: str, citations: Sequence[Citation]) -> str | None:
+def _short(
+    choice: Choice, question: str, spans: Sequence[Span], citations: Sequence[Citation]
+) -> str | None:
     """The phrase that answers by itself, if one was asked for and it is in the statements."""
     if form_of(question) in _NO_PHRASE or choice.unit.kind in LISTS:
         return None
     if choice.unit.kind == "row":
         place = cell(choice, question)
     else:
-        place = None if choice.span is None else choice.span.short
+        span = choice.span
+        if span is not None and kind_of(question) in MEASURED:
+            # Whatever sentence says most, the amount may be in another one.
+            span = max((span, *spans_in(choice, spans)), key=lambda one: one.fitting)
+        place = None if span is None else span.short
     if place is None:
         return None
     for citation in citations:

@@ -45,7 +45,7 @@ def _asking_for(nouns: str) -> str:
     return rf"\b(?:what|which) (?:\w+ )?(?:{'|'.join(nouns.split())})\b"
 
 
-_AMOUNTS = "price|cost|fee|budget|salary|limit|amount|allowance"
+_AMOUNTS = "price|cost|fee|fare|charge|rent|deposit|budget|salary|limit|amount|allowance"
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile("|".join(patterns), re.IGNORECASE))
     for kind, *patterns in (
@@ -66,7 +66,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             Kind.NUMBER,
             r"\bhow (?:many|much|far|old|tall|high|large|big|heavy|deep|wide)\b",
             _asking_for("percentage percent number proportion share fraction rate amount score"),
-            _asking_for("population temperature size weight capacity"),
+            _asking_for("population temperature size weight capacity age"),
             rf"\bwhat {_IS} the (?:\w+ ){{0,2}}(?:number|percentage|proportion|population|size)\b"
             + _ENDS,
         ),
@@ -123,16 +123,18 @@ _UNIT_OF_TIME = (
 _NTH = r"\d{1,2}(?:st|nd|rd|th)"
 _CLOCK = r"\d{1,2}[:.]\d{2}"
 _YEAR = r"(?:1\d|20)\d\d"
+# “12 to 16” of May.
+_DAYS = r"\d{1,2}(?: ?(?:to|and|until|–|-) ?\d{1,2})?"
 _SEASON = "spring|summer|autumn|fall|winter"
 _TIME = re.compile(
     r"\b(?:"
     + "|".join(
         (
-            rf"(?:\d{{1,2}}|{_NTH}) (?:of )?{_MONTH},? \d{{4}}",
-            rf"(?:\d{{1,2}}|{_NTH}) {_MONTH}",
+            rf"(?:{_DAYS}|{_NTH}) (?:of )?{_MONTH},? \d{{4}}",
+            rf"(?:{_DAYS}|{_NTH}) {_MONTH}",
             rf"{_MONTH} (?:{_NTH}|\d{{1,2}})(?:,? \d{{4}})?(?!\d)",
             rf"{_MONTH} \d{{4}}",
-            r"\d{4}-\d{2}-\d{2}",
+            r"\d{4}-\d{2}-\d{2}|\d{1,2}([./])\d{1,2}\1\d{4}",
             rf"{_NTH} of (?:each|every|the) month",
             rf"{_CLOCK}(?: ?[ap]\.?m\.?)?(?: (?:to|and|until|–) {_CLOCK})?",
             r"\d{1,2} ?[ap]\.?m\.?",
@@ -152,9 +154,13 @@ _DURATION = re.compile(
     r"|\b(?:once|twice|daily|weekly|monthly|quarterly|yearly|annually|hourly|every \w+)\b",
     re.IGNORECASE,
 )
+# “How long” asks for no “every two months”, and for no “daily”.
+_HOW_LONG = re.compile(r"\bhow long\b", re.IGNORECASE)
+_HOW_OFTEN = re.compile(r"(?:once|twice|every|\w+ly)\b", re.IGNORECASE)
+_EVERY = re.compile(r"\b(?:each|every) $", re.IGNORECASE)
 _MONEY = re.compile(
     rf"(?:(?:US|AU|CA|NZ)?[$€£¥]|\b(?:EUR|USD|GBP|CHF))\s?{_COUNT}(?:\s?(?:million|billion|[mk]))?\b"
-    rf"|\b{_COUNT}\s?(?:€|(?:euros?|dollars?|pounds?|francs?|cents?|EUR|USD|GBP|CHF)\b)",
+    rf"|\b{_COUNT}\s?(?:€|(?:euros?|dollars?|pounds?|francs?|cents?|crowns?|EUR|USD|GBP|CHF)\b)",
     re.IGNORECASE,
 )
 _UNITS = "kg|km|cm|mm|m|g|GB|MB|TB|V|W|kW|kWh|Hz|GHz|bar|l"
@@ -240,6 +246,12 @@ def candidates(kind: Kind, sentence: str, question: str) -> list[Range]:
         return []
     asked = set(stems(question, keep_stop_words=True))
     found = [match.span() for match in pattern.finditer(sentence)]
+    if kind is Kind.DURATION and _HOW_LONG.search(question):
+        found = [
+            (start, end)
+            for start, end in found
+            if not _HOW_OFTEN.match(sentence, start) and not _EVERY.search(sentence[:start])
+        ]
     return [span for span in found if not set(stems(sentence[slice(*span)])) <= asked]
 
 

@@ -102,10 +102,10 @@ def _measured(language: str) -> dict[str, re.Pattern[str]]:
     return {
         "TIME": re.compile(
             rf"\b(?:\d{{1,2}}(?:\.|º|er)? (?:de )?{month}(?: (?:de )?{_YEAR})?"
-            rf"|{month}(?: (?:de )?{_YEAR})?|{_CLOCK}|{_YEAR})\b",
+            rf"|{month}(?: (?:de )?{_YEAR})?|\d{{1,2}}([./])\d{{1,2}}\1{_YEAR}|{_CLOCK}|{_YEAR})\b",
             re.IGNORECASE,
         ),
         "DURATION": re.compile(rf"{count}[ \u00a0-](?:{words['units']})\b", re.IGNORECASE),
         "MONEY": re.compile(rf"(?:{_CURRENCY})\s?{_COUNT}|{_COUNT}\s?(?:{_CURRENCY})"),
-        "NUMBER": re.compile(count, re.IGNORECASE),
+        "NUMBER": re.compile(rf"{count}(?:\s?%)?", re.IGNORECASE),
     }

@@ -29,6 +29,7 @@ from qa.reading.by_words import (
     read_hit,
     weighed,
 )
+from qa.reading.phrases import clauses, columns, labelled, of_whole_tokens
 from qa.reading.reader import Reader
 from qa.reading.span_model import PACKAGED, Logits, SpanModel
 from qa.records import Hit, Passage, Span
@@ -43,6 +44,15 @@ _TOLD = MEASURED | _NAMED
 _AND = (" and ", " or ", " & ")
 _COMMA = ", "
 _JOINT = re.compile("|".join((*_AND, _COMMA)))
+# How much the words of the question that only one part of a sentence holds count beside the model's
+# logit, where parts that answer are compared, and how much those of a whole sentence do; and what a
+# phrase of the kind that was asked for counts. Parts of a sentence are alike for the model.
+_OF_LINE, _OF_CLAUSE, _OF_SENTENCE, _FITTING = 20.0, 12.0, 4.0, 2.0
+# The least logit above “not in here” of a phrase that is said by itself.
+_LEAST = -7.0
+_WORD = re.compile(r"[^\W_]+")
+_SHARES = ("%", "percent", "per cent")
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 # Tokens that are read at once; a longer hit is read in parts that overlap by one sentence.
 _WINDOW = 220
 # Tokens of the title and the headings above a hit, which are read before it.
@@ -72,6 +82,7 @@ class Window:
     hit: Hit
     tokens: Tokens
     sentences: tuple[Sentence, ...]
+    asked: Question
 
     @property
     def value(self) -> float:
@@ -96,11 +107,14 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that was read, the phrase in it that answers best, and the evidence for it."""
+    """A sentence that was read, the phrase in it that answers best, and the evidence for it.
+
+    There is no phrase where the best one says nothing or is hardly an answer.
+    """
 
     window: Window
     sentence: Sentence
-    phrase: tuple[int, int]
+    phrase: Range | None
     evidence: Signals
     answer: float  # the logit that the window answers
 
@@ -112,15 +126,25 @@ class Candidate:
 
     def span(self) -> Span:
         """The sentence as a span of its document."""
-        offset = self.window.hit.passage.start
+        offset, phrase = self.window.hit.passage.start, self.phrase
         return Span(
             self.window.hit,
             offset + self.sentence.start,
             offset + self.sentence.end,
             self.score,
-            (offset + self.phrase[0], offset + self.phrase[1]),
+            None if phrase is None else (offset + phrase[0], offset + phrase[1]),
             self.answer,
+            self.fitting,
         )
+
+    @property
+    def fitting(self) -> float:
+        """How well its phrase answers beside those of other sentences."""
+        features = self.sentence.features
+        # A brief line is hardly told apart from those around it by anything else than its words.
+        weight = _OF_LINE if features.brief else _OF_SENTENCE
+        held = features.coverage + features.lead
+        return self.evidence.margin + weight * held + _FITTING * (self.evidence.kind > 0)
 
 
 # Fitted by tests/benchmarks/fitting/reader.py; in the order of `Signals`, the constant last.
@@ -184,7 +208,7 @@ class ExtractiveReader(Reader):
         tokens = self.model.tokens(hit.passage.text)
         above = self._above(hit.passage)
         for first, last, within in _parts(tokens, sentences):
-            yield Window(hit, above.followed_by(tokens.between(first, last)), within)
+            yield Window(hit, above.followed_by(tokens.between(first, last)), within, asked)
 
     def _above(self, passage: Passage) -> Tokens:
         """The title and the headings above a passage, as tokens that have no position in it."""
@@ -220,37 +244,67 @@ def _candidates(question: str, window: Window, reading: Logits) -> Iterator[Cand
         found = reading.best(sentence.start, sentence.end)
         if found is None:
             continue
-        start, end, margin = found
         told = _told(kind, question, text, sentence)
-        start, end = _of_whole_words(text, start, end)
+        start, end, margin = _pointed_at(window, sentence, reading, told) or found
+        start, end = of_whole_tokens(text, start, end, told)
         if kind in _NAMED:
             start, end = _whole(kind, question, text, (start, end), told)
         features = sentence.features
         evidence = Signals(
-            margin=margin,
+            margin=found[2],
             words=sentence.value,
             hit=features.hit,
             rank=features.rank,
             kind=_of_kind((start, end), told) if kind in _TOLD else 0,
         )
-        yield Candidate(window, sentence, (start, end), evidence, reading.answer)
+        says = margin >= _LEAST and not _repeats(question, text[start:end])
+        phrase = (start, end) if says else None
+        yield Candidate(window, sentence, phrase, evidence, reading.answer)
 
 
-def _of_whole_words(text: str, start: int, end: int) -> Range:
-    """A range extended to the whole words that it begins and ends in; a token may be part of a
-    word.
+def _pointed_at(
+    window: Window, sentence: Sentence, reading: Logits, told: Sequence[Range]
+) -> tuple[int, int, float] | None:
+    """The best span in the part of a sentence that the question's words point at.
+
+    None where no part of it speaks of another thing than the others.
     """
-    while start > 0 and _inside_word(text, start):
-        start -= 1
-    while end < len(text) and _inside_word(text, end):
-        end += 1
-    return start, end
+    asked, text = window.asked, window.hit.passage.text
+    start, end = sentence.start, sentence.end
+    answers = told or _numbers(asked, text, sentence)
+    lines = labelled(text, start, end)
+    parts = lines or columns(text, start, end)
+    if not parts and asked.kind in MEASURED:
+        parts = clauses(text, start, end, answers)
+    if not parts:
+        return None
+    held = [frozenset(stems(text[part.telling : part.end])) for part in parts]
+    common = frozenset.intersection(*held)
+    shares = [asked.share(words - common) for words in held]
+    # What a label says is all that there is to go by.
+    weight = _OF_LINE / (max(shares) or 1) if lines else _OF_CLAUSE
+    found = [
+        (one[2] + weight * share, one)
+        for part, share in zip(parts, shares, strict=True)
+        if (one := reading.best(part.start, part.end)) is not None
+        and (lines or not answers or _of_kind(one[:2], answers) > 0)
+    ]
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
-def _inside_word(text: str, at: int) -> bool:
-    """Whether the letters around a place belong to one word of a script with spaces."""
-    around = text[at - 1 : at + 1]
-    return around.isalnum() and max(around) < "\u2e80"
+def _numbers(asked: Question, text: str, sentence: Sentence) -> list[Range]:
+    """The numbers of a sentence where money is asked for and no currency is named."""
+    if asked.kind is not Kind.MONEY:
+        return []
+    found = _told(Kind.NUMBER, asked.text, text, sentence)
+    return [(start, end) for start, end in found if not text[start:end].endswith(_SHARES)]
+
+
+def _repeats(question: str, phrase: str) -> bool:
+    """Whether a phrase says nothing but words of a question that leaves no choice of them."""
+    said = {word.casefold() for word in _WORD.findall(phrase)}
+    asked = {word.casefold() for word in _WORD.findall(question)}
+    return said <= asked and not _CHOICE.search(question)
 
 
 def _told(kind: Kind, question: str, text: str, sentence: Sentence) -> list[Range]:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from qa.questions import LOOSE_WORDS, ORDINALS, Kind, asked_words, candidates, kind_of
+from qa.reading.phrases import Part, labelled
 from qa.reading.reader import Reader
 from qa.records import Hit, Span
 from qa.text.asking import asked_stems
@@ -23,6 +24,8 @@ from qa.text.terms import Term, codes, is_stop_word, stems, terms
 
 # The header of a table that begins in another passage.
 _ELSEWHERE = " "
+# Of fewer brief lines, the first is the heading of the other.
+_FEWEST_LINES = 3
 _FIGURES_IN_ROW = re.compile(r"(?=[^\n]*\d)[^\n|]+ \| ")
 
 
@@ -161,7 +164,20 @@ def _phrase(question: Question, span: Span) -> Range | None:
             cell = _cell(question, span.text, sentence.header)
             return None if cell is None else (span.start + cell[0], span.start + cell[1])
     found = candidates(question.kind, span.text, question.text)
-    return (span.start + found[0][0], span.start + found[0][1]) if found else None
+    if not found:
+        return None
+    parts = labelled(span.text, 0, len(span.text))
+
+    def pointed_at(phrase: Range) -> float:
+        line = (part for part in parts if part.start <= phrase[0] < part.end)
+        return max((question.share(_held(span.text, part)) for part in line), default=0.0)
+
+    start, end = max(found, key=pointed_at)
+    return span.start + start, span.start + end
+
+
+def _held(text: str, part: Part) -> frozenset[str]:
+    return frozenset(stems(text[part.telling : part.end]))
 
 
 def _cell(question: Question, row: str, header: str) -> Range | None:
@@ -205,14 +221,18 @@ def _take_apart(text: str, *, goes_on: bool = False) -> tuple[_Sentence, ...]:
     heading: frozenset[str] = frozenset()
     # A table may have begun in the passage before; rows with figures are hardly its header.
     header = _ELSEWHERE if goes_on and _FIGURES_IN_ROW.match(text) else ""
-    for start, end in sentences(text):
+    ranges = sentences(text)
+    listed = _listed(text, ranges)
+    for start, end in ranges:
         sentence = text[start:end]
         words = tuple(terms(sentence))
         held = frozenset(term.stem for term in words)
         row = CELL_SEPARATOR in sentence
         header_row = row and not header
-        leads = header_row or (not row and _announces(text, start, end))
-        if leads and not row:
+        announces = not row and _announces(text, start, end)
+        leads = header_row or (announces and start not in listed)
+        # The first line of a list may be its heading.
+        if announces and listed.get(start, True):
             heading = held
         # A cell may hold several sentences.
         begins_line = not start or text[start - 1] == "\n"
@@ -223,15 +243,42 @@ def _take_apart(text: str, *, goes_on: bool = False) -> tuple[_Sentence, ...]:
     return tuple(apart)
 
 
+def _listed(text: str, ranges: Sequence[Range]) -> dict[int, bool]:
+    """Where the brief lines of lists without marks begin, and whether each is the first of its
+    list.
+
+    Such a list is several brief lines right below each other: an address, the parts of a recipe.
+    """
+    listed: dict[int, bool] = {}
+    run: list[Range] = []
+    for place in [*ranges, (0, 0)]:
+        start, end = place
+        brief = start < end and _is_brief(text, start, end)
+        if not brief or (run and text[run[-1][1] : start].count("\n") != 1):
+            if len(run) >= _FEWEST_LINES:
+                listed |= {first: first == run[0][0] for first, _ in run}
+            run = []
+        if brief:
+            run.append(place)
+    return listed
+
+
+def _is_brief(text: str, start: int, end: int) -> bool:
+    """Whether a sentence is a line of a few words by itself, without a mark before or after it."""
+    alone = (not start or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
+    line, last = text[start:end], text[end - 1]
+    if not alone or LIST_MARK.match(line) or CELL_SEPARATOR in line:
+        return False
+    return len(line.split()) < 10 and last not in '.!;…"”’)?:'
+
+
 def _announces(text: str, start: int, end: int) -> bool:
     """Whether a line is a heading, or a question or an opening that the next lines answer."""
     alone = (not start or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
-    if not alone or LIST_MARK.match(text[start:end]):
-        return False
     line, last = text[start:end], text[end - 1]
-    if last in "?:":
-        return True
-    if len(line.split()) >= 10 or last in '.!;…"”’)':
+    if alone and last in "?:":
+        return not LIST_MARK.match(line)
+    if not _is_brief(text, start, end):
         return False
     # “Phone: 01234” says something itself, and so does a line that nothing follows; “Part 2: Leave”
     # with an empty line below it does not.

@@ -69,6 +69,7 @@ class Span:
     `start` and `end` are offsets in the document. `short` is the range of the phrase that answers
     by itself, None where there is no clear one. `score` is in 0..1 and comparable across passages.
     `answer` is the logit that the hit as a whole answers, 0 where the reader has no opinion on it.
+    `fitting` says how well the phrase answers beside those of other sentences of the same text.
     """
 
     hit: Hit
@@ -77,6 +78,7 @@ class Span:
     score: float
     short: tuple[int, int] | None = None
     answer: float = 0.0
+    fitting: float = 0.0
 
     @property
     def text(self) -> str:

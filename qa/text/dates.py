@@ -20,6 +20,8 @@ _MONTHS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+# The verb is no month: “anyone over 16 may join”.
+_NO_VERB = r"(?!(?-i:may)\s+(?-i:(?!(?:and|at|by|for|from|in|of|on|or|to|until)\b)[a-z]))"
 _DAY = r"(?<![\d.,])(?P<day>\d{1,2})"
 _YEAR = r"(?P<year>[12]\d{3})(?!\.?\d|-)"
 # A year of the last century or of this one, on its own.
@@ -41,7 +43,7 @@ _NUMERIC = (
 )
 _WORDED = (
     re.compile(
-        rf"{_DAY}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<name>{_MONTH})\b\.?(?:,?\s+{_YEAR})?",
+        rf"{_DAY}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_NO_VERB}(?P<name>{_MONTH})\b\.?(?:,?\s+{_YEAR})?",
         re.IGNORECASE,
     ),
     re.compile(

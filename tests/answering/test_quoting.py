@@ -106,6 +106,27 @@ def test_a_phrase_outside_the_answer_is_not_the_short_answer() -> None:
     assert draft([choice(0)])[1].short is None
 
 
+def test_the_phrase_is_taken_from_the_sentence_where_it_fits_best() -> None:
+    # Not as sure that one sentence would be enough.
+    alpha = replace(span("Alpha is the first letter.", 0.4, "first"), fitting=1.0)
+    beta = replace(span("Beta is the second.", 0.3, "second"), fitting=2.0)
+    elsewhere = replace(span(OTHER, 0.2, "far"), fitting=3.0)
+
+    def short(question: str) -> str | None:
+        drafting = QuotingAnswerer(0.0).stream(
+            question, [HIT], [alpha, beta, elsewhere], [choice(0, alpha)]
+        )
+        try:
+            while True:
+                next(drafting)
+        except StopIteration as stop:
+            draft: Draft = stop.value
+            return draft.short
+
+    assert short("How many letters?") == "second"
+    assert short("What is Alpha?") == "first"
+
+
 def test_a_row_stands_in_its_table_and_its_short_answer_in_the_column_asked_for() -> None:
     question = "What is the night fee of an adult?"
     table = "| Guest | Day fee | Night fee |\n|---|---|---|\n| Child | 3 | 5 |\n| Adult | 8 | 13 |"

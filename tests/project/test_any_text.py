@@ -69,7 +69,7 @@ from qa.questions import followups, forms, other_languages
 from qa.questions import going_on as going_on_questions
 from qa.questions import kinds as questions
 from qa.questions.small_talk import small_talk_of
-from qa.reading import by_words
+from qa.reading import by_words, phrases
 from qa.reading.by_model import ExtractiveReader, open_reader
 from qa.records import (
     Answer,
@@ -284,6 +284,7 @@ def chosen(a: str, b: str, c: str) -> None:
     exhausted(quoting.in_full(found.choices, forms.Form.OVERVIEW, a))
     for choice in [*selecting.selected(a, found.choices), *found.choices]:
         wording.cell(choice, a)
+        choosing.spans_in(choice, spans(a, b, c))
         for form in forms.Form:
             asking.check_saying(wording.say(choice, form, a), told)
 
@@ -324,6 +325,18 @@ def read_by_words(a: str, b: str, c: str) -> None:
             assert 0 <= by_words.sureness(features) <= 1
     for span in by_words.QuotingReader().read(a, hits(a, b, c), rarity):
         assert span.text in span.hit.passage.text
+
+
+def phrased(a: str, b: str, c: str) -> None:
+    text = f"{a}: {b}, {c} and {a}: {c}"
+    end = len(text)
+    found = questions.candidates(questions.Kind.NUMBER, text, "")
+    parts = [*phrases.labelled(text, 0, end), *phrases.columns(text, 0, end)]
+    for part in [*parts, *phrases.clauses(text, 0, end, found)]:
+        assert 0 <= part.start <= part.end <= end
+    for start, stop in [(0, end), (len(a), len(a) + 1)]:
+        whole = phrases.of_whole_tokens(text, start, stop, found)
+        assert 0 <= whole[0] <= whole[1] <= end
 
 
 def read_by_model(a: str, b: str, c: str) -> None:
@@ -818,7 +831,8 @@ READ: dict[str, Callable[..., object]] = {
     " answering.own_words.disagreement questions.other_languages.sides_in"
     " questions.other_languages.measured_in": asked,
     "answering.units.choosing.likely"
-    " answering.units.choosing.judged answering.units.selecting.selected"
+    " answering.units.choosing.judged answering.units.choosing.spans_in"
+    " answering.units.selecting.selected"
     " answering.confidence.confidence answering.confidence.evidence"
     " answering.contradictions.echoes"
     " answering.suggesting.going_on.unsaid answering.suggesting.going_on.sections"
@@ -851,6 +865,8 @@ READ: dict[str, Callable[..., object]] = {
     "loading.markdown.shortcodes.plain_markdown": lambda a, b, c: shortcodes.plain_markdown(a),
     "reading.by_words.QuotingReader.read reading.by_words.analyse reading.by_words.read_hit"
     " reading.by_words.Question.share": read_by_words,
+    "reading.phrases.of_whole_tokens reading.phrases.labelled reading.phrases.columns"
+    " reading.phrases.clauses": phrased,
     "cli.output.terminal.Terminal.say cli.output.terminal.Terminal.note"
     " cli.output.terminal.Terminal.error"
     " cli.output.terminal.Terminal.json cli.output.terminal.Terminal.answer"

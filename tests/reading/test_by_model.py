@@ -157,6 +157,72 @@ def test_other_names_belong_to_the_phrase_if_they_answer_too(
     assert text[slice(*found)] == whole
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        (
+            "For how long is a ladder lent?",
+            "A drill is lent for 3 days and a ladder for 10 days.",
+            "10 days",
+        ),
+        (
+            "For how long is a drill lent?",
+            "A drill is lent for 3 days and a ladder for 10 days.",
+            "3 days",
+        ),
+        (
+            "When does the reading room close?",
+            "The reading room opens at 10 am and closes at 4 pm.",
+            "4 pm",
+        ),
+        (
+            "How much do students pay?",
+            "Adults: 12 crowns Children under 14: 6 crowns Students with a card: 8 crowns"
+            " Members: free",
+            "8 crowns",
+        ),
+        ("How much is the VAT?", "VAT 20 %                 78.10", "78.10"),
+        ("Who is the chairman?", "Chairman", None),
+    ],
+)
+def test_the_phrase_stands_in_the_part_that_the_question_names(
+    reader: ExtractiveReader, question: str, text: str, short: str | None
+) -> None:
+    assert read(reader, question, hit(text))[0].short_text == short
+
+
+def test_what_is_hardly_an_answer_is_not_said_by_itself(reader: ExtractiveReader) -> None:
+    span = read(reader, "Who was the harbour master in 1950?", hit("Parcels weigh 31 kg."))[0]
+    assert span.short is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        (
+            "How long does descaling take?",
+            "Descaling takes 25 minutes. The machine is descaled every two months.",
+            "25 minutes",
+        ),
+        (
+            "How much is a half pallet?",
+            "Pallet 12.00\nHalf pallet 7.50\nLong goods 31.00",
+            "7.50",
+        ),
+        (
+            "How much salt is in the rye bread?",
+            "500 g rye flour\n350 ml water\n10 g salt\n80 g sourdough",
+            "10 g",
+        ),
+    ],
+)
+def test_the_phrase_of_the_sentence_with_the_questions_words_fits_best(
+    reader: ExtractiveReader, question: str, text: str, short: str
+) -> None:
+    spans = read(reader, question, hit(text))
+    assert max(spans, key=lambda span: span.fitting).short_text == short
+
+
 def test_every_hit_is_read_and_says_whether_it_answers(reader: ExtractiveReader) -> None:
     others = [
         hit(f"The plant of the {town} works has a roof of slate.", 0, 0.5, f"{town}.txt")

@@ -106,6 +106,19 @@ def test_the_first_row_of_a_continued_table_is_read() -> None:
     assert read(question, hit(rows, start=900))[0].text == "Room 16 | 1 | 4016"
 
 
+def test_the_lines_of_a_list_without_marks_are_answers() -> None:
+    recipe = "Rye bread\n500 g rye flour\n350 ml water\n10 g salt\n80 g sourdough"
+    spans = read("How much salt is in the bread?", hit(recipe))
+    assert spans[0].text == "10 g salt"
+    assert {span.text for span in spans} == set(recipe.split("\n"))
+
+
+def test_the_phrase_stands_behind_the_label_that_the_question_names() -> None:
+    lines = "Rechnungsdatum: 01.05.2025 Zahlbar bis: 15.05.2025 Skonto: 2 % in 7 Tagen"
+    assert read("Bis wann ist die Rechnung zahlbar?", hit(lines))[0].short_text == "15.05.2025"
+    assert read("Wie viel Skonto gibt es?", hit(lines))[0].short_text == "2 %"
+
+
 def test_a_sentence_without_an_amount_is_less_sure_where_one_is_asked_for() -> None:
     question = "How much did the trip to Oslo cost?"
     without = read(question, hit("The trip to Oslo was long."))[0]

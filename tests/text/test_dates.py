@@ -56,3 +56,8 @@ def test_any_text_can_be_searched_for_dates(text: str) -> None:
 def test_a_day_is_found_in_every_form(day: date) -> None:
     written = (f"{day:%d %B %Y}", f"{day:%B %d, %Y}", f"{day:%Y-%m-%d}", f"{day:%d.%m.%Y}")
     assert len({tuple(dates(text)) for text in written}) == 1
+
+
+def test_the_verb_may_is_no_month() -> None:
+    assert dates("Anyone over 16 may become a member.") == []
+    assert dates("is it open on 16 may?") == dates("16 may at 8") == ["--05-16"]

@@ -245,17 +245,21 @@ def _place(passage: Passage, part: Passage | Unit) -> tuple[str, int, int]:
 
 def _best_in(choice: Choice, spans: Sequence[Span]) -> Span | None:
     """The reader's best span in a unit; in an outline, only what is part of its headings counts."""
-    unit, of_document = choice.unit, choice.stretch.passage.document_id
-    if unit.kind == "outline":
+    if choice.unit.kind == "outline":
         return None
-    within = (
+    return max(spans_in(choice, spans), key=lambda span: span.score, default=None)
+
+
+def spans_in(choice: Choice, spans: Sequence[Span]) -> list[Span]:
+    """Those of some spans that are in a unit."""
+    unit, of_document = choice.unit, choice.stretch.passage.document_id
+    return [
         span
         for span in spans
         if span.hit.passage.document_id == of_document
         and unit.start <= span.start
         and span.end <= unit.end
-    )
-    return max(within, key=lambda span: span.score, default=None)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
