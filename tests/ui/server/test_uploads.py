@@ -136,8 +136,6 @@ def test_a_waiting_file_is_not_lost_with_one_that_could_not_be_read(
     assert attachments.assistant(ONE) is None
 
 
-@pytest.mark.shared
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/files is not beside this checkout")
 def test_a_dropped_file_is_no_sync_of_the_index(tmp_path: Path) -> None:
     place = tmp_path / "docs"
     file(place, "gate.txt", "The gate is blue.")
@@ -157,6 +155,8 @@ def test_a_dropped_file_is_no_sync_of_the_index(tmp_path: Path) -> None:
     assert {line["index"] for line in synced} == {str(tmp_path / "index")}
 
 
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/files is not beside this checkout")
 def test_files_as_people_have_them(attachments: Attachments) -> None:
     names = ["docx-tables.docx", "reliance.pdf", "truncated.pdf", "password.pdf"]
     report = add(attachments, ONE, [SHARED / name for name in names])
