@@ -56,6 +56,8 @@ class Audit:
         Raises:
             IndexUnavailableError: it cannot be written.
         """
+        if isinstance(event, Synced) and event.index != self._index:
+            return  # files that somebody dropped into a conversation, in an index of their own
         told = _told(event)
         if told is None:
             return

@@ -38,6 +38,7 @@ from qa.assistant.upkeep import Upkeep
 from qa.errors import ArgumentError, described
 from qa.events import Answered, Asker, Searched, Unanswered, sources_of
 from qa.index import Index, Scope, Searchable, check_alike, open_index, reading_together
+from qa.indexing import EndedSyncs
 from qa.places import cache_folder
 from qa.reading import Reader, open_reader
 from qa.records import Answer, Hit
@@ -117,6 +118,7 @@ class Assistant(Upkeep):
         other.settings = self.settings.model_copy(update={"index": place})
         other._closed = Event()
         other.index = open_index(place, cache_folder(), self._preparing)
+        other.syncs = EndedSyncs(other.index)
         other._examples = deque(maxlen=_KEPT_EXAMPLES)
         other._kept = None
         return other

@@ -67,4 +67,4 @@ def permit(
     if as_json:
         terminal.json(report.to_dict())
     else:
-        print_permitted(terminal, report, dry_run=dry_run)
+        print_permitted(terminal, report, reset=reset, dry_run=dry_run)

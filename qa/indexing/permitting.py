@@ -29,6 +29,7 @@ def permit(
     """
     wanted = Permits(dict.fromkeys(patterns, ()))
     with index.writing(settings.lock_timeout) as session:
+        unsaid = [line for line in patterns if line not in session.head.permits]
         said = {line: of for line, of in session.head.permits.items() if line not in patterns}
         if groups is not None:
             said |= {line: list(groups) for line in patterns}
@@ -46,7 +47,7 @@ def permit(
         ]
         report = PermitReport(
             changed=tuple(sorted(changed, key=lambda one: one.source)),
-            unmatched=tuple(unmatched),
+            unmatched=tuple(unsaid if groups is None else unmatched),
             skipped=tuple(permitting.faults(())),
         )
         if not dry_run:

@@ -110,8 +110,9 @@ class Permitted:
 class PermitReport:
     """What `permit` changed; with `dry_run`, what it would change.
 
-    `unmatched` are the given patterns that match no document; what comes later may. `skipped` are
-    rule files with a mistake or with patterns that match nothing, as a sync reports them.
+    `unmatched` are the given patterns that match no document; what comes later may. If they were to
+    be forgotten, it is those of which nothing was said. `skipped` are rule files with a mistake or
+    with patterns that match nothing, as a sync reports them.
     """
 
     changed: tuple[Permitted, ...] = ()

@@ -53,16 +53,17 @@ class Reviewing:
         Raises:
             IndexUnavailableError: the index cannot be read, or its folder cannot be written to.
         """
-        started, judged, done = time.monotonic(), 0, False
+        started, judged, done = time.monotonic(), set[str](), False
         while True:
             with self._index.reading(OWNER) as snapshot:
                 new, done = self._bring_up_to_date(snapshot, progress)
-                judged += new
+                judged.update(new)
                 if not done:  # the index has changed meanwhile
                     continue
                 visible = _visible(snapshot, viewer)
                 shown = [one.finding for one in self._shown(snapshot, visible)]
-            return self._review(shown, len(visible), judged, time.monotonic() - started)
+            seen = len(judged.intersection(visible))
+            return self._review(shown, len(visible), seen, time.monotonic() - started)
 
     def known(self, viewer: Viewer) -> Review:
         """What a viewer may see of what was found so far; nothing is compared.
@@ -117,19 +118,19 @@ class Reviewing:
 
     def _bring_up_to_date(
         self, snapshot: Snapshot, progress: Callable[[Progress], None]
-    ) -> tuple[int, bool]:
-        """Compare what was not compared yet; how many documents, and whether nothing is left."""
+    ) -> tuple[list[str], bool]:
+        """Compare what was not compared yet; which documents, and whether nothing is left."""
         known = self._kept.documents(_versions(snapshot))
-        new = [entry for id, entry in snapshot.entries.items() if id not in known]
+        new = {id: entry for id, entry in snapshot.entries.items() if id not in known}
         if not new:
-            return 0, True
+            return [], True
         generation = self._index.store.generation()
         if snapshot.opened is None or snapshot.opened.generation != generation:
-            return 0, False
+            return [], False
         comparing = Comparing(snapshot, Contradictions(self._model), _links(snapshot))
-        whole = sum(entry.passages for entry in new) or 1
+        whole = sum(entry.passages for entry in new.values()) or 1
         passages = 0
-        for place, entry in enumerate(new):
+        for place, entry in enumerate(new.values()):
             progress(
                 Progress("reviewing", place, len(new), entry.source, passages, passages / whole)
             )
@@ -138,9 +139,9 @@ class Reviewing:
                 current=lambda: self._index.store.generation() == generation,
             )
             if not current:
-                return place, False
+                return list(new)[:place], False
             passages += entry.passages
-        return len(new), True
+        return list(new), True
 
     def _shown(self, snapshot: Snapshot, visible: Collection[str]) -> list[_Shown]:
         """All that was found, the likeliest first."""

@@ -237,7 +237,11 @@ def test_the_command_changes_shows_and_is_in_the_audit(
     assert listed["documents"] == {"handbook/board/minutes.md": None}
     assert listed["permits"]["nothing/"] == ["people", "board"]
     assert "only one of them" in command(index, "hr/", "--nobody", "--reset").stderr
-    assert "2 documents changed" in command(index, "handbook/hr/", "nothing/", "--reset").stdout
+    reset = command(index, "handbook/hr/", "nothing/", "--reset")
+    assert "2 documents changed" in reset.stdout
+    assert reset.stderr == ""
+    again = command(index, "handbook/hr/", "--reset", "--dry-run")
+    assert "handbook/hr/ was not said here, so there is nothing to forget" in again.stderr
     assert read_by(assistant) == set(PLACES)
     lines = (tmp_path / "audit" / "index" / "audit.jsonl").read_text(encoding="utf-8")
     events = [json.loads(line) for line in lines.splitlines()]

@@ -238,7 +238,12 @@ def _of_rules(title: str, headings: Sequence[Heading], end: int) -> Iterator[Pro
     name = title.split(":")[0].strip()
     if not _RULES.fullmatch(name):
         return
-    name = _inside(f"The {name[0].lower()}{name[1:]}" if name[1:2].islower() else f"The {name}")
+    if name.startswith(("The ", "Our ")):
+        name = _inside(name)
+    elif name[1:].islower():  # there is no name in it: "Travel rules", not "Veldmere House rules"
+        name = f"the {name[0].lower()}{name[1:]}"
+    else:
+        name = f"the {name}"
     for heading in headings:
         about = heading.text
         words = about.split()

@@ -34,7 +34,9 @@ def print_readers(
     terminal.say(f"{count(len(readers), 'document')}, {closed:,} not for everybody.")
 
 
-def print_permitted(terminal: Terminal, report: PermitReport, *, dry_run: bool) -> None:
+def print_permitted(
+    terminal: Terminal, report: PermitReport, *, reset: bool, dry_run: bool
+) -> None:
     """What `qa permit` changed, document by document."""
     for one in report.changed:
         terminal.say(
@@ -43,11 +45,13 @@ def print_permitted(terminal: Terminal, report: PermitReport, *, dry_run: bool) 
                 (_named(one.groups), "bold"),
             )
         )  # fmt: skip
+    unmatched = (
+        "{} was not said here, so there is nothing to forget; `qa permit` shows what was."
+        if reset
+        else "{} matches no document; it holds for what comes later."
+    )
     for pattern in report.unmatched:
-        terminal.note(
-            f"{one_line(pattern)} matches no document; it holds for what comes later.",
-            style="yellow",
-        )
+        terminal.note(unmatched.format(one_line(pattern)), style="yellow")
     for line in skipped_lines(report.skipped):
         terminal.note(line, style="yellow")
     documents = count(len(report.changed), "document")

@@ -96,6 +96,21 @@ def test_headings() -> None:
     assert list(questions("Notes", headings_of("Annual leave"), PROSE)) == []
 
 
+@pytest.mark.parametrize(
+    ("title", "named"),
+    [
+        ("Travel rules", "do the travel rules"),
+        ("Our travel rules", "do our travel rules"),
+        ("The staff handbook", "does the staff handbook"),
+        ("Veldmere Ferries handbook", "does the Veldmere Ferries handbook"),
+        ("HR policy", "does the HR policy"),
+    ],
+)
+def test_names_keep_their_capitals(title: str, named: str) -> None:
+    (asked, _) = next(iter(questions(title, headings_of(title, "Trains"), PROSE)))
+    assert asked == f"What {named} say about trains?"
+
+
 @pytest.mark.parametrize("heading", ["Who approves it?", "Which one do I need?", "Are they paid?"])
 def test_a_reference_to_something_before_is_not_a_question_by_itself(heading: str) -> None:
     assert list(questions("Notes", headings_of(heading), PROSE)) == []

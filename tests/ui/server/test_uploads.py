@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -133,6 +134,25 @@ def test_a_waiting_file_is_not_lost_with_one_that_could_not_be_read(
     assert report.added == ("uploads/badge.txt",)
     attachments.forget(ONE)
     assert attachments.assistant(ONE) is None
+
+
+def test_a_dropped_file_is_no_sync_of_the_index(tmp_path: Path) -> None:
+    place = tmp_path / "docs"
+    file(place, "gate.txt", "The gate is blue.")
+    with qa.Assistant(tmp_path / "index", audit=True) as main:
+        main.sync([place])
+        place.rename(tmp_path / "away")
+        main.sync()
+        failing, latest = main.syncs.failing, main.syncs.latest
+        assert list(failing) == [str(place)]
+        with contextlib.closing(Attachments(main)) as attachments:
+            add(attachments, ONE, [file(tmp_path, "badge.txt", BADGE)])
+            assert private(attachments).syncs.latest
+        assert (main.syncs.failing, main.syncs.latest) == (failing, latest)
+        assert main.audit is not None
+        audit = main.audit.file.read_text(encoding="utf-8")
+    synced = [line for line in map(json.loads, audit.splitlines()) if line["event"] == "Synced"]
+    assert {line["index"] for line in synced} == {str(tmp_path / "index")}
 
 
 @pytest.mark.shared
