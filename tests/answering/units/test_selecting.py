@@ -168,6 +168,18 @@ def test_a_row_that_the_question_names_comes_before_one_with_more_of_its_words()
     assert [choice.text for choice in chosen] == ["wg- | Working groups"]
 
 
+@pytest.mark.parametrize(("day", "fee"), [("Monday", 40), ("Saturday", 55)])
+def test_a_row_without_a_name_has_that_of_the_row_above(day: str, fee: int) -> None:
+    question = f"What does pottery cost on {day}?"
+    found = asked(
+        "# Fees\n\n| Course | Day | Fee |\n|---|---|---|\n| Pottery | Monday | 40 |\n"
+        "| | Saturday | 55 |\n| Weaving | Tuesday | 35 |\n| | Sunday | 50 |\n",
+        question,
+    )
+    (row,) = selected(question, found.choices)
+    assert row.text.endswith(f" | {day} | {fee}")
+
+
 def test_a_row_that_the_question_names_comes_before_one_that_has_the_name_in_another_cell() -> None:
     text = (
         "# Contacts\n\n| Name | Office | Deputy |\n|---|---|---|\n"
