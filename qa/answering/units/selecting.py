@@ -7,6 +7,7 @@ where it is nearly as good and there is room for it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -73,7 +74,7 @@ def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[
 
 def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
     """The row of a table that a question names, or else the part that fits its form."""
-    stated = _stated(choice, choices)
+    stated = _stated(form, choice, choices)
     if stated is not None:
         return stated
     row = None
@@ -89,11 +90,16 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
     return row or fitting(form, choice, choices)
 
 
-def _stated(choice: Choice, choices: Sequence[Choice]) -> Choice | None:
-    """The text before a table, where the answer is in a sentence of it that announces nothing."""
+def _stated(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice | None:
+    """The text before a table, where the answer is in a sentence of it that announces nothing.
+
+    So it is before a list, where a short answer is asked for.
+    """
     span = choice.span
-    table = _table(choice, choices)
-    if table is None or span is None or not choice.best_span or span.end > table.unit.body:
+    brief = form not in LONG and form is not Form.OPEN
+    kinds = _WHOLES["lead"] if brief else frozenset(("table",))
+    whole = next(_around(choice, choices, kinds, math.inf), None)
+    if whole is None or span is None or not choice.best_span or span.end > whole.unit.body:
         return None
     said = span.text.rstrip()
     if said.endswith((":", "：")) or not _SENTENCE_END.search(said):
@@ -179,7 +185,7 @@ def _around(
     choice: Choice,
     choices: Sequence[Choice],
     kinds: frozenset[str],
-    longest: int,
+    longest: float,
 ) -> Iterator[Choice]:
     for other in choices:
         if other.unit.kind in kinds and other.words <= longest and other.contains(choice):

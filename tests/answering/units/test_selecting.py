@@ -80,6 +80,21 @@ def test_a_sentence_that_answers_does_not_give_way_to_the_table_below_it(
         assert selected(found.question, choices)[0].unit.kind == said
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("Where are tickets sold?", "lead"), ("How do I get a ticket?", "steps")],
+)
+def test_before_a_list_that_holds_where_a_short_answer_is_asked_for(
+    question: str, said: str
+) -> None:
+    lead = "Tickets are sold on board."
+    found = asked(
+        f"# Ferry\n\n{lead}\n\n1. Go on board.\n2. Pay the steward.\n", question, read_as=lead
+    )
+    choices = found.first(found.unit("steps"))
+    assert selected(found.question, choices)[0].unit.kind == said
+
+
 def test_a_list_before_its_items_is_said_whole_though_a_fact_seems_to_be_asked_for() -> None:
     steps = "".join(f"{n}. Turn wheel {n} left until it clicks twice.\n" for n in range(1, 10))
     text = f"# Lock\n\n## Closing\n\nAt night, close the lock:\n\n{steps}"
