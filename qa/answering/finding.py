@@ -14,7 +14,7 @@ from qa.answering.units.selecting import selected
 from qa.index import Entry, Scope, Searchable
 from qa.reading import Reader
 from qa.records import Hit, Span
-from qa.retrieval import Query, Retrieval, as_written, misspelt, respelt
+from qa.retrieval import Query, Retrieval, acronym_in, as_written, misspelt, respelt
 from qa.settings import Settings
 from qa.text.asking import asked_stems
 from qa.text.sentences import Range
@@ -30,7 +30,8 @@ _AROUND = (4, 8)
 class Found:
     """What was found for a question; `retrieved` is when the hits had arrived.
 
-    `meant` is the question with its words spelt as the hits spell them.
+    `meant` is the question with its words spelt as the hits spell them, and with an acronym or what
+    it stands for, whichever of the two answers.
     """
 
     meant: str
@@ -57,7 +58,30 @@ class Finding:
         behind: Mapping[str, float] | None = None,
         limit: Deadline | None = None,
     ) -> Found:
-        """What of the documents may answer."""
+        """What of the documents may answer.
+
+        Where an acronym was asked for, or words that have one, and the answer is unsure or says no
+        more than what the acronym stands for, the other of the two is asked for as well, and what
+        answers more surely counts.
+        """
+        found = self._found(snapshot, asked, scope, behind, limit)
+        acronym = acronym_in(found.meant, [hit.passage.text for hit in found.hits])
+        if acronym is None:
+            return found
+        score = _sureness(found)
+        if score >= self.settings.sure and not acronym.is_defined_in(found.choices[0].text):
+            return found
+        also = self._found(snapshot, acronym.swapped(found.meant), scope, behind, limit)
+        return max((found, also), key=_sureness)
+
+    def _found(
+        self,
+        snapshot: Searchable,
+        asked: str,
+        scope: Scope,
+        behind: Mapping[str, float] | None,
+        limit: Deadline | None,
+    ) -> Found:
         if not snapshot.entries:
             return Found(asked, [], [], [], snapshot.entries, time.perf_counter())
         query = self._query(snapshot, asked, self.settings.limit, scope, behind)
@@ -169,3 +193,7 @@ class Finding:
         if not found.choices or score < max(least, self.settings.threshold):
             return None
         return found.choices, score
+
+
+def _sureness(found: Found) -> float:
+    return confidence(found.meant, found.choices, found.spans)

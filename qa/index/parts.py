@@ -104,11 +104,7 @@ class Stretch:
         Where that has two rows, a name in the second one is part of the one above it, as in
         "High season: Double".
         """
-        at = self.passage.start
-        rows = [
-            self.passage.text[header.start - at : header.end - at].split(CELL_SEPARATOR)
-            for header in self.headers(row)
-        ]
+        rows = [self._cells(header) for header in self.headers(row)]
         columns = zip_longest(*rows, fillvalue="")
         if len(rows) < _TWO:
             return [name for (name,) in columns]
@@ -118,6 +114,43 @@ class Stretch:
         """The header above a row of a table, without which its cells say little; else empty."""
         row = self.row(unit)
         return "" if row is None else CELL_SEPARATOR.join(self.column_names(row))
+
+    def row_names(self, unit: Unit) -> tuple[str, ...]:
+        """What rows above a row of a table say it is about."""
+        row = self.row(unit)
+        return () if row is None else tuple(self._cells(above)[0] for above in self.naming(row))
+
+    def naming(self, row: Block) -> tuple[Block, ...]:
+        """The rows above a row that say what it is about, outermost first.
+
+        That is a row of one cell, such as "Week 2", which all rows up to the next one belong to,
+        and, where the first cell is empty, the nearest row above where it is not.
+        """
+        cells = self._cells(row)
+        if row.level == 1 or len(cells) == 1:
+            return ()
+        found: list[Block] = []
+        nameless = cells[0] == NO_VALUE
+        for above in reversed([one for one in self.blocks if _is_above(one, row)]):
+            cells = self._cells(above)
+            if len(cells) == 1:
+                found.append(above)
+                break
+            if nameless and cells[0] != NO_VALUE:
+                found.append(above)
+                nameless = False
+        return tuple(reversed(found))
+
+    def names_others(self, unit: Unit) -> bool:
+        """Whether a unit is a row of one cell that only names those below it."""
+        row = self.row(unit)
+        if row is None or len(self._cells(row)) > 1:
+            return False
+        return any(row in self.naming(below) for below in self.blocks if _is_above(row, below))
+
+    def _cells(self, row: Block) -> list[str]:
+        at = self.passage.start
+        return self.passage.text[row.start - at : row.end - at].split(CELL_SEPARATOR)
 
     def outlined(self, unit: Unit) -> list[Heading]:
         """The headings of an outline."""
@@ -131,6 +164,12 @@ class Stretch:
         lengths = np.maximum(np.linalg.norm(rows, axis=1), 1e-9)
         cosines: NDArray[np.float32] = (rows @ np.asarray(vector, dtype=np.float32)) / lengths
         return cosines
+
+
+def _is_above(one: Block, row: Block) -> bool:
+    """Whether a block is a row of the same table further up, and no header."""
+    same = one.kind == "row" and one.parent == row.parent
+    return same and one.level != 1 and one.start < row.start
 
 
 def _is_name(cell: str) -> bool:

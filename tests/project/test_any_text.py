@@ -94,7 +94,7 @@ from qa.records import (
     Unread,
     Used,
 )
-from qa.retrieval import as_written, joining, misspelt, respelt
+from qa.retrieval import acronym_in, as_written, joining, misspelt, respelt
 from qa.review import versions
 from qa.review.contradictions import Contradictions
 from qa.review.dead_links import Links, within
@@ -646,6 +646,10 @@ def searched(a: str, b: str, c: str) -> None:
     assert seen.rarity(words) == pytest.approx(index.rarity(words))
     assert [seen.meant(word) for word in words] == [index.meant(word) for word in words]
     respelt(a, misspelt(a, index, None, b.__contains__))
+    acronym = acronym_in(a, [b, f"{a} ({b}), ABC: {c}"])
+    if acronym is not None:
+        acronym.swapped(a)
+        acronym.is_defined_in(b)
     as_written(a, [b, c], c.__contains__)
     for word in words:
         index.meant(word)
@@ -785,7 +789,8 @@ READ: dict[str, Callable[..., object]] = {
     " text.spelling.misspellable text.spelling.near text.spelling.nearest"
     " text.spelling.meant text.spelling.commonest retrieval.respelling.misspelt"
     " retrieval.respelling.respelt retrieval.respelling.as_written"
-    " retrieval.respelling.asked_terms": searched,
+    " retrieval.respelling.asked_terms retrieval.acronyms.acronym_in"
+    " retrieval.acronyms.Acronym.swapped retrieval.acronyms.Acronym.is_defined_in": searched,
     "text.language.language": lambda a, b, c: language.language(a),
     "text.language.stemmed_language text.language.native_stems"
     " text.language.asked_native_stems text.terms.stemmed": lambda a, b, c: [

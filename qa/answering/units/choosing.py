@@ -115,12 +115,12 @@ class Choice:
 
     def as_hit(self) -> Hit:
         """The unit's text for a reader, below its headings."""
-        columns = self.stretch.columns(self.unit)
-        path = " > ".join([*self.stretch.heading_path(self.unit), *filter(None, [columns])])
+        stretch, unit = self.stretch, self.unit
+        path = " > ".join([*stretch.heading_path(unit), *_above_row(stretch, unit)])
         passage = replace(
-            self.stretch.passage,
-            start=self.unit.start,
-            end=self.unit.end,
+            stretch.passage,
+            start=unit.start,
+            end=unit.end,
             text=self.text,
             heading=path,
         )
@@ -194,7 +194,9 @@ def likely(
         (telling * float(cosine), stretch, unit)
         for stretch in stretches
         for unit, cosine in zip(stretch.units, stretch.cosines(vector), strict=True)
-        if not known.is_of_another(stretch, unit) and not known.is_mere_outline(stretch, unit)
+        if not known.is_of_another(stretch, unit)
+        and not known.is_mere_outline(stretch, unit)
+        and not stretch.names_others(unit)
     ]
     best = max((cosine for cosine, _, _ in near), default=0.0)
     # The words of a unit take longer to look at than its distance.
@@ -299,7 +301,7 @@ class _Known:
         years = [int(code) for code in self.codes if YEAR.fullmatch(code)]
         if not (years or self.numbered):
             return False
-        above = (stretch.passage.title, *stretch.heading_path(unit), stretch.columns(unit))
+        above = (stretch.passage.title, *stretch.heading_path(unit), *_above_row(stretch, unit))
         text = stretch.text(unit)
         if years and are_apart(years, " ".join((*above, text))):
             return True
@@ -339,7 +341,7 @@ class _Known:
         # headings.
         held = frozenset[str]() if unit.kind == "outline" else self.held(text)
         above, nearest = self.headings(passage.title, stretch.heading_path(unit))
-        above |= self.held(stretch.columns(unit))
+        above |= self.held(" ".join(_above_row(stretch, unit)))
         listed = unit.kind in LISTS
         of_document = [
             hit.score for hit in self.hits if hit.passage.document_id == passage.document_id
@@ -378,6 +380,11 @@ class _Known:
             nearest = tuple(compared(self.language, stems(path[-1]))) if path else ()
             self.above[title, *path] = self.held(" ".join((title, *path))), nearest
         return self.above[title, *path]
+
+
+def _above_row(stretch: Stretch, unit: Unit) -> tuple[str, ...]:
+    """What a row says little without: its columns, and what rows above it say it is about."""
+    return tuple(filter(None, (stretch.columns(unit), *stretch.row_names(unit))))
 
 
 def _is_in(part: Unit, whole: Unit) -> bool:

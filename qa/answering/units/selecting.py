@@ -7,6 +7,7 @@ where it is nearly as good and there is room for it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from qa.answering.units.choosing import LISTS, Choice
 from qa.answering.units.wording import LONGER, LONGEST_LIST, SHORT
 from qa.questions import LONG, Form, form_of, sides
 from qa.text.asking import asked_stems
-from qa.text.sentences import CELL_SEPARATOR
+from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
 from qa.text.terms import stems
 
 _PARTED = frozenset(("list", "steps", "table", "section"))
@@ -73,7 +74,7 @@ def _next_best(form: Form, best: Choice, choices: Sequence[Choice]) -> Iterator[
 
 def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
     """The row of a table that a question names, or else the part that fits its form."""
-    stated = _stated(choice, choices)
+    stated = _stated(form, choice, choices)
     if stated is not None:
         return stated
     row = None
@@ -83,16 +84,22 @@ def _meant(question: str, form: Form, choice: Choice, choices: Sequence[Choice])
         # The reader may take another row that has the name in a cell further on.
         table = _table(choice, choices)
         named = _named(question, _rows(table, choices)) if table else []
-        if len(named) == 1 and not _name(named[0]) <= _name(choice):
-            row = named[0]
+        meant = named[0] if len(named) == 1 else _fullest(question, named)
+        if meant is not None and not _name(meant) < _name(choice):
+            row = meant
     return row or fitting(form, choice, choices)
 
 
-def _stated(choice: Choice, choices: Sequence[Choice]) -> Choice | None:
-    """The text before a table, where the answer is in a sentence of it that announces nothing."""
+def _stated(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice | None:
+    """The text before a table, where the answer is in a sentence of it that announces nothing.
+
+    So it is before a list, where a short answer is asked for.
+    """
     span = choice.span
-    table = _table(choice, choices)
-    if table is None or span is None or not choice.best_span or span.end > table.unit.body:
+    brief = form not in LONG and form is not Form.OPEN
+    kinds = _WHOLES["lead"] if brief else frozenset(("table",))
+    whole = next(_around(choice, choices, kinds, math.inf), None)
+    if whole is None or span is None or not choice.best_span or span.end > whole.unit.body:
         return None
     said = span.text.rstrip()
     if said.endswith((":", "：")) or not _SENTENCE_END.search(said):
@@ -116,12 +123,17 @@ def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
 def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:
     """The row that the question names, or else that holds most of its words, if it is only one."""
     rows = _rows(table, choices)
-    held = [set(stems(row.text)) for row in rows]
     if len(rows) < _FEWEST_ROWS:
         return None
     named = _named(question, rows)
-    if len(named) == 1:
-        return named[0]
+    return named[0] if len(named) == 1 else _fullest(question, named or rows)
+
+
+def _fullest(question: str, rows: Sequence[Choice]) -> Choice | None:
+    """The row that holds most of the question's words that not all rows hold, if it is only one."""
+    held = [set(stems(" ".join((row.text, *_row_names(row))))) for row in rows]
+    if not held:
+        return None
     telling = set(stems(question)).difference(set[str].intersection(*held))
     counts = [len(telling & words) for words in held]
     most = max(counts)
@@ -139,14 +151,20 @@ def _rows(table: Choice, choices: Sequence[Choice]) -> list[Choice]:
 
 
 def _named(question: str, rows: Sequence[Choice]) -> list[Choice]:
-    """The rows whose first cell the question holds whole."""
+    """The rows whose name the question holds whole."""
     said = set(stems(question))
     return [row for row in rows if _name(row) and _name(row) <= said]
 
 
 def _name(row: Choice) -> set[str]:
-    """The stems of a row's first cell."""
-    return set(stems(row.text.split(CELL_SEPARATOR)[0]))
+    """The stems of a row's first cell, or of what stands there further up, if it is empty."""
+    cell = row.text.split(CELL_SEPARATOR)[0]
+    above = _row_names(row)
+    return set(stems(above[-1] if cell == NO_VALUE and above else cell))
+
+
+def _row_names(row: Choice) -> tuple[str, ...]:
+    return row.stretch.row_names(row.unit)
 
 
 def _inside(choice: Choice, choices: Sequence[Choice], longest: int) -> Iterator[Choice]:
@@ -167,7 +185,7 @@ def _around(
     choice: Choice,
     choices: Sequence[Choice],
     kinds: frozenset[str],
-    longest: int,
+    longest: float,
 ) -> Iterator[Choice]:
     for other in choices:
         if other.unit.kind in kinds and other.words <= longest and other.contains(choice):

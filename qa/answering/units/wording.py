@@ -267,6 +267,8 @@ def _table(choice: Choice) -> Saying:
     ]
     headers = stretch.headers(rows[0]) if rows else ()
     shown = [row for row in rows if row not in headers]
+    if unit.kind == "row" and shown:
+        shown = [*stretch.naming(shown[0]), *shown]
     if not headers:
         text = "\n".join(_plain(_shown(stretch, row.start, row.end)) for row in shown)
         return Saying("table", text, ((unit.start, unit.end),), len(text))
@@ -311,7 +313,7 @@ def cell(choice: Choice, question: str) -> Range | None:
     if not shared[best] or shared.count(shared[best]) > 1 or best >= len(cells) or best == 0:
         return None
     start = row.start + sum(len(text) + len(CELL_SEPARATOR) for text in cells[:best])
-    return start, start + len(cells[best])
+    return (start, start + len(cells[best])) if cells[best] else None
 
 
 def _cells(stretch: Stretch, row: Block) -> list[str]:

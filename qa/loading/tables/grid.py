@@ -180,7 +180,7 @@ def _length(texts: Sequence[str]) -> int:
 
 def header_size(rows: Sequence[Row]) -> int:
     """How many rows are the header; nought where the first one holds values like the others."""
-    if len(rows) < 2:
+    if len(rows) < 2 or _is_pair(rows):
         return 0
     names = sum(1 for _ in takewhile(lambda row: not _has_values(row), rows))
     if names == len(rows):
@@ -191,6 +191,15 @@ def header_size(rows: Sequence[Row]) -> int:
     if size + 1 < len(rows) and size == names and _names_periods(rows[size], rows[size + 1]):
         size += 1
     return size
+
+
+def _is_pair(rows: Sequence[Row]) -> bool:
+    """Whether each row is a name and its value, the first one's with a unit: "Length", "12.4 m"."""
+    columns = sorted({column for row in rows for column in row})
+    if len(columns) != len(("name", "value")):
+        return False
+    value = rows[0].get(columns[1], "")
+    return value[:1].isdigit() and not _PERIOD.fullmatch(value)
 
 
 def rows_of_names(rows: Sequence[Sequence[str]], marked: int) -> int:

@@ -80,6 +80,21 @@ def test_a_sentence_that_answers_does_not_give_way_to_the_table_below_it(
         assert selected(found.question, choices)[0].unit.kind == said
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("Where are tickets sold?", "lead"), ("How do I get a ticket?", "steps")],
+)
+def test_before_a_list_that_holds_where_a_short_answer_is_asked_for(
+    question: str, said: str
+) -> None:
+    lead = "Tickets are sold on board."
+    found = asked(
+        f"# Ferry\n\n{lead}\n\n1. Go on board.\n2. Pay the steward.\n", question, read_as=lead
+    )
+    choices = found.first(found.unit("steps"))
+    assert selected(found.question, choices)[0].unit.kind == said
+
+
 def test_a_list_before_its_items_is_said_whole_though_a_fact_seems_to_be_asked_for() -> None:
     steps = "".join(f"{n}. Turn wheel {n} left until it clicks twice.\n" for n in range(1, 10))
     text = f"# Lock\n\n## Closing\n\nAt night, close the lock:\n\n{steps}"
@@ -166,6 +181,18 @@ def test_a_row_that_the_question_names_comes_before_one_with_more_of_its_words()
     found = asked(text, "What is a channel for whose name starts with wg-?")
     chosen = selected(found.question, found.first(found.unit("table")))
     assert [choice.text for choice in chosen] == ["wg- | Working groups"]
+
+
+@pytest.mark.parametrize(("day", "fee"), [("Monday", 40), ("Saturday", 55)])
+def test_a_row_without_a_name_has_that_of_the_row_above(day: str, fee: int) -> None:
+    question = f"What does pottery cost on {day}?"
+    found = asked(
+        "# Fees\n\n| Course | Day | Fee |\n|---|---|---|\n| Pottery | Monday | 40 |\n"
+        "| | Saturday | 55 |\n| Weaving | Tuesday | 35 |\n| | Sunday | 50 |\n",
+        question,
+    )
+    (row,) = selected(question, found.choices)
+    assert row.text.endswith(f" | {day} | {fee}")
 
 
 def test_a_row_that_the_question_names_comes_before_one_that_has_the_name_in_another_cell() -> None:

@@ -94,6 +94,31 @@ def test_a_table_is_said_with_every_row() -> None:
     assert asked(TABLE).said("table").count("\n") == 3
 
 
+def test_a_row_is_said_below_the_rows_that_name_it() -> None:
+    found = asked(
+        "<table><tr><th>Dish<th>Staff<th>Guests<tr><td colspan=3>Week 1<tr><td>Soup<td>3.00<td>4.50"
+        "<tr><td>Stew<td>5.20<td>7.00<tr><td colspan=3>Week 2<tr><td>Soup<td>3.40<td>4.90"
+        "<tr><td><td>1.70<td></table>",
+        "What does a small soup cost for staff in week 2?",
+        name="a.html",
+    )
+    row = found.unit("row", "1.70")
+    assert row.stretch.row_names(row.unit) == ("Week 2", "Soup")
+    assert found.said("row", "1.70") == (
+        "| Dish | Staff | Guests |\n| --- | --- | --- |\n| Week 2 |  |  |\n"
+        "| Soup | 3.40 | 4.90 |\n| – | 1.70 | | |"
+    )
+    assert found.quoted("row", "1.70")[1:3] == ["Week 2", "Soup | 3.40 | 4.90"]
+    # Nothing is said of a week alone.
+    assert "Week 2" not in [choice.text for choice in found.choices]
+    assert found.said("table").count("\n") == 7
+
+
+def test_no_cell_is_said_by_itself_if_it_is_empty() -> None:
+    found = asked(TABLE.replace("| 8 |", "|  |"), "What is the day fee of an adult?")
+    assert cell(found.unit("row", "Adult"), "What is the day fee of an adult?") is None
+
+
 def test_the_names_of_two_header_rows_are_put_together_for_each_column() -> None:
     question = "What does the sea view room cost as a double in high season?"
     found = asked(

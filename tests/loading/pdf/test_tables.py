@@ -108,7 +108,7 @@ def test_pieces_at_one_height_that_are_no_table_stay_as_they_are() -> None:
 
 def line(bottom: float, *cells: tuple[float, float]) -> Line:
     """A line of cells that reach from here to there."""
-    texts = [f"{left:.0f}x" for left, _ in cells]
+    texts = [f"x{left:.0f}" for left, _ in cells]
     ends = [len(" ".join(texts[:place])) for place in range(1, len(texts))]
     gaps = (Gap(end, one[1], two[0]) for end, one, two in zip(ends, cells, cells[1:], strict=False))
     return Line(" ".join(texts), cells[0][0], cells[-1][1], bottom, 10, tuple(gaps))

@@ -53,6 +53,20 @@ def test_the_names_of_columns_are_their_header() -> None:
     assert [block.level for block in document.blocks if block.kind == "row"] == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("rows", "level"),
+    [
+        ("Length,12.4 m\nDraught,1.6 m", 0),
+        ("Part,Length\nMast,9 m", 1),
+        ("Sales,2023\nRent,40", 1),
+        ("Runner,5 km,10 km\nHolm,20:10,43:05", 1),
+    ],
+)
+def test_a_name_and_its_value_are_no_header(rows: str, level: int) -> None:
+    document = read(rows.encode(), "boat.csv")
+    assert [block.level for block in document.blocks if block.kind == "row"] == [level, 0]
+
+
 def test_lines_above_a_table_are_no_part_of_it() -> None:
     data = b"Fees of the harbour\n\nZone,Fee\nA,40\n"
     assert text(data) == "Fees of the harbour\n\nZone | Fee\nA | 40"
