@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from qa.access import Viewer
 from qa.errors import ArgumentError, described
@@ -19,7 +19,6 @@ from qa.records import (
     Document,
     Heading,
     Scan,
-    Turn,
     are_apart,
     are_nested,
 )
@@ -27,15 +26,7 @@ from qa.records import (
 MOST_HITS = 1000
 
 _KINDS = frozenset(get_args(BlockKind))
-_ASKS = frozenset(("user", "human"))
-_ANSWERS = frozenset(("assistant", "ai"))
-_NEITHER = frozenset(("system", "developer", "tool", "function"))
 _METHODS = {"retrieval": "__call__", "reader": "read", "answerer": "stream"}
-_ROLES = _ASKS | _ANSWERS | _NEITHER
-_HISTORY = (
-    "history takes qa.Turn(question, answer), (question, answer) or (role, text) pairs, "
-    '{"question": …, "answer": …} or {"role": …, "content": …}, or LangChain messages, oldest first'
-)
 
 
 def viewer_of(value: object) -> Viewer | None:
@@ -100,7 +91,7 @@ def question_of(value: object) -> str:
     """
     if not isinstance(value, str):
         raise ArgumentError(f"A question is a string, not {described(value)}.")
-    return _whole(value)
+    return encodable(value)
 
 
 def questions_of(value: object) -> list[str]:
@@ -134,37 +125,6 @@ def seconds_of(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ArgumentError(f"seconds is a number from 0, not {described(value)}.")
     return float(value)
-
-
-def turns_of(history: object) -> list[Turn]:
-    """The earlier turns of a conversation, from any of the usual forms.
-
-    System and tool messages are left out, and so are the assistant's messages before the first
-    question.
-
-    Raises:
-        ArgumentError: it has none of these forms.
-    """
-    if history is None:
-        return []
-    if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
-        raise ArgumentError(f"{_HISTORY}; not {described(history)}.")
-    items = list(history)
-    pairs = [item for item in items if _is_pair(item)]
-    by_role = all(isinstance(pair[0], str) and pair[0].lower() in _ROLES for pair in pairs)
-    turns: list[Turn] = []
-    for item in items:
-        said = _turn(item) or (None if by_role or not _is_pair(item) else Turn(*item))
-        if said is not None:
-            turns.append(_checked(said))
-            continue
-        role, text = _message(item)
-        if role in _ASKS:
-            turns.append(Turn(text))
-        elif role in _ANSWERS and turns:
-            last = turns[-1]
-            turns[-1] = Turn(last.question, "\n".join(filter(None, (last.answer, text))))
-    return turns
 
 
 def limit_of(value: object, usual: int) -> int:
@@ -353,53 +313,6 @@ def _is_heading(value: object) -> bool:
     )
 
 
-def _is_pair(item: object) -> bool:
-    return isinstance(item, tuple | list) and len(item) == 2
-
-
-def _turn(item: object) -> Turn | None:
-    """An item of a history that is a whole turn."""
-    if isinstance(item, Turn):
-        return item
-    if isinstance(item, Answer):
-        return Turn(item.question, item.text)
-    if isinstance(item, Mapping) and "question" in item:
-        return Turn(item["question"], item.get("answer") or "")
-    return None
-
-
-def _checked(turn: Turn) -> Turn:
-    answer = "" if turn.answer is None else turn.answer
-    if not isinstance(turn.question, str) or not isinstance(answer, str):
-        raise ArgumentError(f"{_HISTORY}; not {described((turn.question, turn.answer))}.")
-    return Turn(_whole(turn.question), _whole(answer))
-
-
-def _message(item: Any) -> tuple[str, str]:
-    """The role and text of an item of a history that is a message."""
-    if _is_pair(item):
-        role, content = item
-    elif isinstance(item, Mapping):
-        role, content = item.get("role"), item.get("content")
-    else:  # a LangChain message; its type is "human", or "chat" with a separate role
-        role = getattr(item, "role", None) or getattr(item, "type", None)
-        content = getattr(item, "content", None)
-    text = _text(content)
-    if not isinstance(role, str) or role.lower() not in _ROLES or text is None:
-        raise ArgumentError(f"{_HISTORY}; not {described(item)}.")
-    return role.lower(), _whole(text)
-
-
-def _text(content: object) -> str | None:
-    """The text of a message, or of those of its parts that are text."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    if not isinstance(content, list):
-        return None
-    parts = [part.get("text") if isinstance(part, Mapping) else part for part in content]
-    return "\n".join(part for part in parts if isinstance(part, str))
-
-
-def _whole(text: str) -> str:
+def encodable(text: str) -> str:
     """The text without halves of surrogate pairs, which cannot be encoded."""
     return text.encode("utf-8", "ignore").decode()

@@ -32,8 +32,8 @@ from qa.assistant.arguments import (
     question_of,
     questions_of,
     seconds_of,
-    turns_of,
 )
+from qa.assistant.history import turns_of
 from qa.assistant.upkeep import Upkeep
 from qa.errors import ArgumentError, described
 from qa.events import Answered, Asker, Searched, Unanswered, sources_of

@@ -960,6 +960,7 @@ NO_TEXT = {
     "assistant.langchain_views.Askable": "a protocol",
     "assistant.langchain_views.retriever": "fields, checked by pydantic",
     "assistant.arguments": "what callers pass, with its own tests",
+    "assistant.history": "what callers pass, with its own tests",
     "answering.finding": "asked below, through the Assistant",
     "answering.pipeline": "asked below, through the Assistant",
     "assistant": "asked below",

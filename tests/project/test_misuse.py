@@ -20,7 +20,7 @@ from langchain_core.messages import (
 )
 
 import qa
-from qa.assistant.arguments import turns_of
+from qa.assistant.history import turns_of
 
 QUESTION = "What is the codeword of the day?"
 WRONG: list[Any] = [
