@@ -134,6 +134,15 @@ def test_containers_run_without_root_and_write_to_their_own_places() -> None:
     assert names <= set(qa.Settings.model_fields)
 
 
+def test_in_containers_documents_come_before_the_server() -> None:
+    """`qa serve` ends without an index, and with it a sync in the same container."""
+    steps = (PROJECT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    commands = [line[2:] for line in steps.splitlines() if line.startswith("$ docker compose")]
+    synced = commands.index("docker compose run --rm footnote sync /documents")
+    assert synced < commands.index("docker compose up --detach")
+    assert not [one for one in commands[:synced] if re.search(r" up (?!--detach chroma$)", one)]
+
+
 def test_in_containers_only_the_web_server_reaches_other_machines() -> None:
     text = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")
     compose = yaml.safe_load(text)

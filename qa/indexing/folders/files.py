@@ -77,15 +77,20 @@ def existing(path: Path) -> Path:
     """The absolute path of a folder or file that a user named.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is none, or a folder above it may not be looked into.
     """
     try:
         resolved = path.expanduser().resolve()
-        there = resolved.exists()
+        resolved.stat()
+    except PermissionError:
+        raise SettingsError(
+            f"{path} cannot be opened: Permission denied. Let the user that syncs look into the "
+            "folders above it, then sync again."
+        ) from None
     except (OSError, RuntimeError, ValueError):  # circular links, an unknown home, a NUL
-        there = False
-    if not there:
-        raise SettingsError(f"There is no folder or file {path}. Check the path, then sync again.")
+        raise SettingsError(
+            f"There is no folder or file {path}. Check the path, then sync again."
+        ) from None
     return resolved
 
 

@@ -189,7 +189,7 @@ def test_anything_but_a_file_is_reported_without_waiting(index: Index, docs: Pat
     assert len(report.added) == 3
 
 
-SYNC_UNPRIVILEGED = """
+UNPRIVILEGED = """
 import ctypes, sys
 import qa
 # Without these two, even root is held to a file's permissions.
@@ -198,6 +198,9 @@ header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
 libc.capget(header, data)
 data[0] &= ~(1 << 1 | 1 << 2)
 assert libc.capset(header, data) == 0
+"""
+
+SYNC_UNPRIVILEGED = f"""{UNPRIVILEGED}
 report = qa.Assistant(index=sys.argv[1]).sync()
 for one in report.skipped:
     print(one.source, one.reason, sep=": ")
@@ -230,6 +233,33 @@ def test_files_that_may_not_be_read_are_reported_and_their_text_is_kept(
         "1 () () ()",
     ], done.stderr
     assert len(texts(index)) == 3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="drops capabilities of Linux")
+def test_a_folder_below_one_that_may_not_be_looked_into_is_not_called_missing(
+    tmp_path: Path,
+) -> None:
+    """So it is with documents in somebody's home, and a service of another user."""
+    inner = tmp_path / "home" / "docs"
+    inner.mkdir(parents=True)
+    inner.parent.chmod(0)
+    looking = f"""{UNPRIVILEGED}
+from pathlib import Path
+from qa.indexing.folders.files import existing
+try:
+    existing(Path(sys.argv[1]))
+except qa.SettingsError as error:
+    print(error)
+"""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", looking, str(inner)], capture_output=True, text=True, check=False
+        )
+    finally:
+        inner.parent.chmod(0o755)
+
+    assert done.stdout.startswith(f"{inner} cannot be opened: Permission denied."), done.stderr
+    assert existing(inner) == inner
 
 
 def test_a_file_that_vanishes_during_the_sync_is_gone(
