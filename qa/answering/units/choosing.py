@@ -130,8 +130,8 @@ class Choice:
 # How much each signal counts in the value of a unit, in the order of `Signals`, after and before it
 # is read. Fitted by tests/benchmarks/fitting/units.py so that units that answer in full come first.
 WEIGHTS = (
-    5.2, 6.79, 3.3, 4.1, 0.14, 0.16, 1.6, 1.15, 0.99, -0.32, -0.27, -1.2, -0.26, 0.5,
-    0.51, 0.25, 0.09, -0.25, 0.44, 1.92,
+    5.53, 6.28, 3.11, 3.88, 0.18, -0.07, 1.45, 0.9, 1.17, -0.23, -0.35, -1.45, -0.51, 0.92,
+    0.29, 0.25, 0.07, -0.24, 0.32, 4.17,
 )  # fmt: skip
 LIKELY = (
     10.3, 8.45, 5.21, 6.06, 1.01, 0.47, 1.96, 0.88, 1.41, -0.91, -0.96, -2.13, -0.32,
