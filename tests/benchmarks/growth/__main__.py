@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3, help="of everything but questions")
     parser.add_argument("--minutes", type=float, default=60, help="the most to make an index in")
+    parser.add_argument("--save", type=Path, help="where the figures go, for what others cost")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
@@ -55,6 +56,8 @@ def main() -> None:
         )
         columns.append(json.loads(done.stdout.splitlines()[-1]))
     Console(width=140).print(tabled(columns))
+    if given.save:
+        given.save.write_text(json.dumps(columns, indent=1), encoding="utf-8")
 
 
 class _Told:
