@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
@@ -15,10 +17,14 @@ from ui.bodies import WITHOUT_BODY
 from ui.sign_in.cookies import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from qa.api import Desk, Keys, Provider
+
+logger = logging.getLogger(__name__)
 
 # What anybody gets: it holds nothing of the documents. `/metrics` has its own rule.
 OPEN = frozenset((
@@ -26,6 +32,8 @@ OPEN = frozenset((
     "/sign-out",
 ))  # fmt: skip
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/", "/brand/")
+# Seconds until the log repeats that a proxy does not name anybody.
+LOG_SECONDS = 60.0
 # The pages ask for these again and again, whether anybody is there or not.
 BY_THEMSELVES = frozenset(("/api/state", "/admin/state"))
 
@@ -35,8 +43,6 @@ class Knows(Protocol):
 
     signs_in_here: bool
     """Whether there is a page to sign in at."""
-    advice: str
-    """What a stranger is shown."""
     opens: frozenset[str]
     """What anybody gets besides `OPEN`."""
     asks_others: bool
@@ -45,12 +51,14 @@ class Knows(Protocol):
     def viewer(self, request: Request) -> Viewer | None:
         """Who it is; None for a stranger."""
 
+    def advice(self, request: Request) -> str:
+        """What a stranger is told."""
+
 
 class ByCookie:
     """People sign in here, and have a cookie."""
 
     signs_in_here = True
-    advice = "Sign in first."
 
     def __init__(self, desk: Desk | Provider, opens: frozenset[str] = frozenset()) -> None:
         self.desk = desk
@@ -63,6 +71,10 @@ class ByCookie:
         found = (self.desk.viewer(token, seen=seen) for token in tokens(request))
         return next((viewer for viewer in found if viewer), None)
 
+    def advice(self, request: Request) -> str:  # noqa: ARG002
+        """To sign in."""
+        return "Sign in first."
+
 
 class ByHeader:
     """A proxy in front of the server knows people, and says who it is in a header.
@@ -71,13 +83,14 @@ class ByHeader:
     """
 
     signs_in_here = False
-    advice = "This server is reached through its proxy, where people sign in."
     opens: frozenset[str] = frozenset()
     asks_others = False
 
-    def __init__(self, name: str, groups: str) -> None:
+    def __init__(self, name: str, groups: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._name = name
         self._groups = groups
+        self._clock = clock
+        self._logged: dict[str, float] = {}
 
     @property
     def headers(self) -> frozenset[bytes]:
@@ -86,14 +99,44 @@ class ByHeader:
 
     def viewer(self, request: Request) -> Viewer | None:
         """Whom the proxy names. Two names are none: one of them is not the proxy's."""
-        names, groups = (
-            [_text(value) for value in request.headers.getlist(header)]
-            for header in (self._name, self._groups)
-        )
-        if len(names) != 1 or len(groups) > 1 or not names[0] or None in groups:
+        if self._wrong(request):
             return None
+        (name,), groups = (self._sent(request, header) for header in (self._name, self._groups))
         parts = (part.strip() for group in groups for part in (group or "").split(","))
-        return Viewer(names[0], tuple(dict.fromkeys(filter(None, parts))))
+        return Viewer(name or "", tuple(dict.fromkeys(filter(None, parts))))
+
+    def advice(self, request: Request) -> str:
+        """The way past a proxy, or that the proxy did not say who it is; the log says why."""
+        if not getattr(request.state, "by_proxy", False):
+            return "This server is reached through its proxy, where people sign in."
+        self._log(self._wrong(request))
+        return "The proxy did not say who you are. Whoever runs this server sees why in its log."
+
+    def _sent(self, request: Request, header: str) -> list[str | None]:
+        return [_text(value) for value in request.headers.getlist(header)]
+
+    def _wrong(self, request: Request) -> str:
+        """Which header is not as it should be, and why; "" if both are."""
+        for header in (self._name, self._groups):
+            sent = self._sent(request, header)
+            if len(sent) > 1:
+                return f"the header {header} is there more than once"
+            if None in sent:
+                return f"the header {header} is not in UTF-8"
+            if header == self._name and not any(sent):
+                return f"the header {header} is {'empty' if sent else 'missing'}"
+        return ""
+
+    def _log(self, wrong: str) -> None:
+        """One line, and no more of the same for a while: any number of requests may lack it."""
+        now = self._clock()
+        if now - self._logged.get(wrong, -LOG_SECONDS) >= LOG_SECONDS:
+            self._logged[wrong] = now
+            logger.warning(
+                "The proxy sent a request without saying who sends it: %s. Have it send each of "
+                "sign_in_header and sign_in_groups_header once, in place of what it received.",
+                wrong,
+            )
 
 
 class Door:
@@ -158,7 +201,7 @@ class Door:
                 ),
                 path,
             )
-        return told(UnknownCallerError(self._knows.advice), path)
+        return told(UnknownCallerError(self._knows.advice(request)), path)
 
     def _may_be_forged(self, request: Request) -> bool:
         """Whether it changes something and another site's page may have had a browser send it.
