@@ -217,7 +217,8 @@ class Reply:
         """Forward a message of the application."""
         if message["type"] == "http.response.start":
             headers: Headers = list(message["headers"])
-            if self.page and _find(headers, b"content-type").startswith(b"text/html"):
+            is_html = _find(headers, b"content-type").startswith(b"text/html")
+            if self.page and is_html and message["status"] < 400:
                 self._start = message
                 return
             added = self._added(headers, status=message["status"])

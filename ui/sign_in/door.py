@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from qa import QAError, UnknownCallerError, Viewer
 from qa.api import Problem, is_for_programs, told
 from ui.bodies import WITHOUT_BODY
 from ui.sign_in.cookies import tokens
+from ui.sign_in.page import Way, closed
+from ui.sign_in.visits import is_visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +109,7 @@ class ByHeader:
 
     def advice(self, request: Request) -> str:
         """The way past a proxy, or that the proxy did not say who it is; the log says why."""
-        if not getattr(request.state, "by_proxy", False):
+        if not is_by_proxy(request):
             return "This server is reached through its proxy, where people sign in."
         self._log(self._wrong(request))
         return "The proxy did not say who you are. Whoever runs this server sees why in its log."
@@ -187,12 +189,13 @@ class Door:
 
     def _refused(self, request: Request) -> Response:
         path = request.scope["path"]
-        if self._knows.signs_in_here and _is_visit(request):
-            query = f"?{request.url.query}" if request.url.query else ""
-            way = urlencode({"next": f"{path.removeprefix('/')}{query}"})
-            # Relative, for any proxy.
-            up = "../" * (path.count("/") - 1)
-            return RedirectResponse(f"{up}sign-in?{way}", 303, {"cache-control": "no-store"})
+        query = f"?{request.url.query}" if request.url.query else ""
+        following = f"{path.removeprefix('/')}{query}"
+        # Relative, for any proxy.
+        up = "../" * (path.count("/") - 1)
+        if self._knows.signs_in_here and is_visit(request):
+            address = f"{up}sign-in?{urlencode({'next': following})}"
+            return RedirectResponse(address, 303, {"cache-control": "no-store"})
         if is_for_programs(path):
             return told(
                 UnknownCallerError(
@@ -201,7 +204,13 @@ class Door:
                 ),
                 path,
             )
-        return told(UnknownCallerError(self._knows.advice(request)), path)
+        stranger = Problem.of(UnknownCallerError(self._knows.advice(request)))
+        if is_visit(request):
+            way = Way.of(following, request)
+            why = way.texts.closed_unnamed if is_by_proxy(request) else way.texts.closed_proxy
+            page = closed(way, why, way.texts.closed_again, up=up)
+            return HTMLResponse(page, stranger.status, stranger.headers)
+        return told(stranger, path)
 
     def _may_be_forged(self, request: Request) -> bool:
         """Whether it changes something and another site's page may have had a browser send it.
@@ -217,13 +226,9 @@ def _has_key(request: Request) -> bool:
     return is_for_programs(request.scope["path"]) and "authorization" in request.headers
 
 
-def _is_visit(request: Request) -> bool:
-    """Whether a browser wants a page, and no part of one."""
-    mode = request.headers.get("sec-fetch-mode")
-    wanted = (
-        "text/html" in request.headers.get("accept", "") if mode is None else mode == "navigate"
-    )
-    return wanted and request.method in ("GET", "HEAD")
+def is_by_proxy(request: Request) -> bool:
+    """Whether a proxy that is trusted sent a request; the gate knows."""
+    return bool(getattr(request.state, "by_proxy", False))
 
 
 def _text(value: str) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ from starlette.requests import Request
 
 from qa import Viewer
 from tests.ui.serving import served
+from ui.page.texts import TEXTS
 from ui.sign_in.door import LOG_SECONDS, ByHeader
 
 WAY = ("--sign-in", "proxy", "--trusted-proxy")
@@ -95,6 +98,26 @@ def test_the_log_says_once_which_header_of_the_proxy_is_wrong(
         assert asked(*headers) == []
     time += LOG_SECONDS
     assert len(asked()) == 1
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_browser_is_told_in_a_page(trusting: str, doubting: str, language: str) -> None:
+    texts = TEXTS[language]
+    visit = {"Accept": "text/html", "Accept-Language": language}
+    for url, why in ((trusting, texts.closed_unnamed), (doubting, texts.closed_proxy)):
+        for path in ("/", f"/{language}/", "/admin", "/no/such/page"):
+            reply = httpx.get(f"{url}{path}", headers=visit)
+            assert reply.status_code == 401
+            assert f'<html lang="{language}"' in reply.text
+            assert escape(why) in reply.text
+            (back,) = re.findall(r'<a href="([^"]*)">', reply.text)
+            assert reply.url.join(back) == f"{url}/"
+            for sheet in re.findall(r'rel="stylesheet" href="([^"]*)"', reply.text):
+                assert httpx.get(reply.url.join(sheet)).status_code == 200, sheet
+        for other in ({"Accept": "*/*"}, {**visit, "Sec-Fetch-Mode": "cors"}):
+            assert "error" in httpx.get(f"{url}/en/", headers=other).json()
+        problem = httpx.get(f"{url}/api/v1/status", headers=visit)
+        assert problem.headers["content-type"] == "application/problem+json"
 
 
 def test_there_is_no_form_to_sign_in(trusting: str) -> None:
