@@ -193,6 +193,7 @@ class Texts:
     admin_alert_sync: str
     admin_alert_chat_model: str
     admin_sync: str
+    admin_syncs: str
     admin_sync_start: str
     admin_sync_never: str
     admin_running: str
