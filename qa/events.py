@@ -178,14 +178,15 @@ class Erased(Event):
 class AccessChanged(Event):
     """The owner said that only the groups `readers` may read what `patterns` match.
 
-    None: they forgot what was said of these patterns.
+    None: they forgot what was said of these patterns. Without patterns, it is a sync that found
+    other rules in the files of folders, or was told other groups.
 
     `sources` are the documents that others may read now than before.
     """
 
     index: str
-    patterns: tuple[str, ...]
-    readers: tuple[str, ...] | None
+    patterns: tuple[str, ...] = ()
+    readers: tuple[str, ...] | None = None
     sources: tuple[str, ...]
 
 

@@ -142,6 +142,14 @@ class SkippedJSON(Schema):
     reason: str
 
 
+class PermittedJSON(Schema):
+    """A document that others may read now: groups, or null if everybody may."""
+
+    source: str
+    before: tuple[str, ...] | None
+    groups: tuple[str, ...] | None
+
+
 class SyncReportJSON(Schema):
     """What a sync did, as `qa sync --json` gives it."""
 
@@ -151,6 +159,7 @@ class SyncReportJSON(Schema):
     removed: tuple[str, ...]
     samples: tuple[str, ...]
     unchanged: tuple[str, ...]
+    readers: tuple[PermittedJSON, ...]
     skipped: tuple[SkippedJSON, ...]
     passages: int
     seconds: Annotated[float, AfterValidator(lambda value: round(value, 3))]

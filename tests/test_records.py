@@ -17,6 +17,7 @@ from qa.records import (
     Hit,
     Link,
     Passage,
+    Permitted,
     Reading,
     Skipped,
     Source,
@@ -153,6 +154,28 @@ def test_a_refusal_as_json_has_the_same_keys_as_an_answer() -> None:
     assert refusal["citations"] == refusal["passages"] == []
 
 
+def test_a_refusal_as_text_lists_the_closest_passages() -> None:
+    marked = dataclasses.replace(PASSAGE, text="Bangkok [2] and <b>Hanoi</b>.", title="")
+    hits = tuple(Hit(passage, 0.5) for passage in (PASSAGE, marked, PASSAGE, PASSAGE))
+    text = "The passages below come closest."
+    told = Answer(
+        question="Where is it held?", text=text, found=False, reason="not said", hits=hits
+    )
+
+    shown, _, again = told.with_closest.removeprefix(f"{text}\n\n").split("\n")
+
+    assert shown == again == f"- Summit › Place: “{TEXT}”"
+    assert "- news/summit.md › Summit › Place: “Bangkok (2) and <b>Hanoi</b>.”" in told.with_closest
+    assert told.with_footnotes == told.with_closest
+    assert told._repr_html_().count("<li>") == 3
+    assert "<b>" not in told._repr_html_()
+    for other in (
+        dataclasses.replace(told, found=True),
+        dataclasses.replace(told, reason="nothing close"),
+    ):
+        assert other.with_closest == other.with_footnotes == text
+
+
 def test_all_parts_of_an_answer_are_shown() -> None:
     shown_as = {"hits": "passages", "sure": "outcome"}
     kept = {shown_as.get(field.name, field.name) for field in dataclasses.fields(Answer)}
@@ -199,6 +222,7 @@ def test_a_report_as_json_has_the_documented_keys() -> None:
         renamed=(("c.md", "d.md"),),
         removed=("e.md",),
         unchanged=("f.md",),
+        readers=(Permitted("f.md", None, ("hr",)),),
         skipped=(Skipped("g.pdf", "g.pdf is empty"),),
         passages=12,
         seconds=1.23456,
@@ -211,6 +235,7 @@ def test_a_report_as_json_has_the_documented_keys() -> None:
         "removed": ["e.md"],
         "samples": [],
         "unchanged": ["f.md"],
+        "readers": [{"source": "f.md", "before": None, "groups": ["hr"]}],
         "skipped": [{"source": "g.pdf", "reason": "g.pdf is empty"}],
         "passages": 12,
         "seconds": 1.235,

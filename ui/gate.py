@@ -130,10 +130,12 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # Where the door says who asks.
-        believed = self._believed(scope)
+        by_proxy = self._is_by_proxy(scope)
+        believed = scope if by_proxy else self._disbelieved(scope)
         forwarded = len(believed["headers"]) < len(scope["headers"])
-        scope = {**believed, "state": {**scope.get("state", {}), "forwarded": forwarded}}
+        # Where the door says who asks.
+        state = {**scope.get("state", {}), "forwarded": forwarded, "by_proxy": by_proxy}
+        scope = {**believed, "state": state}
         reply = Reply(send, self.rules, scope)
         if refused := self._refused(scope):
             await _refuse(Problem(*refused), reply.path, reply.send)
@@ -144,11 +146,13 @@ class Gate:
             scope = {**scope, "headers": kept}
         await self.app(scope, receive, reply.send)
 
-    def _believed(self, scope: Scope) -> Scope:
-        """The request, without the headers of a proxy unless it comes from one of ours."""
+    def _is_by_proxy(self, scope: Scope) -> bool:
+        """Whether one of our proxies sent the request."""
         sender = _address((scope.get("client") or ("",))[0])
-        if sender is not None and any(sender in proxies for proxies in self.rules.proxies):
-            return scope
+        return sender is not None and any(sender in proxies for proxies in self.rules.proxies)
+
+    def _disbelieved(self, scope: Scope) -> Scope:
+        """The request without the headers of a proxy."""
         kept = [
             (name, value)
             for name, value in scope["headers"]
@@ -213,7 +217,8 @@ class Reply:
         """Forward a message of the application."""
         if message["type"] == "http.response.start":
             headers: Headers = list(message["headers"])
-            if self.page and _find(headers, b"content-type").startswith(b"text/html"):
+            is_html = _find(headers, b"content-type").startswith(b"text/html")
+            if self.page and is_html and message["status"] < 400:
                 self._start = message
                 return
             added = self._added(headers, status=message["status"])

@@ -23,7 +23,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from qa import QAError, SettingsError
+from qa import AccessError, QAError, SettingsError
 from qa.api import (
     Desk,
     Metrics,
@@ -61,6 +61,7 @@ from ui.routes.static_files import Assets
 from ui.sign_in import provider as at_provider
 from ui.sign_in import routes as sign_in
 from ui.sign_in.door import ByCookie, ByHeader, Door
+from ui.sign_in.visits import not_admitted
 from ui.uploads import Attachments
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def build_server(
     mount(server, service, office)
     server.mount("/static", Assets(STATIC))
     tell_errors(server)
+    server.add_exception_handler(AccessError, not_admitted)
     keep_to_ourselves(assistant)
     from ui.pages import mount_pages  # brings Gradio, which reads that when it is imported
 

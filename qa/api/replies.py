@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
@@ -10,11 +11,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from qa.api.problems import Problem, written
+from qa.api.seeing import way_of
 from qa.errors import QAError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
+
+
+NOT_FOUND = HTTPStatus(404).phrase
 
 
 def told(
@@ -27,6 +32,15 @@ def told(
     return JSONResponse(
         body, problem.status, {**problem.headers, **(headers or {})}, media_type=kind
     )
+
+
+def nowhere(path: str) -> str:
+    """That there is no such address, and where a program finds those that there are."""
+    known = {
+        "rest": " /api/v1/openapi.json lists those that exist.",
+        "openai": " There are /v1/models, /v1/chat/completions and /v1/responses.",
+    }
+    return f"There is no such address.{known.get(way_of(path), '')}"
 
 
 def malformed(error: Any) -> Problem:
@@ -58,8 +72,10 @@ def tell_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def of_http(request: Request, error: Any) -> JSONResponse:
-        problem = Problem(error.status_code, str(error.detail))
-        return told(problem, request.url.path, error.headers)
+        detail, path = str(error.detail), request.url.path
+        if error.status_code == 404 and detail == NOT_FOUND:  # what routers say of no route
+            detail = nowhere(path)
+        return told(Problem(error.status_code, detail), path, error.headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

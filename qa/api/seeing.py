@@ -30,14 +30,20 @@ def seen(assistant: Assistant, request: HTTPConnection | None) -> Assistant:
     """The assistant as whoever sent a request may see it; every route answers with this one.
 
     Where nobody signs in, because only this machine can reach the server, that is everything.
-    Where everybody is let in by a setting, it is what everybody may read.
+    Where everybody is let in by a setting, or a proxy that nobody named forwards the request, it is
+    what everybody may read.
     """
     known = getattr(request.state, "viewer", None) if request is not None else None
     way = way_of(request.url.path) if request is not None else "page"
     if isinstance(known, Viewer):
         return assistant.seen_by(known, way=way)
-    stranger = OWNER if assistant.settings.sign_in is None else Viewer()
-    return assistant.seen_by(stranger, way=way)
+    from_here = assistant.settings.sign_in is None and not is_forwarded(request)
+    return assistant.seen_by(OWNER if from_here else Viewer(), way=way)
+
+
+def is_forwarded(request: HTTPConnection | None) -> bool:
+    """Whether a proxy that nobody named sent a request, which it may do for anybody."""
+    return request is not None and getattr(request.state, "forwarded", False)
 
 
 def viewer_of(request: HTTPConnection) -> Viewer | None:

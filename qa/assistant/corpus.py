@@ -32,7 +32,7 @@ from qa.errors import (
     IndexUnavailableError,
     QAError,
 )
-from qa.events import Asker, Erased, Listeners, Synced, Way
+from qa.events import AccessChanged, Asker, Erased, Listeners, Synced, Way
 from qa.index import Snapshot, open_index
 from qa.indexing import Preparing
 from qa.models import open_embedder
@@ -337,8 +337,13 @@ class Corpus:
         return told
 
     def _synced(self, report: SyncReport) -> SyncReport:
-        """The report, told to those who listen."""
+        """The report, told to those who listen, and which documents others may read now."""
         self.listeners.tell(Synced(by=self.by, index=self.settings.index, report=report))
+        if report.readers:
+            sources = tuple(one.source for one in report.readers)
+            self.listeners.tell(
+                AccessChanged(by=self.by, index=self.settings.index, sources=sources)
+            )
         return report
 
     def _check_may_change(self) -> None:

@@ -116,14 +116,15 @@ class Upkeep(Corpus):
         that are kept twice, documents that a newer one replaces; and their links are followed
         within the documents. What was compared is kept, and only what is new or has changed is
         compared again; a review that is interrupted goes on where it was. A `viewer` gets what is
-        found in the documents that they may read.
+        found in the documents that they may read, and no progress, as all documents are compared.
 
         Raises:
             IndexUnavailableError: the index's folder cannot be written to.
         """
         self._check_open()
-        report = self._giving_way(reporting(progress))
-        return Reviewing(self.index).review(report, self._seeing(viewer))
+        seeing, tell = self._seeing(viewer), reporting(progress)
+        report = self._giving_way(tell if seeing.owner else reporting(None))
+        return Reviewing(self.index).review(report, seeing)
 
     def findings(self, *, viewer: Viewer | None = None) -> Review:
         """What earlier reviews found, as `review` gives it, without comparing anything.

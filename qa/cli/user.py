@@ -19,6 +19,8 @@ USER_EXAMPLES = """Examples:
 
   qa user password ada
 
+  qa user groups ada --group people
+
   qa user list
 
   qa user remove ada
@@ -31,7 +33,7 @@ Name = Annotated[str, typer.Argument(help="The name that they sign in with.")]
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Add, list, remove and sign out the people who may sign in to the server.",
+    help="Add, list, change, remove and sign out the people who may sign in to the server.",
     epilog=USER_EXAMPLES,
 )
 
@@ -70,6 +72,24 @@ def password(name: Name, index: Index = None) -> None:
     terminal, users = open_terminal(), _users(index)
     users.set_password(name, _password())
     terminal.say(f"{name} has a new password.")
+
+
+@app.command()
+def groups(
+    name: Name,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GROUP", help="A group that they are in from now on; repeatable."),
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="They are in no group any more.")] = False,
+    index: Index = None,
+) -> None:
+    """Put somebody into other groups instead, which holds at once for whoever is signed in."""
+    if bool(group) == none:
+        raise ArgumentError("Name the groups with --group, or give --none.")
+    user = _users(index).set_groups(name, group or ())
+    held = f"in {', '.join(user.groups)}" if user.groups else "in no group"
+    open_terminal().say(f"{name} is {held}.")
 
 
 @app.command()

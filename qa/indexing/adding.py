@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.access import EVERYONE
@@ -12,7 +12,7 @@ from qa.index import Changes, Entry, Index, document_id, entry_of, rule_id, text
 from qa.indexing.folders.rules import Permits
 from qa.indexing.preparing.storing import Incoming, Preparing
 from qa.loading import blocks_of_lines
-from qa.records import Document, Skipped, SyncReport, are_apart, now
+from qa.records import Document, Permitted, Skipped, SyncReport, are_apart, now
 from qa.settings import Settings
 
 # Documents with up to this many characters are embedded together, to fill the encoder's batches.
@@ -29,6 +29,7 @@ class Tally:
     removed: list[str] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    readers: Sequence[Permitted] = ()
     skipped: list[Skipped] = field(default_factory=list)
     passages: int = 0
     started: float = field(default_factory=time.perf_counter)
@@ -42,6 +43,7 @@ class Tally:
             removed=tuple(sorted(set(self.removed))),
             samples=tuple(sorted(set(self.samples))),
             unchanged=tuple(sorted(set(self.unchanged))),
+            readers=tuple(self.readers),
             skipped=tuple(self.skipped),
             passages=self.passages,
             seconds=time.perf_counter() - self.started,

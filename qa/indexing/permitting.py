@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from qa.index import Index, Snapshot
+from qa.index import Entry, Index, Snapshot
 from qa.indexing.folders.permissions import Permitting
 from qa.indexing.folders.rules import Permits, last
 from qa.records import PermitReport, Permitted
@@ -36,17 +36,13 @@ def permit(
         before = dict(session.rules)
         session.set_head(permits=said)
         permitting = Permitting(session)
-        changed = [
-            Permitted(old.source, was, will)
-            for old, new in permitting.ruled()
-            if (was := _readers(before, old.rule)) != (will := _readers(session.rules, new.rule))
-        ]
+        pairs = permitting.ruled()
         sources = [entry.source for entry in session.entries.values()]
         unmatched = [
             rule.line for rule in wanted.rules if not any(rule.decides(one) for one in sources)
         ]
         report = PermitReport(
-            changed=tuple(sorted(changed, key=lambda one: one.source)),
+            changed=other_readers(pairs, before, session.rules),
             unmatched=tuple(unsaid if groups is None else unmatched),
             skipped=tuple(permitting.faults(())),
         )
@@ -54,6 +50,23 @@ def permit(
             permitting.apply()
             session.publish()
     return report
+
+
+def other_readers(
+    pairs: Iterable[tuple[Entry, Entry]],
+    before: Mapping[str, Sequence[str]],
+    now: Mapping[str, Sequence[str]],
+) -> tuple[Permitted, ...]:
+    """Of documents as they were and as they are, those that others may read now.
+
+    `before` and `now` are the groups of the rules.
+    """
+    changed = []
+    for old, new in pairs:
+        was, will = _readers(before, old.rule), _readers(now, new.rule)
+        if was != will and (was is None or will is None or set(was) != set(will)):
+            changed.append(Permitted(new.source, was, will))
+    return tuple(sorted(changed, key=lambda one: one.source))
 
 
 def readers(

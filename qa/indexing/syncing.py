@@ -22,6 +22,7 @@ from qa.indexing.folders.matching import ByContent
 from qa.indexing.folders.permissions import Permitting
 from qa.indexing.ingesting import Ingesting
 from qa.indexing.mirrored import Mirrored, Place, Remembered, is_current
+from qa.indexing.permitting import other_readers
 from qa.indexing.preparing.storing import Incoming, Preparing
 from qa.indexing.storage.addresses import Stored
 from qa.indexing.storage.storage import Storage
@@ -94,6 +95,8 @@ def sync(
         mirror = _Mirror(
             session, settings, index.store.folder, tally, progress, failures, ingesting
         )
+        before = session.before.entries if session.before is not None else session.entries
+        held, rules = dict(before), dict(session.rules)
         try:
             if groups is not None:
                 readers = {one: list(groups) for one in addresses}
@@ -108,6 +111,8 @@ def sync(
                     session.salvage()
             raise
         session.publish()
+        pairs = [(old, session.entries[id]) for id, old in held.items() if id in session.entries]
+        tally.readers = other_readers(pairs, rules, session.rules)
         report = tally.report()
         if ended is not None:
             ended.succeeded(report, session.head.folders, mirror.looked_at)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from qa.records.answers import (
+    CLOSEST,
     MARKER,
     Answer,
     Attached,
@@ -76,7 +77,8 @@ from qa.records.reviews import FindingKind, Review, ReviewFinding
 from qa.records.times import now
 
 __all__ = [
-    "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Day", "Document",
+    "CLOSEST", "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Day",
+    "Document",
     "Draft", "EndedSync", "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Insights",
     "Link", "Metadata", "OpenQuestion", "OpenTopic", "Outcome", "PageBox", "PageMarks", "Passage",
     "PastSync", "PermitReport", "Permitted", "Progress", "Reading", "Reason", "Review",

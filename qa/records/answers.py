@@ -22,6 +22,10 @@ from qa.records.documents import (
 
 MARKER = re.compile(r"\s?\[(\d+)\]")
 """How a text refers to a citation, with the space before it; see `Citation.marker`."""
+CLOSEST = 3
+"""The number of closest passages that are shown below a refusal."""
+# The characters that are shown of each.
+_EXCERPT = 120
 
 Reason = Literal[
     "empty",
@@ -280,17 +284,43 @@ class Answer:
         return "answered" if self.sure else "unsure"
 
     @property
+    def with_closest(self) -> str:
+        """The text; where it says that passages come closest, these are listed below it."""
+        listed = "\n".join(f"- {line}" for line in self._closest())
+        return f"{self.text}\n\n{listed}" if listed else self.text
+
+    @property
     def with_footnotes(self) -> str:
-        """The text, and the footnotes below it with their places and quotes, for a model."""
-        return "\n\n".join(
-            [self.text, *(f"{one.marker} {one.place}: “{one.quote}”" for one in self.citations)]
-        )
+        """The text, and the footnotes below it with their places and quotes, for a model.
+
+        A refusal has the closest passages instead.
+        """
+        notes = (f"{one.marker} {one.place}: “{one.quote}”" for one in self.citations)
+        return "\n\n".join([self.with_closest, *notes])
+
+    def _closest(self) -> list[str]:
+        """The closest passages, if the text refers to them: title › heading, and an excerpt."""
+        from qa.text.cleaning import clean, one_line
+        from qa.text.excerpts import excerpt
+
+        if self.found or self.reason not in (None, "not said"):
+            return []
+        lines = []
+        for passage in (hit.passage for hit in self.hits[:CLOSEST]):
+            place = " › ".join([passage.title or passage.source, *headings_below(passage)])
+            above = [passage.title, *passage.heading.split(" > ")]
+            words = excerpt(passage.text, _EXCERPT, self.asked or self.question, above)
+            # No number in a passage may look like a footnote of the answer.
+            lines.append(MARKER.sub(r" (\1)", f"{one_line(clean(place))}: “{words}”"))
+        return lines
 
     def _repr_markdown_(self) -> str:
         """The answer and its footnotes as Markdown; a notebook shows it."""
         from qa.text.markup.markdown import answer_markdown, plain_markdown
 
         parts = [answer_markdown(self.text)]
+        if closest := self._closest():
+            parts.append("\n".join(f"- {plain_markdown(line)}" for line in closest))
         for one in self.citations:
             place = plain_markdown(f"{one.marker} {one.place}")
             parts += [

@@ -33,11 +33,20 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Permitted:
+    """A document that others may read now than `before`: groups, or None if everybody may."""
+
+    source: str
+    before: tuple[str, ...] | None
+    groups: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
     """The result of a sync, by source; `renamed` has pairs (old, new).
 
     `samples` are those of `removed` that were sample documents, removed for the user's first own
-    ones.
+    ones. `readers` are the documents, whatever else became of them, that others may read now.
     """
 
     added: tuple[str, ...] = ()
@@ -46,6 +55,7 @@ class SyncReport:
     removed: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    readers: tuple[Permitted, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     passages: int = 0
     seconds: float = 0.0
@@ -95,15 +105,6 @@ class Forgotten:
     left: int
     files: tuple[Path, ...] = ()
     pages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Permitted:
-    """A document that others may read now than `before`: groups, or None if everybody may."""
-
-    source: str
-    before: tuple[str, ...] | None
-    groups: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def _asks(company: Company, person: qa.Viewer, number: int) -> None:
     shown |= {one.source for one in (*answer.citations, *answer.sections)}
     assert shown <= allowed
     assert word not in told(answer)
+    assert word not in answer.with_footnotes.casefold()
     assert answer.asked == question
     assert word not in (answer.suggestion or "")
     hits = reader.search(f"How much is the {misspelt(word)} allowance?")

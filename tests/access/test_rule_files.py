@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,36 @@ def test_other_groups_hold_from_the_next_sync_on(handbook: Path, assistant: qa.A
     (handbook / FILE).unlink()
     assert assistant.sync().passages == 0
     assert read_by(assistant) == set(PLACES)
+
+
+def test_a_sync_says_who_else_may_read_what_and_so_does_the_audit(
+    handbook: Path, tmp_path: Path
+) -> None:
+    with qa.Assistant(index=tmp_path / "index", audit=True) as assistant:
+        assistant.sync([handbook])
+        assert assistant.sync().readers == ()
+        rules(handbook, '[read]\n"hr/" = ["hr", "board"]')
+        (handbook / "hr" / "new.md").write_text("# New\n\nThis is new.\n", encoding="utf-8")
+        closed = assistant.sync()
+        rules(handbook, '[read]\n"hr/" = ["board", "hr"]')
+        assert assistant.sync().readers == ()
+        (handbook / "open.md").rename(handbook / "hr" / "open.md")
+        moved = assistant.sync()
+        (handbook / FILE).unlink()
+        opened = assistant.sync(rebuild=True)
+    below = [f"handbook/hr/{name}" for name in ("leave.md", "pay/bands.md", "pay/old.md")]
+    known = [qa.Permitted(source, None, ("hr", "board")) for source in below]
+    assert (list(closed.readers), closed.added) == (known, ("handbook/hr/new.md",))
+    assert [one.source for one in moved.readers] == ["handbook/hr/open.md"]
+    assert {one.before for one in opened.readers} == {("board", "hr")}
+    assert {one.groups for one in opened.readers} == {None}
+    assert len(opened.readers) == 5
+    lines = (tmp_path / "audit" / "index" / "audit.jsonl").read_text(encoding="utf-8")
+    told = [one for one in map(json.loads, lines.splitlines()) if one["event"] == "AccessChanged"]
+    assert [(one["patterns"], one["readers"], one["owner"]) for one in told] == [
+        ([], None, True)
+    ] * 3
+    assert told[0]["sources"] == below
 
 
 def test_a_moved_file_and_a_new_one_have_the_rule_of_where_they_are(

@@ -93,6 +93,13 @@ def test_an_agent_has_a_tool(assistant: qa.Assistant) -> None:
     assert "documents" in tool.description
 
 
+def test_a_tool_lists_the_passages_that_come_closest(assistant: qa.Assistant) -> None:
+    call = {"args": {"question": "What is the capital of France?"}, "id": "1", "type": "tool_call"}
+    message = assistant.as_tool("documents").invoke({"name": "documents", **call})
+    assert message.content.startswith(f"{message.artifact.text}\n\n- ")
+    assert message.content.count("\n- ") == 3
+
+
 def test_a_tool_keeps_to_its_folder_and_its_name(assistant: qa.Assistant) -> None:
     tool = assistant.as_tool(
         "it_help", "Answers questions about computers.", folder="seeds/it-help.md"

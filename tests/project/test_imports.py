@@ -26,7 +26,7 @@ HEAVY = [
 ]  # fmt: skip
 # These are imported only when a server starts.
 SERVED = re.compile(
-    r"ui\.(routes|routes\..+|server|pages|page\.forgetful|page\.layout|sign_in\.(door|provider|routes))"
+    r"ui\.(routes|routes\..+|server|pages|page\.forgetful|page\.layout|sign_in\.(door|provider|routes|visits))"
     r"|qa\.api\.(admin\.routes|events|mounting|permitting|replies|rest\.application)"
     r"|qa\.api\.(openai|mcp)\..+"
 )

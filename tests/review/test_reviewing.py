@@ -235,7 +235,9 @@ def test_a_finding_is_brought_back(two: qa.Assistant) -> None:
 def test_viewers_see_nothing_of_hidden_documents(two: qa.Assistant) -> None:
     two.add([qa.Document(text=TWO["b"], source="b")], groups=["board"])
     stranger, member = qa.Viewer(), qa.Viewer("ada", groups=["board"])
-    first = two.review(viewer=stranger)
+    told: list[qa.Progress] = []
+    first = two.review(viewer=stranger, progress=told.append)
+    assert told == []
     assert (first.findings, first.documents, first.judged) == ((), 2, 2)
     assert len(two.review().findings) == 1
     assert len(two.review(viewer=member).findings) == 1

@@ -90,7 +90,7 @@ def sync_html(state: WorkState, syncs: Sequence[EndedSync], texts: Texts) -> str
         (time(one.time), *_numbers(one), f'<span class="problem">{shown(one.error)}</span>')
         for one in syncs
     ]
-    return _running(state, texts) + table(heads, rows, texts.admin_sync, kind="syncs")
+    return _running(state, texts) + table(heads, rows, texts.admin_syncs, kind="syncs")
 
 
 def review_html(state: WorkState, texts: Texts) -> str:

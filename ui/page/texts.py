@@ -170,6 +170,10 @@ class Texts:
     sign_in_done: str
     sign_in_here: str
     sign_out: str
+    closed_admin: str
+    closed_proxy: str
+    closed_unnamed: str
+    closed_again: str
     # a name of its own, and a contact
     brand_is: str
     brand_contact: str
@@ -189,6 +193,7 @@ class Texts:
     admin_alert_sync: str
     admin_alert_chat_model: str
     admin_sync: str
+    admin_syncs: str
     admin_sync_start: str
     admin_sync_never: str
     admin_running: str
@@ -279,7 +284,7 @@ class Texts:
 
     def to_dict(self) -> dict[str, str]:
         """The texts for the scripts of the chat, which need none that only the server writes."""
-        own = ("admin_", "brand_", "kept_")
+        own = ("admin_", "brand_", "closed_", "kept_")
         return {name: text for name, text in asdict(self).items() if not name.startswith(own)}
 
     def named(self, name: str | None) -> Texts:

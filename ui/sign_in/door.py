@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from qa import QAError, UnknownCallerError, Viewer
 from qa.api import Problem, is_for_programs, told
 from ui.bodies import WITHOUT_BODY
 from ui.sign_in.cookies import tokens
+from ui.sign_in.page import Way, closed
+from ui.sign_in.visits import is_visit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from qa.api import Desk, Keys, Provider
+
+logger = logging.getLogger(__name__)
 
 # What anybody gets: it holds nothing of the documents. `/metrics` has its own rule.
 OPEN = frozenset((
@@ -26,6 +34,8 @@ OPEN = frozenset((
     "/sign-out",
 ))  # fmt: skip
 OPEN_FOLDERS = ("/static/fonts/", "/static/sign-in/", "/brand/")
+# Seconds until the log repeats that a proxy does not name anybody.
+LOG_SECONDS = 60.0
 # The pages ask for these again and again, whether anybody is there or not.
 BY_THEMSELVES = frozenset(("/api/state", "/admin/state"))
 
@@ -35,8 +45,6 @@ class Knows(Protocol):
 
     signs_in_here: bool
     """Whether there is a page to sign in at."""
-    advice: str
-    """What a stranger is shown."""
     opens: frozenset[str]
     """What anybody gets besides `OPEN`."""
     asks_others: bool
@@ -45,12 +53,14 @@ class Knows(Protocol):
     def viewer(self, request: Request) -> Viewer | None:
         """Who it is; None for a stranger."""
 
+    def advice(self, request: Request) -> str:
+        """What a stranger is told."""
+
 
 class ByCookie:
     """People sign in here, and have a cookie."""
 
     signs_in_here = True
-    advice = "Sign in first."
 
     def __init__(self, desk: Desk | Provider, opens: frozenset[str] = frozenset()) -> None:
         self.desk = desk
@@ -63,6 +73,10 @@ class ByCookie:
         found = (self.desk.viewer(token, seen=seen) for token in tokens(request))
         return next((viewer for viewer in found if viewer), None)
 
+    def advice(self, request: Request) -> str:  # noqa: ARG002
+        """To sign in."""
+        return "Sign in first."
+
 
 class ByHeader:
     """A proxy in front of the server knows people, and says who it is in a header.
@@ -71,13 +85,14 @@ class ByHeader:
     """
 
     signs_in_here = False
-    advice = "This server is reached through its proxy, where people sign in."
     opens: frozenset[str] = frozenset()
     asks_others = False
 
-    def __init__(self, name: str, groups: str) -> None:
+    def __init__(self, name: str, groups: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._name = name
         self._groups = groups
+        self._clock = clock
+        self._logged: dict[str, float] = {}
 
     @property
     def headers(self) -> frozenset[bytes]:
@@ -86,14 +101,44 @@ class ByHeader:
 
     def viewer(self, request: Request) -> Viewer | None:
         """Whom the proxy names. Two names are none: one of them is not the proxy's."""
-        names, groups = (
-            [_text(value) for value in request.headers.getlist(header)]
-            for header in (self._name, self._groups)
-        )
-        if len(names) != 1 or len(groups) > 1 or not names[0] or None in groups:
+        if self._wrong(request):
             return None
+        (name,), groups = (self._sent(request, header) for header in (self._name, self._groups))
         parts = (part.strip() for group in groups for part in (group or "").split(","))
-        return Viewer(names[0], tuple(dict.fromkeys(filter(None, parts))))
+        return Viewer(name or "", tuple(dict.fromkeys(filter(None, parts))))
+
+    def advice(self, request: Request) -> str:
+        """The way past a proxy, or that the proxy did not say who it is; the log says why."""
+        if not is_by_proxy(request):
+            return "This server is reached through its proxy, where people sign in."
+        self._log(self._wrong(request))
+        return "The proxy did not say who you are. Whoever runs this server sees why in its log."
+
+    def _sent(self, request: Request, header: str) -> list[str | None]:
+        return [_text(value) for value in request.headers.getlist(header)]
+
+    def _wrong(self, request: Request) -> str:
+        """Which header is not as it should be, and why; "" if both are."""
+        for header in (self._name, self._groups):
+            sent = self._sent(request, header)
+            if len(sent) > 1:
+                return f"the header {header} is there more than once"
+            if None in sent:
+                return f"the header {header} is not in UTF-8"
+            if header == self._name and not any(sent):
+                return f"the header {header} is {'empty' if sent else 'missing'}"
+        return ""
+
+    def _log(self, wrong: str) -> None:
+        """One line, and no more of the same for a while: any number of requests may lack it."""
+        now = self._clock()
+        if now - self._logged.get(wrong, -LOG_SECONDS) >= LOG_SECONDS:
+            self._logged[wrong] = now
+            logger.warning(
+                "The proxy sent a request without saying who sends it: %s. Have it send each of "
+                "sign_in_header and sign_in_groups_header once, in place of what it received.",
+                wrong,
+            )
 
 
 class Door:
@@ -144,12 +189,13 @@ class Door:
 
     def _refused(self, request: Request) -> Response:
         path = request.scope["path"]
-        if self._knows.signs_in_here and _is_visit(request):
-            query = f"?{request.url.query}" if request.url.query else ""
-            way = urlencode({"next": f"{path.removeprefix('/')}{query}"})
-            # Relative, for any proxy.
-            up = "../" * (path.count("/") - 1)
-            return RedirectResponse(f"{up}sign-in?{way}", 303, {"cache-control": "no-store"})
+        query = f"?{request.url.query}" if request.url.query else ""
+        following = f"{path.removeprefix('/')}{query}"
+        # Relative, for any proxy.
+        up = "../" * (path.count("/") - 1)
+        if self._knows.signs_in_here and is_visit(request):
+            address = f"{up}sign-in?{urlencode({'next': following})}"
+            return RedirectResponse(address, 303, {"cache-control": "no-store"})
         if is_for_programs(path):
             return told(
                 UnknownCallerError(
@@ -158,7 +204,13 @@ class Door:
                 ),
                 path,
             )
-        return told(UnknownCallerError(self._knows.advice), path)
+        stranger = Problem.of(UnknownCallerError(self._knows.advice(request)))
+        if is_visit(request):
+            way = Way.of(following, request)
+            why = way.texts.closed_unnamed if is_by_proxy(request) else way.texts.closed_proxy
+            page = closed(way, why, way.texts.closed_again, up=up)
+            return HTMLResponse(page, stranger.status, stranger.headers)
+        return told(stranger, path)
 
     def _may_be_forged(self, request: Request) -> bool:
         """Whether it changes something and another site's page may have had a browser send it.
@@ -174,13 +226,9 @@ def _has_key(request: Request) -> bool:
     return is_for_programs(request.scope["path"]) and "authorization" in request.headers
 
 
-def _is_visit(request: Request) -> bool:
-    """Whether a browser wants a page, and no part of one."""
-    mode = request.headers.get("sec-fetch-mode")
-    wanted = (
-        "text/html" in request.headers.get("accept", "") if mode is None else mode == "navigate"
-    )
-    return wanted and request.method in ("GET", "HEAD")
+def is_by_proxy(request: Request) -> bool:
+    """Whether a proxy that is trusted sent a request; the gate knows."""
+    return bool(getattr(request.state, "by_proxy", False))
 
 
 def _text(value: str) -> str | None:

@@ -140,13 +140,21 @@ def done(way: Way, code: str) -> str:
     )
 
 
-def _page(way: Way, body: str, head: str = "") -> str:
+def closed(way: Way, why: str, words: str, *, title: str = "", up: str = "") -> str:
+    """Why a page is not shown, and `words` that lead to the chat, which is `up` from there."""
+    return _page(
+        way, f'<p>{escape(why)}</p><p><a href="{up or "./"}">{escape(words)}</a></p>',
+        title=title, up=up,
+    )  # fmt: skip
+
+
+def _page(way: Way, body: str, head: str = "", *, title: str = "", up: str = "") -> str:
     texts = way.texts
     brand = way.brand
-    sign = icon(brand) if brand.logo else f'<link rel="icon" href="{escape(_ICON)}">'
-    drawn = '<link rel="stylesheet" href="brand/pages.css">\n' if brand.is_drawn else ""
+    sign = icon(brand, up) if brand.logo else f'<link rel="icon" href="{escape(_ICON)}">'
+    drawn = f'<link rel="stylesheet" href="{up}brand/pages.css">\n' if brand.is_drawn else ""
     ask = f"{line}\n" if (line := contact_line(brand.contact, texts)) else ""
-    title = f"{texts.sign_in} · {texts.title}"
+    title = f"{title or texts.sign_in} · {texts.title}"
     return f"""<!doctype html>
 <html lang="{texts.language}" class="{way.theme}">
 <head>
@@ -154,8 +162,8 @@ def _page(way: Way, body: str, head: str = "") -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
 {sign}
-<link rel="stylesheet" href="static/fonts/fonts.css">
-<link rel="stylesheet" href="static/sign-in/sign-in.css">
+<link rel="stylesheet" href="{up}static/fonts/fonts.css">
+<link rel="stylesheet" href="{up}static/sign-in/sign-in.css">
 {drawn}{head}</head>
 <body>
 <main>

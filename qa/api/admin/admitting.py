@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qa.access import Viewer
-from qa.api.seeing import way_of
+from qa.api.seeing import is_forwarded, way_of
 from qa.api.sign_in.elsewhere import is_loopback
 from qa.errors import AccessError
 
@@ -46,7 +46,6 @@ def owned(assistant: Assistant, request: HTTPConnection) -> Assistant:
 
 
 def _is_from_here(request: HTTPConnection) -> bool:
-    # A proxy on this machine may ask for anybody.
-    if getattr(request.state, "forwarded", False):
+    if is_forwarded(request):
         return False
     return request.client is not None and is_loopback(request.client.host)

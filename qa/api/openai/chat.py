@@ -83,7 +83,7 @@ def add_chat(app: FastAPI, service: Service) -> None:
         answer = await line.answered(lambda: reader.ask(**given), gone, whose)
         message = {
             "role": "assistant",
-            "content": answer.text,
+            "content": answer.with_closest,
             "refusal": None,
             "annotations": await cited(answer),
         }
@@ -103,6 +103,9 @@ async def _chunks(
     async with aclosing(pieces):
         async for one in pieces:
             if isinstance(one, Answer):
+                if closest := one.with_closest.removeprefix(one.text):
+                    yield chunk({**role, "content": closest})
+                    role = {}
                 last = {**role, "annotations": await cited(one)}
                 yield chunk(last, "stop", footnote=one.to_dict())
             else:

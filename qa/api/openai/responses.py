@@ -104,7 +104,7 @@ def add_responses(app: FastAPI, service: Service) -> None:
             pieces = line.streamed(lambda: reader.stream(**given), gone, whose)
             return await streaming(writing.events(pieces, cited), writing.failed)
         answer = await line.answered(lambda: reader.ask(**given), gone, whose)
-        message = writing.message(answer.text, await cited(answer))
+        message = writing.message(answer.with_closest, await cited(answer))
         return JSONResponse(writing.response("completed", [message], answer))
 
 
@@ -172,6 +172,8 @@ class Writing:
                         yield first
                     begun = True
                 if isinstance(one, Answer):
+                    if closest := one.with_closest.removeprefix(one.text):
+                        yield self._in_text("output_text.delta", delta=closest, logprobs=[])
                     cited = await cite(one)
                     for last in self._ended(one, cited):
                         yield last
@@ -194,13 +196,14 @@ class Writing:
         ]
 
     def _ended(self, answer: Answer, cited: list[dict[str, Any]]) -> list[str]:
-        message = self.message(answer.text, cited)
+        text = answer.with_closest
+        message = self.message(text, cited)
         return [
             *(
                 self._in_text("output_text.annotation.added", annotation_index=at, annotation=one)
                 for at, one in enumerate(cited)
             ),
-            self._in_text("output_text.done", text=answer.text, logprobs=[]),
+            self._in_text("output_text.done", text=text, logprobs=[]),
             self._in_text("content_part.done", part=message["content"][0]),
             self._event("output_item.done", output_index=0, item=message),
             self._event("completed", response=self.response("completed", [message], answer)),

@@ -85,14 +85,12 @@ class Users:
             SettingsError: the file cannot be written.
         """
         _check(name, "A user's name")
-        for group in groups:
-            _check(group, "A group's name")
-        user = User(name, self._hashed(password), tuple(dict.fromkeys(groups)))
+        user = User(name, self._hashed(password), _groups(groups))
         with self._kept.changing():
             if self.named(name) is not None:
                 raise ArgumentError(
                     f"There is a user {name!r} already. For another password: "
-                    f"qa user password {name}; for other groups, remove the user first."
+                    f"qa user password {name}; for other groups: qa user groups {name}"
                 )
             self._kept.write([*self.all(), user])
         return user
@@ -104,12 +102,16 @@ class Users:
             ArgumentError: there is none of this name, or the password does not fit.
             SettingsError: the file cannot be written.
         """
-        hash = self._hashed(password)
-        with self._kept.changing():
-            changed = self._known(name)
-            self._kept.write(
-                [replace(one, hash=hash) if one is changed else one for one in self.all()]
-            )
+        self._change(name, hash=self._hashed(password))
+
+    def set_groups(self, name: str, groups: Collection[str]) -> User:
+        """Have a user be in these groups and no others, who stays signed in.
+
+        Raises:
+            ArgumentError: there is no user of this name, or the name of a group does not fit.
+            SettingsError: the file cannot be written.
+        """
+        return self._change(name, groups=_groups(groups))
 
     def remove(self, name: str) -> None:
         """Delete a user, who is signed out with it.
@@ -161,12 +163,25 @@ class Users:
             )
         return self._hasher.hash(_normal(password))
 
+    def _change(self, name: str, **fields: Any) -> User:
+        with self._kept.changing():
+            user = self._known(name)
+            changed = replace(user, **fields)
+            self._kept.write([changed if one is user else one for one in self.all()])
+        return changed
+
     def _known(self, name: str) -> User:
         user = self.named(name)
         if user is None:
             names = ", ".join(one.name for one in self.all()) or "none"
             raise ArgumentError(f"There is no user {name!r}. There are: {names}.")
         return user
+
+
+def _groups(names: Collection[str]) -> tuple[str, ...]:
+    for name in names:
+        _check(name, "A group's name")
+    return tuple(dict.fromkeys(names))
 
 
 def _check(name: str, what: str) -> None:

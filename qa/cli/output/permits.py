@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from qa.access import EVERYONE
-from qa.cli.output.reports import skipped_lines
+from qa.cli.output.reports import groups_named, skipped_lines
 from qa.cli.output.terminal import count
 from qa.text.cleaning import one_line
 
@@ -26,10 +25,12 @@ def print_readers(
     if permits:
         terminal.say("Said with qa permit; of several patterns that match, the last counts:")
         for pattern, groups in permits.items():
-            terminal.say(Text.assemble(one_line(pattern), ("  ", ""), (_named(groups), "bold")), 2)
+            terminal.say(
+                Text.assemble(one_line(pattern), ("  ", ""), (groups_named(groups), "bold")), 2
+            )
         terminal.say()
     for source, groups in readers.items():
-        terminal.say(Text.assemble(one_line(source), ("  ", ""), (_named(groups), "bold")))
+        terminal.say(Text.assemble(one_line(source), ("  ", ""), (groups_named(groups), "bold")))
     closed = sum(groups is not None for groups in readers.values())
     terminal.say(f"{count(len(readers), 'document')}, {closed:,} not for everybody.")
 
@@ -41,8 +42,8 @@ def print_permitted(
     for one in report.changed:
         terminal.say(
             Text.assemble(
-                one_line(one.source), ("  ", ""), (_named(one.before), "dim"), " → ",
-                (_named(one.groups), "bold"),
+                one_line(one.source), ("  ", ""), (groups_named(one.before), "dim"), " → ",
+                (groups_named(one.groups), "bold"),
             )
         )  # fmt: skip
     unmatched = (
@@ -57,9 +58,3 @@ def print_permitted(
     documents = count(len(report.changed), "document")
     would = "would change; nothing was changed" if dry_run else "changed"
     terminal.say(f"Who may read {documents} {would}.")
-
-
-def _named(groups: Groups) -> str:
-    if groups is None or EVERYONE in groups:
-        return "everybody"
-    return one_line(", ".join(groups)) or "nobody"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
+from qa.access import EVERYONE
 from qa.cli.output.terminal import count
 from qa.loading import supported_suffixes
 from qa.places import is_web
@@ -33,10 +34,15 @@ _CHECK_STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 def print_sync(terminal: Terminal, report: SyncReport, *, skipped: bool = True) -> None:
     """The result of a sync, file by file, and a summary line."""
     renamed = [f"{old} → {new}" for old, new in report.renamed]
+    readers = [
+        f"{one.source}: {groups_named(one.before)} → {groups_named(one.groups)}"
+        for one in report.readers
+    ]
     _list(terminal, "+", "green", report.added)
     _list(terminal, "~", "yellow", report.changed)
     _list(terminal, "→", "cyan", renamed)
     _list(terminal, "-", "red", _own_removed(report))
+    _list(terminal, "·", "cyan", readers)
     if report.samples:
         samples = count(len(report.samples), "sample document")
         terminal.say(f"{samples} removed to make room for your own.")
@@ -47,12 +53,14 @@ def print_sync(terminal: Terminal, report: SyncReport, *, skipped: bool = True) 
 
 def summary(report: SyncReport) -> str:
     """A sync in one line."""
+    readers = {one.source for one in report.readers}
     numbers = [
         (len(report.added), "added"),
         (len(report.changed), "changed"),
         (len(report.renamed), "renamed"),
         (len(_own_removed(report)), "removed"),
-        (len(report.unchanged), "unchanged"),
+        (len(set(report.unchanged) - readers), "unchanged"),
+        (len(readers), "with other readers"),
         (len(report.skipped), "skipped"),
     ]
     parts = [f"{number:,} {what}" for number, what in numbers if number]
@@ -62,8 +70,16 @@ def summary(report: SyncReport) -> str:
 
 
 def changed(report: SyncReport) -> bool:
-    """Whether a sync has changed a document."""
-    return bool(report.added or report.changed or report.renamed or report.removed)
+    """Whether a sync has changed a document, or who may read it."""
+    done = report.added or report.changed or report.renamed or report.removed
+    return bool(done or report.readers)
+
+
+def groups_named(groups: Sequence[str] | None) -> str:
+    """Groups in words; None is everybody."""
+    if groups is None or EVERYONE in groups:
+        return "everybody"
+    return one_line(", ".join(groups)) or "nobody"
 
 
 def _own_removed(report: SyncReport) -> list[str]:

@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from qa.cli.output.answer_text import AnswerText, reflow
-from qa.records import headings_below, in_file
+from qa.records import CLOSEST, headings_below, in_file
 from qa.text.cleaning import clean, harmless, one_line
 from qa.text.excerpts import excerpt
 from qa.text.markup.shapes import repeated
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 WIDEST = 100
 # The characters shown of a passage that is not quoted.
 EXCERPT = 240
-# The number of closest passages that a refusal names.
-CLOSEST = 3
 UNSURE = "This may not answer your question."
 
 

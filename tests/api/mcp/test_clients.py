@@ -65,6 +65,9 @@ async def test_an_agent_asks_searches_and_reads(
         assert f"“{expected.citations[0].quote}”" in said(answer)
         assert told.keys() == (tools["ask"].output_schema or {})["properties"].keys()
         cited = told["citations"][0]
+        refused = await client.call_tool("ask", {"question": "What is the capital of France?"})
+        assert said(refused) == library.ask("What is the capital of France?").with_closest
+        assert "\n- " in said(refused)
         place = {name: cited[name] for name in ("source", "start", "end")}
         read = await client.call_tool("read_source", place)
         assert read.structured_content["text"] == cited["quote"]

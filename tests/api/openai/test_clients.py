@@ -22,6 +22,7 @@ from qa.api import Service
 from qa.api.openai.application import application
 
 QUESTION = "Where might the second summit be held?"
+REFUSED = "What is the capital of France?"
 FOLLOW_UP = [
     {"role": "system", "content": "Answer like a pirate."},
     {"role": "user", "content": "Who is Kim Yong Chol?"},
@@ -106,6 +107,26 @@ def test_a_completion_is_streamed(client: openai.OpenAI, expected: qa.Answer, se
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert same((chunks[-1].model_extra or {})["footnote"], expected)
     assert len({chunk.id for chunk in chunks}) == 1
+
+
+def test_a_refusal_lists_the_passages_that_it_speaks_of(
+    client: openai.OpenAI, library: qa.Assistant
+) -> None:
+    expected = library.ask(REFUSED)
+    assert expected.with_closest != expected.text
+    messages: Any = [{"role": "user", "content": REFUSED}]
+    whole = client.chat.completions.create(model="footnote", messages=messages)
+    assert whole.choices[0].message.content == expected.with_closest
+    assert whole.choices[0].message.annotations == []
+    chunks = client.chat.completions.create(model="footnote", messages=messages, stream=True)
+    streamed = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert streamed == expected.with_closest
+    response = client.responses.create(model="footnote", input=REFUSED)
+    assert response.output_text == expected.with_closest
+    with client.responses.stream(model="footnote", input=REFUSED) as stream:
+        deltas = [one.delta for one in stream if one.type == "response.output_text.delta"]
+        assert stream.get_final_response().output_text == expected.with_closest
+    assert "".join(deltas) == expected.with_closest
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -76,6 +76,19 @@ def test_an_error_before_the_answer_is_a_problem_with_its_status(
     }
 
 
+def test_an_unknown_address_says_where_the_known_ones_are(
+    client: httpx.Client, server: str
+) -> None:
+    problem = client.get("/no-such-route").json()
+    assert problem["detail"] == (
+        "There is no such address. /api/v1/openapi.json lists those that exist."
+    )
+    told = httpx.get(f"{server}/v1/no-such-route").json()["error"]["message"]
+    assert "/v1/chat/completions" in told
+    assert httpx.get(f"{server}/no-such-route").json() == {"error": "There is no such address."}
+    assert client.get("/openapi.json").status_code == 200
+
+
 def test_a_follow_up_a_folder_and_metadata_are_taken_into_account(client: httpx.Client) -> None:
     history = [{"question": "Who is Kim Yong Chol?", "answer": "Pyongyang's lead negotiator."}]
     asked = {"question": "And when did he last visit?", "history": history}

@@ -14,6 +14,7 @@ from argon2 import Parameters, PasswordHasher, extract_parameters
 
 import qa
 from qa.api import Sessions, Users
+from qa.api.sign_in.desk import Desk
 from qa.api.sign_in.users import FILE, LONGEST_PASSWORD
 from tests.cli.forked import CHECKOUT, run
 
@@ -118,9 +119,29 @@ def test_another_process_sees_a_change_at_once(users: Users, tmp_path: Path) -> 
     assert other.check("ada", "another horse battery")
     users.remove("ada")
     assert other.named("ada") is None
-    for change in (users.remove, lambda name: users.set_password(name, PASSWORD)):
+    for change in (
+        users.remove,
+        lambda name: users.set_password(name, PASSWORD),
+        lambda name: users.set_groups(name, ()),
+    ):
         with pytest.raises(qa.ArgumentError, match=r"no user 'ada'\. There are: none"):
             change("ada")
+
+
+def test_new_groups_hold_in_sessions_that_have_begun(users: Users, tmp_path: Path) -> None:
+    users.add("ada", PASSWORD, ["people"])
+    settings = qa.Settings.load(index=str(tmp_path / "index"), sign_in="password")
+    desk = Desk(users, Sessions.of_settings(settings))
+    ada = users.check("ada", PASSWORD)
+    token = desk.sessions.begin(ada.name, ada.hash, ada.groups)
+    assert desk.viewer(token) == qa.Viewer("ada", ("people",))
+    for groups in (["board", "leads"], []):
+        Users.of(str(tmp_path / "index")).set_groups("ada", groups)
+        assert desk.viewer(token) == qa.Viewer("ada", groups)
+    for wrong in (["a,b"], [""]):
+        with pytest.raises(qa.ArgumentError, match="group's name"):
+            users.set_groups("ada", wrong)
+    assert users.check("ada", PASSWORD).groups == ()
 
 
 @pytest.mark.parametrize(
@@ -161,6 +182,14 @@ def test_the_command_adds_lists_changes_and_removes(users: Users, tmp_path: Path
     listed = command(index, "list", "--json").stdout
     assert "argon2" not in listed
     assert '"people"' in listed
+    for words, said in (
+        (["--group", "board", "--group", "board"], "ada is in board.\n"),
+        (["--none"], "ada is in no group.\n"),
+    ):
+        assert command(index, "groups", "ada", *words).stdout == said
+    for wrong in (["ada"], ["ada", "--none", "--group", "a"], ["eve", "--none"]):
+        assert command(index, "groups", *wrong).returncode == 1
+    assert users.check("ada", PASSWORD).groups == ()
     assert command(index, "password", "ada", typed="another horse battery\n").returncode == 0
     assert users.check("ada", "another horse battery")
     assert command(index, "remove", "ada").returncode == 0

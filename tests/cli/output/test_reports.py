@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qa.cli.output.reports import (
+    changed,
     duration,
     print_checks,
     print_forgotten,
@@ -18,7 +19,7 @@ from qa.cli.output.reports import (
 )
 from qa.cli.output.terminal import Terminal
 from qa.doctor import Check
-from qa.records import Forgotten, Reading, Skipped, Source, Status, SyncReport
+from qa.records import Forgotten, Permitted, Reading, Skipped, Source, Status, SyncReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,19 @@ def test_a_sync_names_every_file_and_ends_with_a_summary(pipe: io.StringIO) -> N
         "1 added, 1 changed, 1 renamed, 1 removed, 2 unchanged, 1 skipped, "
         "7 passages embedded in 1.2 s.",
     ]
+
+
+def test_a_sync_says_which_documents_others_may_read_now(pipe: io.StringIO) -> None:
+    readers = (Permitted("d/a.txt", None, ("hr", "board")), Permitted("d/b.txt", ("hr",), ()))
+    report = SyncReport(unchanged=("d/a.txt", "d/b.txt", "d/c.txt"), readers=readers)
+    print_sync(Terminal(pipe, pipe), report)
+    assert pipe.getvalue().splitlines() == [
+        "· d/a.txt: everybody → hr, board",
+        "· d/b.txt: hr → nobody",
+        "1 unchanged, 2 with other readers in 0.0 s.",
+    ]
+    assert changed(report)
+    assert not changed(SyncReport(unchanged=("d/a.txt",)))
 
 
 def test_removed_samples_are_one_line(pipe: io.StringIO) -> None:

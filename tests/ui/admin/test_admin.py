@@ -8,7 +8,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -87,6 +87,24 @@ def routes(client: TestClient) -> list[tuple[str, str]]:
     app: Any = client.app
     found = {one for one in walked(app.routes) if re.match(r"(/api/v1)?/admin", one[1])}
     return sorted(one for one in found if one[0] != "HEAD")
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_browser_of_whoever_is_no_admin_gets_a_page(client: TestClient, language: str) -> None:
+    texts = TEXTS[language]
+    visit = {**person(BOB), "Accept": "text/html", "Accept-Language": language}
+    for headers, query in (
+        (visit, ""),
+        ({**visit, "Accept-Language": "xx"}, f"?view=questions&lang={language}"),
+    ):
+        reply = client.get(f"/admin{query}", headers=headers)
+        assert reply.status_code == 403
+        assert f'<html lang="{language}"' in reply.text
+        assert escape(texts.closed_admin) in reply.text
+        assert f'<a href="./">{texts.admin_chat}</a>' in reply.text
+        assert "handbook" not in reply.text
+    for other, path in (({**visit, "Accept": "*/*"}, "/admin"), (visit, "/admin/state")):
+        assert "error" in client.get(path, headers=other).json()
 
 
 # Gradio leaves an event loop open when its page is built; collecting garbage finds it.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +99,39 @@ def test_the_routes_of_the_page(client: TestClient) -> None:
         related = {"question": "Who?", "citations": [citation], "passages": [citation]}
         reply = client.post("/api/related", json=related, headers=who)
         assert may or reply.json() == {"related": []}
+
+
+def test_a_proxy_that_nobody_named_reads_what_everybody_may_read(
+    assistant: qa.Assistant, tmp_path: Path
+) -> None:
+    index = shutil.copytree(assistant.settings.index, tmp_path / "index")
+    routes = {
+        "/api/ask": {"question": QUESTION},
+        "/api/v1/ask": {"question": QUESTION},
+        "/api/v1/search": {"question": QUESTION},
+        "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
+        "/v1/responses": {"input": QUESTION},
+    }
+    with qa.Assistant(index) as opened, contextlib.closing(Attachments(opened)) as files:
+        server = build_server(opened, files)
+        here = {"Sec-Fetch-Site": "same-origin"}
+        with TestClient(server, base_url="http://127.0.0.1", client=("127.0.0.1", 9)) as client:
+            for header in ("", "X-Forwarded-For", "Forwarded", "X-Real-IP"):
+                headers = {**here, **({header: "for=10.0.0.9"} if header else {})}
+                for path, asked in routes.items():
+                    told = client.post(path, json=asked, headers=headers)
+                    assert told.status_code == 200, path
+                    assert (SAYS in told.text) == (not header), (path, header)
+                for path in ("/api/source", "/api/original", "/api/page", "/api/v1/source"):
+                    place: dict[str, str | int] = {"source": SECRET, "page": 1}
+                    told = client.get(path, params=place, headers=headers)
+                    assert told.status_code == (404 if header else 200), (path, header)
+                for path in ("/api/state", "/health", "/api/v1/status"):
+                    told = client.get(path, headers=headers)
+                    assert told.json()["documents"] == (1 if header else 2), (path, header)
+                for path in ("/api/v1/sources", "/en/", "/en/config"):
+                    shown = "handbook/hr" in client.get(path, headers=headers).text
+                    assert shown == (not header), (path, header)
 
 
 def test_the_page_itself(client: TestClient) -> None:

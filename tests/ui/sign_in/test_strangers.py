@@ -19,6 +19,7 @@ from qa.api.keys import RIGHTS
 from tests.ui.serving import FROM_OTHER_SITES, served
 from tests.ui.sign_in.signing import NAME, client, sign_in, with_users
 from ui.gate import READING_METHODS
+from ui.page.texts import TEXTS
 from ui.routes.static_files import Assets
 from ui.server import build_server
 from ui.sign_in.door import OPEN, OPEN_FOLDERS
@@ -125,7 +126,7 @@ def test_no_route_answers_a_stranger(
     way: str, held: dict[str, str], routes: list[tuple[str, str]], request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue(way)
-    asked = 0
+    asked, pages = 0, set[str]()
     with httpx.Client(base_url=url, headers=held, timeout=60) as stranger:
         for method, path in routes:
             if is_open(path):
@@ -138,9 +139,19 @@ def test_no_route_answers_a_stranger(
                 assert told.content == b""
             else:
                 assert told.status_code == 401, (method, path, told.status_code)
-                assert len(told.content) < 400, (method, path)
+                if told.headers["content-type"].startswith("text/html"):
+                    assert way == "proxied", (method, path)
+                    assert method in ("GET", "HEAD"), (method, path)
+                    # The same page for every address, but for the way to its style sheets.
+                    if method == "GET":
+                        pages.add(told.text.replace("../", "").replace('"./"', '""'))
+                    assert "<script" not in told.text
+                else:
+                    assert len(told.content) < 400, (method, path)
                 assert told.headers["cache-control"] == "no-store"
     assert asked > 250
+    # One for each language that an address asks for.
+    assert len(pages) <= len(TEXTS)
 
 
 @pytest.mark.parametrize("way", ["guarded", "proxied", "server"])
