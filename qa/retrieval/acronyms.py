@@ -38,9 +38,10 @@ class Acronym(NamedTuple):
 
     def swapped(self, question: str) -> str:
         """A question with one of the two in place of the other."""
-        if _whole(self.letters).search(question):
-            return _whole(self.letters).sub(self.words, question)
-        return _whole(self.words).sub(self.letters, question)
+        found, instead = self
+        if not _whole(found).search(question):
+            found, instead = instead, found
+        return _whole(found).sub(lambda _: instead, question)
 
 
 def acronym_in(question: str, texts: Sequence[str]) -> Acronym | None:

@@ -57,6 +57,7 @@ MADE_OF_OTHERS = {
     "qa.text.asking",
     "qa.questions.forms",
     "qa.questions.kinds",
+    "qa.retrieval.acronyms",
     "qa.evaluation.scoring",
     "qa.text.terms",
     "ui.page.said",

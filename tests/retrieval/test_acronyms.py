@@ -40,6 +40,14 @@ def test_an_acronym_and_its_words_are_put_in_place_of_each_other(question: str, 
     assert acronym_in(question, []) is None
 
 
+def test_what_stands_between_the_words_is_no_pattern() -> None:
+    acronym = acronym_in("Where is the AB?", [r"AB: alpha \1 \g<beta>"])
+    assert acronym is None or acronym.swapped("Where is the AB?")
+    acronym = acronym_in("Where is the AB?", [r"AB: alpha\beta"])
+    assert acronym is not None
+    assert acronym.swapped("Where is the AB?") == r"Where is the alpha\beta?"
+
+
 def test_who_asks_with_the_one_is_answered_by_a_document_with_the_other(tmp_path: Path) -> None:
     assistant = qa.Assistant(index=tmp_path / "index")
     assistant.add(
