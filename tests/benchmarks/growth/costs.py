@@ -225,8 +225,8 @@ def _grid(
 
 
 def _short(number: float) -> str:
-    """“3 million”, to one figure."""
-    for size, name in ((10**9, " billion"), (10**6, " million"), (1000, " thousand")):
+    """“19 million”, to two figures."""
+    for size, name in ((10**9, " billion"), (10**6, " million")):
         if number >= size:
             return f"{float(f'{number / size:.2g}'):,.0f}{name}"
     return f"{number:,.0f}"
