@@ -12,6 +12,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, count, takewhile, zip_longest
 from typing import Any, get_args
 
@@ -57,7 +58,7 @@ class Parts:
     links: tuple[Link, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stretch:
     """Consecutive passages of a document as one, with everything that begins in them.
 
@@ -85,10 +86,7 @@ class Stretch:
 
     def row(self, unit: Unit) -> Block | None:
         """The row of a table that a unit is, if it is one."""
-        if unit.kind != "row":
-            return None
-        rows = (block for block in self.blocks if block.kind == "row" and block.start == unit.start)
-        return next(rows, None)
+        return self._rows.get(unit.start) if unit.kind == "row" else None
 
     def headers(self, row: Block) -> tuple[Block, ...]:
         """The header rows of a row's table, which may be the row itself."""
@@ -126,27 +124,43 @@ class Stretch:
         That is a row of one cell, such as "Week 2", which all rows up to the next one belong to,
         and, where the first cell is empty, the nearest row above where it is not.
         """
-        cells = self._cells(row)
-        if row.level == 1 or len(cells) == 1:
-            return ()
-        found: list[Block] = []
-        nameless = cells[0] == NO_VALUE
-        for above in reversed([one for one in self.blocks if _is_above(one, row)]):
-            cells = self._cells(above)
-            if len(cells) == 1:
-                found.append(above)
-                break
-            if nameless and cells[0] != NO_VALUE:
-                found.append(above)
-                nameless = False
-        return tuple(reversed(found))
+        return self._above.get(row.start, ())
 
     def names_others(self, unit: Unit) -> bool:
         """Whether a unit is a row of one cell that only names those below it."""
         row = self.row(unit)
-        if row is None or len(self._cells(row)) > 1:
-            return False
-        return any(row in self.naming(below) for below in self.blocks if _is_above(row, below))
+        return row is not None and row.start in self._groups
+
+    @cached_property
+    def _rows(self) -> Mapping[int, Block]:
+        """The rows of tables by where they start."""
+        return {block.start: block for block in reversed(self.blocks) if block.kind == "row"}
+
+    @cached_property
+    def _above(self) -> Mapping[int, tuple[Block, ...]]:
+        """The rows that name others, by where each of these starts."""
+        above: dict[int, tuple[Block, ...]] = {}
+        # Of each table, the last row of one cell, and the last one below it with a first cell.
+        groups: dict[int, tuple[Block, ...]] = {}
+        named: dict[int, tuple[Block, ...]] = {}
+        for block in self.blocks:
+            if block.kind != "row" or block.level == 1:
+                continue
+            cells, table = self._cells(block), block.parent
+            if len(cells) == 1:
+                groups[table], named[table] = (block,), ()
+                continue
+            nameless = cells[0] == NO_VALUE
+            above[block.start] = groups.get(table, ()) + (named.get(table, ()) if nameless else ())
+            if not nameless:
+                named[table] = (block,)
+        return above
+
+    @cached_property
+    def _groups(self) -> frozenset[int]:
+        """Where the rows of one cell start that name others."""
+        rows = chain.from_iterable(self._above.values())
+        return frozenset(row.start for row in rows if len(self._cells(row)) == 1)
 
     def _cells(self, row: Block) -> list[str]:
         at = self.passage.start
@@ -164,12 +178,6 @@ class Stretch:
         lengths = np.maximum(np.linalg.norm(rows, axis=1), 1e-9)
         cosines: NDArray[np.float32] = (rows @ np.asarray(vector, dtype=np.float32)) / lengths
         return cosines
-
-
-def _is_above(one: Block, row: Block) -> bool:
-    """Whether a block is a row of the same table further up, and no header."""
-    same = one.kind == "row" and one.parent == row.parent
-    return same and one.level != 1 and one.start < row.start
 
 
 def _is_name(cell: str) -> bool:

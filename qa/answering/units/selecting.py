@@ -153,7 +153,7 @@ def _rows(table: Choice, choices: Sequence[Choice]) -> list[Choice]:
 def _named(question: str, rows: Sequence[Choice]) -> list[Choice]:
     """The rows whose name the question holds whole."""
     said = set(stems(question))
-    return [row for row in rows if _name(row) and _name(row) <= said]
+    return [row for row in rows if (name := _name(row)) and name <= said]
 
 
 def _name(row: Choice) -> set[str]:
