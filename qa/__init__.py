@@ -97,6 +97,7 @@ if TYPE_CHECKING:
         hard_to_read,
         headings_below,
         rows_of,
+        words_above,
     )
     from qa.schemas import AnswerFields, AnswerJSON, CitationJSON
     from qa.settings import Settings
@@ -133,6 +134,7 @@ _HOMES = {
         "Insights", "Link", "OpenTopic", "PageMarks", "Passage", "PermitReport", "Permitted",
         "Progress", "Reading", "Review", "ReviewFinding", "Scan", "Skipped", "Source", "Span",
         "Status", "SyncReport", "Turn", "Unread", "hard_to_read", "headings_below", "rows_of",
+        "words_above",
     ),
     "qa.places.regular_file": ("open_regular",),
     "qa.schemas": ("AnswerFields", "AnswerJSON", "CitationJSON"),
@@ -241,6 +243,7 @@ __all__ = [
     "restore",
     "rows_of",
     "web_address",
+    "words_above",
 ]
 
 

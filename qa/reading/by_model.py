@@ -278,7 +278,7 @@ def _pointed_at(
         parts = clauses(text, start, end, answers)
     if not parts:
         return None
-    held = [frozenset(stems(text[part.telling : part.end])) for part in parts]
+    held = [part.held(text) for part in parts]
     common = frozenset.intersection(*held)
     shares = [asked.share(words - common) for words in held]
     # What a label says is all that there is to go by.

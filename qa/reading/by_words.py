@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from qa.questions import LOOSE_WORDS, ORDINALS, Kind, asked_words, candidates, kind_of
-from qa.reading.phrases import Part, labelled
+from qa.reading.phrases import labelled
 from qa.reading.reader import Reader
 from qa.records import Hit, Span
 from qa.text.asking import asked_stems
@@ -170,14 +170,10 @@ def _phrase(question: Question, span: Span) -> Range | None:
 
     def pointed_at(phrase: Range) -> float:
         line = (part for part in parts if part.start <= phrase[0] < part.end)
-        return max((question.share(_held(span.text, part)) for part in line), default=0.0)
+        return max((question.share(part.held(span.text)) for part in line), default=0.0)
 
     start, end = max(found, key=pointed_at)
     return span.start + start, span.start + end
-
-
-def _held(text: str, part: Part) -> frozenset[str]:
-    return frozenset(stems(text[part.telling : part.end]))
 
 
 def _cell(question: Question, row: str, header: str) -> Range | None:
@@ -265,18 +261,21 @@ def _listed(text: str, ranges: Sequence[Range]) -> dict[int, bool]:
 
 def _is_brief(text: str, start: int, end: int) -> bool:
     """Whether a sentence is a line of a few words by itself, without a mark before or after it."""
-    alone = (not start or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
     line, last = text[start:end], text[end - 1]
-    if not alone or LIST_MARK.match(line) or CELL_SEPARATOR in line:
+    if not _is_alone(text, start, end) or LIST_MARK.match(line) or CELL_SEPARATOR in line:
         return False
     return len(line.split()) < 10 and last not in '.!;…"”’)?:'
 
 
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Whether a sentence is all of its lines."""
+    return (not start or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
+
+
 def _announces(text: str, start: int, end: int) -> bool:
     """Whether a line is a heading, or a question or an opening that the next lines answer."""
-    alone = (not start or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
     line, last = text[start:end], text[end - 1]
-    if alone and last in "?:":
+    if _is_alone(text, start, end) and last in "?:":
         return not LIST_MARK.match(line)
     if not _is_brief(text, start, end):
         return False

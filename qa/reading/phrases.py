@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from qa.text.sentences import Range
+from qa.text.terms import stems
 
 # Addresses, and numbers with the marks and the ranges that belong to them: 15.05.2025, 12 to 16.
 _SMALL = r"\d{1,3}(?:[.,]\d{1,3})?"
@@ -49,6 +50,10 @@ class Part(NamedTuple):
     start: int
     end: int
     telling: int
+
+    def held(self, text: str) -> frozenset[str]:
+        """The stems of its own words."""
+        return frozenset(stems(text[self.telling : self.end]))
 
 
 def of_whole_tokens(text: str, start: int, end: int, measured: Iterable[Range] = ()) -> Range:

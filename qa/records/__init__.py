@@ -24,6 +24,7 @@ from qa.records.answers import (
     in_file,
     located,
     rows_of,
+    words_above,
 )
 from qa.records.documents import (
     Block,
@@ -78,13 +79,12 @@ from qa.records.times import now
 
 __all__ = [
     "CLOSEST", "MARKER", "Answer", "Attached", "Backup", "Block", "BlockKind", "Citation", "Day",
-    "Document",
-    "Draft", "EndedSync", "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit", "Insights",
-    "Link", "Metadata", "OpenQuestion", "OpenTopic", "Outcome", "PageBox", "PageMarks", "Passage",
-    "PastSync", "PermitReport", "Permitted", "Progress", "Reading", "Reason", "Review",
+    "Document", "Draft", "EndedSync", "FindingKind", "Forgotten", "Heading", "HeadingPart", "Hit",
+    "Insights", "Link", "Metadata", "OpenQuestion", "OpenTopic", "Outcome", "PageBox", "PageMarks",
+    "Passage", "PastSync", "PermitReport", "Permitted", "Progress", "Reading", "Reason", "Review",
     "ReviewFinding", "Scan", "Skipped", "Source", "Span", "Stage", "StageSeconds", "Statement",
     "StatementKind", "Status", "SyncReport", "Turn", "Unit", "UnitKind", "Unread", "Used",
     "are_apart", "are_nested", "context", "from_scan", "hard_to_read", "heading_path",
     "headings_above", "headings_below", "in_file", "located", "now", "outlined", "page_at",
-    "path_above", "recognised", "rows_of",
+    "path_above", "recognised", "rows_of", "words_above",
 ]  # fmt: skip

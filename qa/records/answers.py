@@ -165,6 +165,11 @@ def located(
     )
 
 
+def words_above(cited: Any) -> list[str]:
+    """The title and the headings above a citation or a passage, whose words need no showing."""
+    return [cited.title, *cited.heading.split(" > ")]
+
+
 def headings_below(cited: Any) -> list[str]:
     """The headings above a citation or a passage, without what its title and its place say."""
     headings = [part for part in cited.heading.split(" > ") if part]
@@ -308,8 +313,8 @@ class Answer:
         lines = []
         for passage in (hit.passage for hit in self.hits[:CLOSEST]):
             place = " › ".join([passage.title or passage.source, *headings_below(passage)])
-            above = [passage.title, *passage.heading.split(" > ")]
-            words = excerpt(passage.text, _EXCERPT, self.asked or self.question, above)
+            asked = self.asked or self.question
+            words = excerpt(passage.text, _EXCERPT, asked, words_above(passage))
             # No number in a passage may look like a footnote of the answer.
             lines.append(MARKER.sub(r" (\1)", f"{one_line(clean(place))}: “{words}”"))
         return lines

@@ -334,6 +334,7 @@ def phrased(a: str, b: str, c: str) -> None:
     parts = [*phrases.labelled(text, 0, end), *phrases.columns(text, 0, end)]
     for part in [*parts, *phrases.clauses(text, 0, end, found)]:
         assert 0 <= part.start <= part.end <= end
+        part.held(text)
     for start, stop in [(0, end), (len(a), len(a) + 1)]:
         whole = phrases.of_whole_tokens(text, start, stop, found)
         assert 0 <= whole[0] <= whole[1] <= end
@@ -871,7 +872,7 @@ READ: dict[str, Callable[..., object]] = {
     "reading.by_words.QuotingReader.read reading.by_words.analyse reading.by_words.read_hit"
     " reading.by_words.Question.share": read_by_words,
     "reading.phrases.of_whole_tokens reading.phrases.labelled reading.phrases.columns"
-    " reading.phrases.clauses": phrased,
+    " reading.phrases.clauses reading.phrases.Part.held": phrased,
     "cli.output.terminal.Terminal.say cli.output.terminal.Terminal.note"
     " cli.output.terminal.Terminal.error"
     " cli.output.terminal.Terminal.json cli.output.terminal.Terminal.answer"

@@ -10,7 +10,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from qa import excerpt, hard_to_read, headings_below, repeated, rows_of
+from qa import excerpt, hard_to_read, headings_below, repeated, rows_of, words_above
 from ui.page.said import Said, leading, paragraphs, plain
 from ui.page.texts import refusal
 
@@ -239,4 +239,4 @@ def _list(name: str, notes: Iterable[str]) -> str:
 
 def _excerpt(cited: Cited, question: str) -> str:
     """An excerpt of a passage, without the title and headings that are already shown above it."""
-    return excerpt(cited.quote, EXCERPT, question, [cited.title, *cited.heading.split(" > ")])
+    return excerpt(cited.quote, EXCERPT, question, words_above(cited))

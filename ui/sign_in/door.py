@@ -16,7 +16,7 @@ from qa.api import Problem, is_for_programs, told
 from ui.bodies import WITHOUT_BODY
 from ui.sign_in.cookies import tokens
 from ui.sign_in.page import Way, closed
-from ui.sign_in.visits import is_visit
+from ui.sign_in.visits import is_visit, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,8 +189,7 @@ class Door:
 
     def _refused(self, request: Request) -> Response:
         path = request.scope["path"]
-        query = f"?{request.url.query}" if request.url.query else ""
-        following = f"{path.removeprefix('/')}{query}"
+        following = wanted(request)
         # Relative, for any proxy.
         up = "../" * (path.count("/") - 1)
         if self._knows.signs_in_here and is_visit(request):

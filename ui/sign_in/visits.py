@@ -20,10 +20,16 @@ OWNERS = "/admin"
 def is_visit(request: Request) -> bool:
     """Whether a browser wants a page, and no part of one."""
     mode = request.headers.get("sec-fetch-mode")
-    wanted = (
+    a_page = (
         "text/html" in request.headers.get("accept", "") if mode is None else mode == "navigate"
     )
-    return wanted and request.method in ("GET", "HEAD")
+    return a_page and request.method in ("GET", "HEAD")
+
+
+def wanted(request: Request) -> str:
+    """The address that a browser asked for, relative to the chat's."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.scope['path'].removeprefix('/')}{query}"
 
 
 async def not_admitted(request: Request, error: Exception) -> Response:
@@ -32,8 +38,7 @@ async def not_admitted(request: Request, error: Exception) -> Response:
     path = request.scope["path"]
     if path != OWNERS or not is_visit(request):
         return told(error, path)
-    query = f"?{request.url.query}" if request.url.query else ""
-    way = Way.of(f"{path.removeprefix('/')}{query}", request)
+    way = Way.of(wanted(request), request)
     texts = way.texts
     page = closed(way, texts.closed_admin, texts.admin_chat, title=texts.admin_title)
     return HTMLResponse(page, Problem.of(error).status)

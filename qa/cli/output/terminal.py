@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from qa.cli.output.answer_text import AnswerText, reflow
-from qa.records import CLOSEST, headings_below, in_file
+from qa.records import CLOSEST, headings_below, in_file, words_above
 from qa.text.cleaning import clean, harmless, one_line
 from qa.text.excerpts import excerpt
 from qa.text.markup.shapes import repeated
@@ -168,7 +168,7 @@ class Terminal:
         for number, hit in enumerate(hits, 1):
             if number > 1:
                 self.say()
-            words = excerpt(hit.passage.text, EXCERPT, question, _above(hit.passage))
+            words = excerpt(hit.passage.text, EXCERPT, question, words_above(hit.passage))
             self._footnote(f"{number}.", _place(hit.passage), words, hit.score)
         if not hits:
             self.say(Text("Nothing in the index comes close.", style="yellow"))
@@ -179,7 +179,7 @@ class Terminal:
             self.say()
             self.say(Text("Closest passages", style="bold"))
         for hit in answer.hits[:CLOSEST]:
-            words = excerpt(hit.passage.text, EXCERPT // 2, answer.asked, _above(hit.passage))
+            words = excerpt(hit.passage.text, EXCERPT // 2, answer.asked, words_above(hit.passage))
             self._footnote("·", _place(hit.passage), words)
 
     def _footnote(self, label: str, place: Text, words: str, score: float | None = None) -> None:
@@ -222,10 +222,6 @@ def _escaped(character: str) -> str:
 def _labels(numbers: Sequence[int]) -> str:
     first, last = numbers[0], numbers[-1]
     return f"[{first}]" if first == last else f"[{first}–{last}]"
-
-
-def _above(passage: Any) -> list[str]:
-    return [passage.title, *passage.heading.split(" > ")]
 
 
 def _place(passage: Any, cited: Sequence[Any] | None = None) -> Text:

@@ -103,8 +103,8 @@ class Model:
     def _bytes(self, passages: float, name: str) -> float:
         """Those of the largest index that was measured, and what each passage more adds."""
         (some, size), (most, largest) = sorted(
-            (passages, passages * column[name][0])
-            for passages, column in zip(self._passages, self._columns, strict=True)
+            (measured, measured * column[name][0])
+            for measured, column in zip(self._passages, self._columns, strict=True)
         )[-2:]
         return largest + (passages - most) * (largest - size) / (most - some)
 
