@@ -1,6 +1,7 @@
 """Many people at a server of one index: how long they wait, and whether it stays responsive.
 
 python -m tests.benchmarks.load INDEX QUESTIONS --against QA_ANSWER_CACHE_MEGABYTES=32
+python -m tests.benchmarks.load INDEX QUESTIONS --processes 2
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ SOAKING = Crowd(50, 5)
 
 
 class Served:
-    """A server that runs, and how long a person who is alone there waits."""
+    """A server that runs in one process or several, and how long a person alone there waits."""
 
-    def __init__(self, label: str, url: str, process: int) -> None:
-        self.label, self.url, self.process = label, url, process
+    def __init__(self, label: str, urls: Sequence[str], processes: Sequence[int]) -> None:
+        self.label, self.urls, self.processes = label, urls, processes
         self.alone = 0.0
 
 
@@ -39,18 +40,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=45, help="how long each crowd asks")
     parser.add_argument("--repeated", type=float, default=0, help="the share that others ask, too")
     parser.add_argument("--against", nargs="+", metavar="QA_…=…", help="settings of another server")
+    parser.add_argument("--processes", type=int, help="against as many processes of the server")
     parser.add_argument("--soak", type=float, default=0, help="only this, for so many seconds")
     given = parser.parse_args()
     lines = given.questions.read_text(encoding="utf-8").splitlines()
     texts = [str(json.loads(line)["question"]) for line in lines]
-    settings: dict[str, Mapping[str, str]] = {"the server": {}}
+    settings: dict[str, tuple[int, Mapping[str, str]]] = {"the server": (1, {})}
     if given.against:
         other = dict(one.split("=", 1) for one in given.against)
-        settings[" ".join(given.against)] = other
+        settings[" ".join(given.against)] = 1, other
+    if given.processes:
+        settings[f"{given.processes} processes"] = given.processes, {}
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(_running(label, given.index, own))
-            for label, own in settings.items()
+            stack.enter_context(_running(label, given.index, number, own))
+            for label, (number, own) in settings.items()
         ]
         if given.soak:
             _soak(servers[0], Questions(texts * 100, given.repeated), given.soak)
@@ -71,8 +75,8 @@ def main() -> None:
 
 
 def _met(server: Served, crowd: Crowd, questions: Questions, seconds: float) -> tuple[Heard, Seen]:
-    with watched(server.url, server.process) as seen:
-        heard = asyncio.run(asked_by(crowd, server.url, questions, seconds))
+    with watched(server.urls[0], server.processes) as seen:
+        heard = asyncio.run(asked_by(crowd, server.urls, questions, seconds))
     return heard, seen
 
 
@@ -85,14 +89,16 @@ def _soak(server: Served, questions: Questions, seconds: float) -> None:
 
 
 @contextmanager
-def _running(label: str, index: Path, settings: Mapping[str, str]) -> Iterator[Served]:
-    child, url = start(index, **settings)
+def _running(label: str, index: Path, number: int, settings: Mapping[str, str]) -> Iterator[Served]:
+    children, urls = zip(*(start(index, **settings) for _ in range(number)), strict=True)
     try:
-        httpx.get(f"{url}/readyz", timeout=120)  # which loads the models
-        yield Served(label, url.rstrip("/"), child.pid)
+        for url in urls:
+            httpx.get(f"{url}/readyz", timeout=120)  # which loads the models
+        yield Served(label, [url.rstrip("/") for url in urls], [one.pid for one in children])
     finally:
-        child.terminate()
-        child.communicate(timeout=60)
+        for child in children:
+            child.terminate()
+            child.communicate(timeout=60)
 
 
 def _print(server: Served, crowd: Crowd, heard: Heard, seen: Seen) -> None:

@@ -80,12 +80,15 @@ class Questions:
         return 1 - len(self._asked) / asked if asked else 0.0
 
 
-async def asked_by(crowd: Crowd, url: str, questions: Questions, seconds: float) -> Heard:
+async def asked_by(
+    crowd: Crowd, urls: Sequence[str], questions: Questions, seconds: float
+) -> Heard:
     """What a crowd hears that asks for so many seconds; what was asked by then is waited for.
 
-    They begin one after the other, in the time from one question to the next. Whoever is told to
-    come back later (503) does so after the time that the server names, or up to twice that, as
-    people are not all as quick.
+    Of several servers, each person asks one, as behind a proxy that shares people out. They begin
+    one after the other, in the time from one question to the next. Whoever is told to come back
+    later (503) does so after the time that the server names, or up to twice that, as people are not
+    all as quick.
     """
     heard = Heard()
     begin = time.monotonic()
@@ -93,14 +96,15 @@ async def asked_by(crowd: Crowd, url: str, questions: Questions, seconds: float)
     in_time = 0
     questions.begin()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, limits=limits) as client:
 
         async def person(number: int) -> None:
             nonlocal in_time
+            url = urls[number % len(urls)]
             due = begin + number * (crowd.every or min(5.0, seconds / 4)) / crowd.people
             while due < end:
                 await asyncio.sleep(due - time.monotonic())
-                pause = await _ask(client, next(questions), heard)
+                pause = await _ask(client, url, next(questions), heard)
                 in_time += pause is None and time.monotonic() < end
                 later = (pause or 0.0) * random.uniform(1, 2)
                 due = max(due + crowd.every, time.monotonic() + later)
@@ -120,11 +124,11 @@ async def _lagging(heard: Heard) -> None:
         heard.late.append(time.monotonic() - due)
 
 
-async def _ask(client: httpx.AsyncClient, question: str, heard: Heard) -> float | None:
+async def _ask(client: httpx.AsyncClient, url: str, question: str, heard: Heard) -> float | None:
     """Seconds to wait before the next question; None after an answer."""
     started = time.monotonic()
     try:
-        reply = await client.post("/api/v1/ask", json={"question": question})
+        reply = await client.post(f"{url}/api/v1/ask", json={"question": question})
     except httpx.HTTPError as error:
         heard.errors[type(error).__name__] += 1
         return 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,19 +32,19 @@ class Seen:
 
 
 @contextmanager
-def watched(url: str, process: int) -> Iterator[Seen]:
-    """What is seen of a server during the block; it is there after it."""
+def watched(url: str, processes: Sequence[int]) -> Iterator[Seen]:
+    """What is seen of a server, and of all processes that answer with it; it is there after it."""
     seen, spawning = Seen(), get_context("spawn")
     stop = spawning.Event()
     with ProcessPoolExecutor(1, spawning, _keep, (stop,)) as pool:
-        looking, before = pool.submit(_look, url, process), _processor(process)
+        looking, before = pool.submit(_look, url, processes), sum(map(_processor, processes))
         try:
             yield seen
         finally:
             stop.set()
             found = looking.result()
             seen.health, seen.memory = found.health, found.memory
-            seen.processor = _processor(process) - before
+            seen.processor = sum(map(_processor, processes)) - before
 
 
 def _keep(stop: Stop) -> None:
@@ -52,14 +52,14 @@ def _keep(stop: Stop) -> None:
     _stop = stop
 
 
-def _look(url: str, process: int) -> Seen:
+def _look(url: str, processes: Sequence[int]) -> Seen:
     seen = Seen()
     with httpx.Client(base_url=url, timeout=60) as client:
         while not _stop.wait(BETWEEN):
             started = time.perf_counter()
             good = client.get("/healthz").status_code == 200
             seen.health.append(time.perf_counter() - started if good else -1)
-            seen.memory.append(resident(process))
+            seen.memory.append(sum(map(resident, processes)))
     return seen
 
 
