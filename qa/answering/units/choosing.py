@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, takewhile
 
+from qa.answering.units.subjects import Subjects
 from qa.index import Stretch
 from qa.questions import MEASURED, Form, Kind, candidates, form_of, kind_of
 from qa.reading import logistic
@@ -188,6 +189,7 @@ def likely(
         if numbers and not is_stop_word(name)
     }
     known = _Known(question, language, form, kind_of(question), weights, hits, codes(asked), names)
+    subjects = Subjects(frozenset(asked), [stretch.passage.title for stretch in stretches])
     # The encoder was trained on English: its view of another language says little.
     telling = float(language is None)
     near = [
@@ -197,6 +199,7 @@ def likely(
         if not known.is_of_another(stretch, unit)
         and not known.is_mere_outline(stretch, unit)
         and not stretch.names_others(unit)
+        and not subjects.is_of_another(stretch, unit)
     ]
     best = max((cosine for cosine, _, _ in near), default=0.0)
     # The words of a unit take longer to look at than its distance.
