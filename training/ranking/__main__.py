@@ -11,6 +11,7 @@ from qa.places import PACKAGED_EMBEDDER
 from training.json_lines import show, write_lines
 from training.processes import start_again_with_memory_kept
 from training.ranking.groups import Group, labels_of, read_groups, tokenised
+from training.ranking.pages import Asked, Pages, PageUnit
 from training.ranking.scores import ranking, scores_of
 from training.reader.batches import Windows
 
@@ -36,7 +37,7 @@ def _prepare(options: argparse.Namespace) -> None:
     from qa.models import open_embedder
     from training.examples import chance
     from training.ranking.own_questions import OWN_PAGES, own_questions, yes_or_no
-    from training.ranking.pages import Pages, asked_of_pages, counted, groups_of, split, to_rank
+    from training.ranking.pages import asked_of_pages, counted, groups_of, split, to_rank
     from training.ranking.sets import of_sets
     from training.reader.model import encoder_folder, open_tokenizer
 
@@ -45,7 +46,8 @@ def _prepare(options: argparse.Namespace) -> None:
     made, made_held = split(list(asked_of_pages(pages, options.copies)), options.held_back)
     own, own_held = split([*own_questions(pages), *yes_or_no(pages)], options.held_back)
     made = [one for one in made if chance(f"{one.id} kept") < options.made]
-    train = [*groups_of(pages, made), *groups_of(pages, own, options.own_copies)]
+    hard = _hardest(options, pages, own) if options.hardest_of else {}
+    train = [*groups_of(pages, made), *groups_of(pages, own, options.own_copies, hard)]
     train += of_sets(options.bench, options.held_back_articles, options.sets)
     held = [*to_rank(pages, own_held), *to_rank(pages, made_held[:: options.held_back_every])]
     (options.out / _TRAIN).parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +56,19 @@ def _prepare(options: argparse.Namespace) -> None:
     np.save(options.out / _LABELS, labels_of(train))
     write_lines(options.out / _HELD_BACK, held)
     show({"train": counted(train), "held back": counted(held)})
+
+
+def _hardest(
+    options: argparse.Namespace, pages: Pages, asked: Sequence[Asked]
+) -> Mapping[str, Sequence[PageUnit]]:
+    from training.examples import chance
+    from training.ranking.hardest import hardest
+
+    chosen = [one for one in asked if chance(f"{one.id} mined") < options.mined]
+    found = {}
+    for one, units in hardest(pages, chosen, options.hardest_of):
+        found[one.id] = units
+    return found
 
 
 def _fit(options: argparse.Namespace) -> None:
@@ -144,6 +159,10 @@ def _add_prepare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--copies", type=int, default=2, help="questions made of a heading")
     verb.add_argument("--made", type=float, default=1.0, help="the share of made questions")
     verb.add_argument("--own-copies", type=int, default=6, help="groups of a question of ours")
+    verb.add_argument(
+        "--hardest-of", type=Path, help="a reader; what it takes for answers wrongly is read, too"
+    )
+    verb.add_argument("--mined", type=float, default=1.0, help="the share of questions it is for")
 
 
 def _add_fit(verb: argparse.ArgumentParser) -> None:

@@ -34,7 +34,8 @@ def own_questions(pages: Pages, folder: Path = QUESTIONS) -> Iterator[Asked]:
                 raise SystemExit(f"{file}:{number + 1}: no unit of {page} holds {holds}.")
             near = 0 if right is None else right.unit.start
             id = f"question/{file.stem}/{number}"
-            yield Asked(id, entry["question"], page, right, "question", near)
+            held = tuple(plain(part) for part in holds)
+            yield Asked(id, entry["question"], page, right, "question", near, held)
 
 
 def yes_or_no(pages: Pages, folder: Path = VERDICTS) -> Iterator[Asked]:

@@ -28,7 +28,8 @@ from training.ranking.groups import PART, RIGHT, WRONG, Candidate, Group, below
 from training.ranking.questions import Vocabulary, of_heading, of_lead, of_words
 
 _TEXTS = 8
-_PARTS, _NEAR, _NAMESAKES = 2, 2, 1  # of the other texts; the rest is from the search
+# The most of the other texts; the rest is from the search.
+_PARTS, _HARDEST, _NEAR, _NAMESAKES = 2, 4, 2, 1
 # Headings that are on this many pages say little by themselves.
 _COMMON = 3
 _UNDER_NO_HEADING = 0.5  # the share of groups whose texts have lost their nearest heading
@@ -138,6 +139,7 @@ class Asked:
     right: PageUnit | None
     kind: str  # "heading", "lead", "words" or "question"
     near: int = 0  # where on the page the answer begins, or what might be taken for it
+    holds: tuple[str, ...] = ()  # what an answer must hold, in plain words
 
 
 def asked_of_pages(pages: Pages, copies: int) -> Iterator[Asked]:
@@ -157,16 +159,23 @@ def asked_of_pages(pages: Pages, copies: int) -> Iterator[Asked]:
                     yield _asked(f"{one.id}/words", question, one, "words")
 
 
-def groups_of(pages: Pages, asked: Sequence[Asked], copies: int = 1) -> Iterator[Group]:
+def groups_of(
+    pages: Pages,
+    asked: Sequence[Asked],
+    copies: int = 1,
+    hardest: Mapping[str, Sequence[PageUnit]] | None = None,
+) -> Iterator[Group]:
     """Each question with its answer and as many other texts as are read together.
 
-    Copies differ in the other texts and in the remaining headings.
+    Copies differ in the other texts and in the remaining headings. Of a question that `hardest`
+    has, the others are mostly those that it names (`training/ranking/hardest.py`).
     """
     brought = zip(asked, pages.brought(asked), strict=True)
     for one, found in tqdm(brought, total=len(asked), desc="groups"):
         for copy in range(copies):
             drawn = random.Random(order(f"{one.id} group {copy}"))
-            others = _others(pages, one, found, drawn)
+            hard = (hardest or {}).get(one.id, ())
+            others = _others(pages, one, found, _mostly_first(hard, drawn), drawn)
             lost = int(drawn.random() < _UNDER_NO_HEADING)
             titled = drawn.random() >= _UNDER_NOTHING
             if one.kind in ("words", "question") or not titled:
@@ -182,16 +191,23 @@ def groups_of(pages: Pages, asked: Sequence[Asked], copies: int = 1) -> Iterator
 def to_rank(pages: Pages, asked: Sequence[Asked], most: int = 40) -> Iterator[Group]:
     """Each question with all candidates: the results of the search, and their pages."""
     for one, found in zip(asked, pages.brought(asked), strict=True):
-        near = [other for page in dict.fromkeys(u.page for u in found[:3])
-                for other in pages.by_page[page]]  # fmt: skip
-        others = [
-            (other, label)
-            for other in dict.fromkeys([*found, *pages.by_page[one.page], *near])
-            if other is not one.right and (label := _label(one, other)) is not None
-        ]
         told = [(one.right, RIGHT)] if one.right is not None else []
-        candidates = [Candidate(text.under(0), label) for text, label in [*told, *others][:most]]
+        texts = [*told, *others_in_reach(pages, one, found)][:most]
+        candidates = [Candidate(text.under(0), label) for text, label in texts]
         yield Group(one.id, one.kind, one.question, tuple(candidates))
+
+
+def others_in_reach(
+    pages: Pages, asked: Asked, found: Sequence[PageUnit]
+) -> list[tuple[PageUnit, int]]:
+    """All that could be taken for the answer: the results of the search, and their pages."""
+    near = [other for page in dict.fromkeys(u.page for u in found[:3])
+            for other in pages.by_page[page]]  # fmt: skip
+    return [
+        (other, label)
+        for other in dict.fromkeys([*found, *pages.by_page[asked.page], *near])
+        if other is not asked.right and (label := _label(asked, other)) is not None
+    ]
 
 
 def _of_section(pages: Pages, section: Sequence[PageUnit], copies: int) -> Iterator[Asked]:
@@ -242,12 +258,16 @@ def _within(one: PageUnit, other: PageUnit) -> bool:
 
 
 def _others(
-    pages: Pages, asked: Asked, brought: Sequence[PageUnit], drawn: random.Random
+    pages: Pages,
+    asked: Asked,
+    brought: Sequence[PageUnit],
+    hardest: Sequence[PageUnit],
+    drawn: random.Random,
 ) -> list[tuple[PageUnit, int]]:
     """Other texts for a question, without those that say the same as the answer.
 
-    These are parts of the answer, its neighbours, texts below similar headings on other pages, and
-    results of the search.
+    These are parts of the answer, the hardest ones, its neighbours, texts below similar headings on
+    other pages, and results of the search.
     """
     right = asked.right
     page = [(one, _label(asked, one)) for one in pages.by_page[asked.page] if one is not right]
@@ -259,7 +279,8 @@ def _others(
     namesakes = [one for one in pages.namesakes[name] if one.page != asked.page]
     drawn.shuffle(parts)
     drawn.shuffle(namesakes)
-    found = [*near[:_NEAR], *namesakes[:_NAMESAKES], *_mostly_first(brought, drawn), *near[_NEAR:]]
+    found = [*hardest[:_HARDEST], *near[:_NEAR], *namesakes[:_NAMESAKES],
+             *_mostly_first(brought, drawn), *near[_NEAR:]]  # fmt: skip
     wrong = [one for one in dict.fromkeys(found) if _label(asked, one) == WRONG]
     return [*((one, PART) for one in parts[:_PARTS]), *((one, WRONG) for one in wrong)]
 
@@ -276,6 +297,8 @@ def _label(asked: Asked, other: PageUnit) -> int | None:
         return WRONG
     said, told = plain(right.text), plain(other.text)
     if said == told or (right.page != other.page and (said in told or told in said)):
+        return None
+    if asked.holds and not right.overlaps(other) and all(part in told for part in asked.holds):
         return None
     # A heading stands for everything below it; which of that answers best is a guess.
     guessed = asked.kind == "heading" and right.section == other.section
