@@ -13,6 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from qa.reading.span_model import PACKAGED
 from training.examples import Example
 from training.json_lines import write_lines
 from training.ranking.fit import JointFit, Ranked, logits_of
@@ -28,8 +29,9 @@ from training.ranking.groups import (
     read_groups,
     tokenised,
 )
+from training.ranking.hardest import hardest
 from training.ranking.own_questions import OWN_PAGES, QUESTIONS, own_questions, yes_or_no
-from training.ranking.pages import Pages, asked_of_pages, groups_of, split, to_rank
+from training.ranking.pages import Asked, Pages, asked_of_pages, groups_of, split, to_rank
 from training.ranking.questions import Vocabulary, as_typed, mistyped, of_heading, of_lead
 from training.ranking.scores import ranking, scores_of
 from training.reader.batches import Batch, batches_of, read
@@ -121,6 +123,18 @@ def test_texts_to_be_ranked_have_the_answer_once(pages: Pages) -> None:
         assert len(group.candidates) <= 20
         assert one.right is not None
         assert [c.text for c in group.candidates if c.label == RIGHT] == [one.right.under(0)]
+
+
+def test_what_a_reader_takes_for_the_answer_is_among_the_others(pages: Pages) -> None:
+    right = next(one for one in pages.by_page["Birk.md"] if one.text.startswith("A book that"))
+    question = "What does it cost to keep a book too long in Birk?"
+    asked = Asked("late", question, "Birk.md", right, "question", right.unit.start, ("ten pence",))
+    ((_, found),) = hardest(pages, [asked], PACKAGED)
+    assert found
+    assert all("ten pence" not in one.text for one in found)  # other towns' say the same
+    for group in groups_of(pages, [asked], 3, {"late": found[:1]}):
+        wrong = [one.text for one in group.candidates if one.label == WRONG]
+        assert any(text.endswith(found[0].text) for text in wrong)
 
 
 def test_the_same_questions_are_drawn_in_every_run() -> None:
@@ -333,4 +347,4 @@ def test_each_of_our_questions_has_its_answer() -> None:
     own = list(own_questions(pages))
     assert len(own) >= 3000
     assert {one.page for one in own} == asked
-    assert 0.05 < sum(one.right is None for one in own) / len(own) < 0.2
+    assert 0.05 < sum(one.right is None for one in own) / len(own) < 0.35
