@@ -63,6 +63,8 @@ _COMPLETE = 6
 # What replaces another of its kind: a year, a code.
 _SWAPPED = (re.compile(r"\b(?:1\d|20)\d\d\b"), re.compile(r"\b[A-Z]+-?\d+\b"))
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
+# “The blue one” beside a red van.
+_ONE = re.compile(r"\s+ones?$", re.IGNORECASE)
 _PREPOSITION = re.compile(r"^(?:in|on|at|for|to|from|by|with)\s+", re.IGNORECASE)
 _THING_NAMED = re.compile(
     r"^(?:(?:and|but|so|ok(?:ay)?)\b[,.]?\s+)*(?:(?:what|how) about|the|an?|our|my)\s",
@@ -283,7 +285,10 @@ def _about(base: str, topic: str, question: str, new: str) -> str | None:
     left = _PARTICIPLE.sub("", f"{topic}{after}").removeprefix(topic)
     if not thing or not found or len(before.split()) < 2 or _VERBS.sub("", left).strip():
         return None
-    return f"{before}{_ARTICLE.sub('', new)}{after}"
+    other = _ARTICLE.sub("", new)
+    if _ONE.search(other):
+        other = _ONE.sub(f" {topic.split(' ', 1)[-1]}", other)
+    return f"{before}{other}{after}"
 
 
 def _replaced(pattern: re.Pattern[str], question: str, meant: str) -> str:

@@ -38,6 +38,11 @@ MEMORY = [Turn("How much memory does the Kestrel 4 have?", "500,000 readings. [1
         (GAME, "Can women play it?", "Can women play league cup game?"),
         (LEAVE, "What about why I cannot book it?", "why I cannot book it?"),
         (BERTH, "And the crane?", "How much is a crane?"),
+        # “One” stands for the thing, not for what sort of it.
+        ([Turn("How many people does the red van seat?", "Nine.")], "And the blue one?",
+         "How many people does the blue van seat?"),
+        ([Turn("When was the annex opened?", "1990.")], "And the old one?",
+         "When was the old annex opened?"),
         (BERTH, "And for a week?", "How much is a berth for a week?"),
         ([Turn("What is the fare for adults on Sundays?", "9.")], "And for children?",
          "What is the fare for children on Sundays?"),
