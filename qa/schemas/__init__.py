@@ -20,7 +20,7 @@ from qa.schemas.documents import (
     PageMarksJSON,
     StretchJSON,
 )
-from qa.schemas.fields import Offset, Schema, Whole
+from qa.schemas.fields import Offset, Schema, Share, Whole
 from qa.schemas.insights import (
     DayJSON,
     InsightsJSON,
@@ -67,6 +67,7 @@ __all__ = [
     "ReviewFindingJSON",
     "ReviewJSON",
     "Schema",
+    "Share",
     "SkippedJSON",
     "SourceJSON",
     "SourcesJSON",
