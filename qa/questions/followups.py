@@ -64,7 +64,7 @@ _COMPLETE = 6
 _SWAPPED = (re.compile(r"\b(?:1\d|20)\d\d\b"), re.compile(r"\b[A-Z]+-?\d+\b"))
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
 # “The blue one” beside a red van.
-_ONE = re.compile(r"\s+ones?$", re.IGNORECASE)
+_ONE = re.compile(r"\sones?$", re.IGNORECASE)
 _PREPOSITION = re.compile(r"^(?:in|on|at|for|to|from|by|with)\s+", re.IGNORECASE)
 _THING_NAMED = re.compile(
     r"^(?:(?:and|but|so|ok(?:ay)?)\b[,.]?\s+)*(?:(?:what|how) about|the|an?|our|my)\s",
