@@ -120,7 +120,7 @@ def _enough(choice: Choice, question: str) -> Range | None:
 
     A number in the question (“in 2023”, “error E21”) tells which of several is meant; otherwise it
     is the sentence where the reader surely found an answer, if no other one with such an answer has
-    as many of the question's words.
+    as many of the question's words, or one that it lacks.
     """
     unit, span = choice.unit, choice.span
     named = set(codes(stems(question)))
@@ -146,7 +146,9 @@ def _rivals(choice: Choice, one: Range, found: Range, question: str) -> bool:
     if not candidates(kind_of(question), text, question):
         return False
     asked = set(asked_stems(question))
-    return len(asked & set(stems(text))) >= len(asked & set(stems(_cut(choice.stretch, *found))))
+    here = asked & set(stems(_cut(choice.stretch, *found)))
+    there = asked & set(stems(text))
+    return len(there) >= len(here) or not there <= here
 
 
 def _sentences(choice: Choice, place: Range) -> Saying:

@@ -192,6 +192,23 @@ def test_a_long_paragraph_is_cut_to_the_sentences_around_the_one_that_answers(at
     assert found.quoted("paragraph", SENTENCES[at]) == [said]
 
 
+FOUNDED = "Mia Torres founded the bakery in 1987."
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("When did Mia Torres found the bakery?", False),
+        # The second one has a word of the question that the first one lacks.
+        ("When did Mia Torres sell the bakery?", True),
+    ],
+)
+def test_one_sentence_is_enough_if_no_other_one_may_be_meant(question: str, whole: bool) -> None:
+    text = f"# Bakery\n\n{FOUNDED} She sold it in 2004. It smells good.\n"
+    said = asked(text, question, FOUNDED, "1987").said("paragraph")
+    assert said == (f"{FOUNDED} She sold it in 2004. It smells good.|" if whole else f"{FOUNDED}|")
+
+
 def test_without_a_reader_the_sentence_with_the_words_of_the_question_is_said() -> None:
     text = " ".join([*SENTENCES[:9], "The gardener waters the roses.", *SENTENCES[9:]])
     found = asked(f"# Yard\n\n{text}\n", "Who waters the roses?")
