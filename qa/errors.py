@@ -155,7 +155,7 @@ class ClusterError(QAError):
 
 
 class SignInUnavailableError(QAError):
-    """What knows the people who sign in cannot be reached, or does not answer as it should."""
+    """What knows the people who sign in, or keeps their sessions, cannot be used at the moment."""
 
 
 class AccessError(QAError):

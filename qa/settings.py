@@ -49,6 +49,14 @@ def is_default_index(index: str) -> bool:
     return Path(index).expanduser().absolute() == Path(default_index()).absolute()
 
 
+def no_index(index: str) -> str:
+    """That there is no index at a place, and how to make one."""
+    return (
+        f"There is no index at {index}. Check the name, or make one there: "
+        f"qa sync FOLDER --index {shlex.quote(index)}"
+    )
+
+
 def refuse_unless_default(index: str) -> None:
     """Say that there is no index at a place; only the default one may be missing.
 
@@ -56,10 +64,7 @@ def refuse_unless_default(index: str) -> None:
         SettingsError: another place was named.
     """
     if not is_default_index(index):
-        raise SettingsError(
-            f"There is no index at {index}. Check the name, or make one there: "
-            f"qa sync FOLDER --index {shlex.quote(index)}"
-        )
+        raise SettingsError(no_index(index))
 
 
 class Settings(BaseSettings):

@@ -70,7 +70,8 @@ def existing(terminal: Terminal, index: str | None, **settings: Any) -> Iterator
     Raises:
         SettingsError: an index was named, and there is none.
     """
-    with _found(terminal, index, settings) as (assistant, _):
+    with _found(terminal, index, settings) as (assistant, status):
+        _refuse_if_missing(status)
         yield assistant
 
 
@@ -78,14 +79,17 @@ def existing(terminal: Terminal, index: str | None, **settings: Any) -> Iterator
 def _found(
     terminal: Terminal, index: str | None, settings: Mapping[str, Any]
 ) -> Iterator[tuple[Assistant, Status]]:
-    from qa.settings import refuse_unless_default
-
     with opened(terminal, index, **settings) as assistant:
         with terminal.waiting("Opening the index"):
             status = assistant.status()
-        if status.updated is None:
-            refuse_unless_default(status.index)
         yield assistant, status
+
+
+def _refuse_if_missing(status: Status) -> None:
+    from qa.settings import refuse_unless_default
+
+    if status.updated is None:
+        refuse_unless_default(status.index)
 
 
 @contextlib.contextmanager
@@ -100,17 +104,39 @@ def ready(
         SettingsError: an index was named, and there is none.
     """
     with _found(terminal, index, settings) as (assistant, status):
-        if _is_fresh(status):
-            terminal.note("The index is new: reading sample documents. Your own: qa sync FOLDER")
-            from qa.cli.output.progress import shown
-            from qa.cli.output.reports import summary
-
-            with shown(terminal) as progress:
-                report = assistant.sync(progress=progress)
-            terminal.note(summary(report))
-        elif status.samples and notes:
-            terminal.note("The index holds sample documents. Your own: qa sync FOLDER")
+        _refuse_if_missing(status)
+        _prepare(terminal, assistant, status, notes=notes)
         yield assistant
+
+
+@contextlib.contextmanager
+def waiting_for_documents(
+    terminal: Terminal, index: str | None, **settings: Any
+) -> Iterator[Assistant]:
+    """The same, but where an index was named that is not there, a line on standard error says so.
+
+    Documents may come while the block runs.
+    """
+    from qa.settings import is_default_index, no_index
+
+    with _found(terminal, index, settings) as (assistant, status):
+        _prepare(terminal, assistant, status, notes=True)
+        if status.updated is None and not is_default_index(status.index):
+            terminal.note(no_index(status.index))
+        yield assistant
+
+
+def _prepare(terminal: Terminal, assistant: Assistant, status: Status, *, notes: bool) -> None:
+    if _is_fresh(status):
+        terminal.note("The index is new: reading sample documents. Your own: qa sync FOLDER")
+        from qa.cli.output.progress import shown
+        from qa.cli.output.reports import summary
+
+        with shown(terminal) as progress:
+            report = assistant.sync(progress=progress)
+        terminal.note(summary(report))
+    elif status.samples and notes:
+        terminal.note("The index holds sample documents. Your own: qa sync FOLDER")
 
 
 def _is_fresh(status: Status) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.cli.options import ChatModel, ChatModelUrl, Index, open_terminal, ready
+from qa.cli.options import ChatModel, ChatModelUrl, Index, open_terminal, waiting_for_documents
 from qa.errors import QAError
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def serve(
     chat_model: ChatModel = None,
     chat_model_url: ChatModelUrl = None,
 ) -> None:
-    """Serve the chat as a web page."""
+    """Serve the chat as a web page; documents may be synced later."""
     terminal = open_terminal()
-    with ready(
+    with waiting_for_documents(
         terminal,
         index,
         chat_model=chat_model,

@@ -430,7 +430,7 @@ VERBS = {
 }  # fmt: skip
 # What fails, and the verbs that can fail in this way: (options, the environment, verbs).
 FAILURES: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
-    "no such index": (("--index", "nowhere"), {}, "ask search chat status forget serve doctor"),
+    "no such index": (("--index", "nowhere"), {}, "ask search chat status forget doctor"),
     "no index but a file": (
         ("--index", "file"),
         {},

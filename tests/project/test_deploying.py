@@ -134,13 +134,14 @@ def test_containers_run_without_root_and_write_to_their_own_places() -> None:
     assert names <= set(qa.Settings.model_fields)
 
 
-def test_in_containers_documents_come_before_the_server() -> None:
-    """`qa serve` ends without an index, and with it a sync in the same container."""
+def test_in_containers_a_user_comes_before_the_server_and_documents_after_it() -> None:
+    """`qa serve` ends without users, and another container cannot have the address of the first."""
     steps = (PROJECT / "docs" / "deployment.md").read_text(encoding="utf-8")
     commands = [line[2:] for line in steps.splitlines() if line.startswith("$ docker compose")]
-    synced = commands.index("docker compose run --rm footnote sync /documents")
-    assert synced < commands.index("docker compose up --detach")
-    assert not [one for one in commands[:synced] if re.search(r" up (?!--detach chroma$)", one)]
+    begun = commands.index("docker compose up --detach")
+    assert "docker compose run --rm footnote user add ada --group owners" in commands[:begun]
+    assert "docker compose exec footnote qa sync /documents" in commands[begun:]
+    assert not [one for one in commands[begun:] if " run " in one]
 
 
 def test_in_containers_only_the_web_server_reaches_other_machines() -> None:

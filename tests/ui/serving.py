@@ -29,11 +29,11 @@ def start(
         "serve", "--port", port, "--index", index, *options, env={**os.environ, **environment}
     )
     said = ""
-    while not (found := re.search(r"http://\S+", said)):
+    while not (found := re.search(r"Footnote is at (http://\S+)", said)):
         line = child.stderr.readline()
         assert line, f"the server ended: {said}"
         said += line
-    return child, found.group()
+    return child, found[1]
 
 
 @contextmanager

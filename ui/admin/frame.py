@@ -80,7 +80,7 @@ def alerts_html(alerts: Sequence[Alert], texts: Texts) -> str:
 
 def sync_html(state: WorkState, syncs: Sequence[EndedSync], texts: Texts) -> str:
     """How far the sync is, and how the last ones ended."""
-    if not syncs and not state.running:
+    if not syncs and not state.running and not state.error:
         return f"<p>{shown(texts.admin_sync_never)}</p>"
     heads = (
         *(texts.admin_ended, texts.admin_added, texts.admin_changed, texts.admin_removed),
@@ -90,13 +90,15 @@ def sync_html(state: WorkState, syncs: Sequence[EndedSync], texts: Texts) -> str
         (time(one.time), *_numbers(one), f'<span class="problem">{shown(one.error)}</span>')
         for one in syncs
     ]
-    return _running(state, texts) + table(heads, rows, texts.admin_syncs, kind="syncs")
+    # Where nothing is mirrored yet, a failure is of no place, and so not in the list.
+    listed = bool(syncs) and syncs[0].time >= (state.started or "")
+    begun = _running(state, texts) if listed else _begun(state, texts)
+    return begun + table(heads, rows, texts.admin_syncs, kind="syncs")
 
 
 def review_html(state: WorkState, texts: Texts) -> str:
     """How far the review is, or why it failed."""
-    failed = shown(texts.admin_stopped.format(error=state.error)) if state.error else ""
-    return _running(state, texts) or (f'<p class="problem">{failed}</p>' if failed else "")
+    return _begun(state, texts)
 
 
 def press(where: str, words: str, texts: Texts) -> str:
@@ -112,6 +114,11 @@ def _numbers(one: EndedSync) -> tuple[str, ...]:
     if one.error and not any(numbers):
         return ("", "", "", "")
     return tuple(f"{number:,}" for number in numbers)
+
+
+def _begun(state: WorkState, texts: Texts) -> str:
+    failed = shown(texts.admin_stopped.format(error=state.error)) if state.error else ""
+    return _running(state, texts) or (f'<p class="problem">{failed}</p>' if failed else "")
 
 
 def _running(state: WorkState, texts: Texts) -> str:

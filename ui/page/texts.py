@@ -188,6 +188,7 @@ class Texts:
     admin_no_alerts: str
     admin_alert_started: str
     admin_alert_index: str
+    admin_alert_documents: str
     admin_alert_models: str
     admin_alert_disk: str
     admin_alert_sync: str

@@ -178,6 +178,7 @@ class Door:
         Raises:
             UnknownCallerError: it has a key that is not good.
             SettingsError: keys or users cannot be read.
+            SignInUnavailableError: sessions cannot be read.
         """
         if _has_key(request):
             key = self._keys.check(request.headers["authorization"])

@@ -11,6 +11,7 @@ from qa.errors import UnknownSourceError
 from qa.insights import DownRange, VotedDown, voted_down, wordless_votes
 from qa.insights import WordlessVotes as WordlessVotes
 from qa.records import EndedSync as EndedSync
+from qa.settings import no_index
 
 if TYPE_CHECKING:
     from qa.api.operating.readiness import Readiness
@@ -69,7 +70,8 @@ class Office:
     async def alerts(self) -> list[Alert]:
         """What is wrong with the server."""
         failed = [name for name, passed in (await self._readiness.told()).items() if not passed]
-        return [Alert(name, self._sync_error() if name == "sync" else "") for name in failed]
+        more = {"sync": self._sync_error, "documents": self._where_none_are}
+        return [Alert(name, more[name]() if name in more else "") for name in failed]
 
     def voted_down(self) -> list[Chosen]:
         """Answers that readers voted down, the latest first.
@@ -114,6 +116,10 @@ class Office:
 
     def _sync_error(self) -> str:
         return " ".join(dict.fromkeys(self.assistant.syncs.failing.values()))
+
+    def _where_none_are(self) -> str:
+        index = self.assistant.settings.index
+        return "" if self.assistant.status().updated else no_index(index)
 
     def _looked_up(self, one: DownRange) -> DownRange:
         try:

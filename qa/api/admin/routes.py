@@ -31,7 +31,10 @@ Days = Annotated[int, Query(ge=1, le=3660, description="So many days, today incl
 
 
 class AlertJSON(Schema):
-    """A check that failed: `started`, `index`, `models`, `disk`, `sync` or `chat_model`."""
+    """A check that failed.
+
+    `started`, `index`, `documents`, `models`, `disk`, `sync` or `chat_model`.
+    """
 
     check: str
     error: str

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from qa.access import Viewer
+from qa.access import OWNER
 from qa.errors import QAError
 from qa.models import url_of_provider
 from qa.records import Hit, Passage
@@ -63,8 +63,9 @@ class Readiness:
     async def told(self) -> Mapping[str, bool]:
         """The checks by name, and whether each is passed; until the first result, only `started`.
 
-        `index` can be opened, `models` are loaded, `disk` has room, the last `sync` of each place
-        did not fail, and the `chat_model`'s server answers. A check that does not end has failed.
+        `index` can be opened, there are `documents` in it, `models` are loaded, `disk` has room,
+        the last `sync` of each place did not fail, and the `chat_model`'s server answers. A check
+        that does not end has failed.
         """
         if self._running is None and time.monotonic() - self._at > self._seconds:
             self._at = time.monotonic()
@@ -99,6 +100,7 @@ class Readiness:
     def _look(self) -> Mapping[str, bool]:
         checks: dict[str, Callable[[], bool]] = {
             "index": self._index,
+            "documents": self._documents,
             "models": self._models,
             "disk": self._disk,
             "sync": lambda: not self._assistant.syncs.failing,
@@ -122,8 +124,12 @@ class Readiness:
             return False
 
     def _index(self) -> bool:
-        with self._assistant.index.reading(Viewer()) as seen:
-            return seen.head is not None
+        with self._assistant.index.reading(OWNER):
+            return True
+
+    def _documents(self) -> bool:
+        with self._assistant.index.reading(OWNER) as seen:
+            return bool(seen.entries)
 
     def _models(self) -> bool:
         if not self._answered:  # which loads them; after that they stay in memory

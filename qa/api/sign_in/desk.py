@@ -74,8 +74,9 @@ class Desk:
         """The desk of an index's users, or of the directory that the settings name.
 
         Raises:
-            SettingsError: there are no users, or their file or that of sessions cannot be read; or
-            a setting of the directory is missing.
+            SettingsError: there are no users, or their file cannot be read; or a setting of the
+            directory is missing.
+            SignInUnavailableError: the file of sessions cannot be read or written.
         """
         if settings.sign_in == "ldap":
             return cls(Directory(settings), Sessions.of_settings(settings))
@@ -96,7 +97,7 @@ class Desk:
             UnknownCallerError: there is no such user, or it is another password.
             TooManyTriesError: this name or this address has had its tries.
             BusyError, TimeLimitError: too many are signing in.
-            SignInUnavailableError: the directory cannot be reached.
+            SignInUnavailableError: the directory cannot be reached, or sessions cannot be stored.
         """
         name = name.strip()[: LONGEST_NAME + 1]
         tries = ((self.names, name), (self.addresses, household(address)))
@@ -113,7 +114,8 @@ class Desk:
         """Whose session a token is of; `seen` if they did something.
 
         Raises:
-            SettingsError: the file of users or that of sessions cannot be read.
+            SettingsError: the file of users cannot be read.
+            SignInUnavailableError: the file of sessions cannot be read.
         """
         session = self.sessions.of(token, seen=seen)
         if session is None:

@@ -61,7 +61,8 @@ class Provider:
     """A provider, and the sessions of those who have signed in there.
 
     Raises:
-        SettingsError: a setting is missing or does not fit, or sessions cannot be kept.
+        SettingsError: a setting is missing or does not fit.
+        SignInUnavailableError: sessions cannot be kept.
         ModelUnavailableError: a package is missing.
     """
 

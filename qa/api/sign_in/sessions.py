@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.access import Viewer
-from qa.errors import SettingsError
+from qa.errors import SignInUnavailableError
 from qa.places import beside
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class Sessions:
     One ends after `idle` seconds without a request, and `longest` seconds after its beginning.
     `kind` is how people sign in: whoever did so in another way is not signed in any more.
 
-    All methods raise `SettingsError` if the file cannot be read or written.
+    All methods raise `SignInUnavailableError` if the file cannot be read or written, as on a full
+    disk.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Sessions:
         """The sessions of an index, as long as the settings allow.
 
         Raises:
-            SettingsError: the file cannot be read or written.
+            SignInUnavailableError: the file cannot be read or written.
         """
         file = beside(settings.index, "sessions") / FILE
         idle, longest = settings.session_idle_hours * HOUR, settings.session_hours * HOUR
@@ -210,7 +211,7 @@ class Sessions:
                 stored.executescript(_TABLES)
                 yield stored
         except (OSError, sqlite3.Error, ValueError) as error:
-            raise SettingsError(
+            raise SignInUnavailableError(
                 f"{self.file} holds the sessions of those who have signed in, and cannot be read "
                 f"and written: {error}. Let this program write there; if the file is damaged, "
                 "remove it, and people sign in again."

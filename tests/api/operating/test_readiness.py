@@ -20,6 +20,8 @@ from tests.cli import forked
 from tests.indexing.mirroring import write
 from tests.indexing.web.serving import Served, serving
 
+PASSED = dict.fromkeys(("index", "documents", "models", "disk", "sync"), True)
+
 
 def told(assistant: qa.Assistant) -> Mapping[str, bool]:
     async def waited() -> Mapping[str, bool]:
@@ -35,7 +37,7 @@ def test_a_server_is_ready(server: str) -> None:
     with httpx.Client(base_url=server, timeout=60) as client:
         while "started" in (reply := client.get("/readyz")).json()["checks"]:
             assert reply.status_code == 503
-        checks = dict.fromkeys(("index", "models", "disk", "sync"), "ok")
+        checks = dict.fromkeys(("index", "documents", "models", "disk", "sync"), "ok")
         assert (reply.status_code, reply.json()) == (200, {"status": "ready", "checks": checks})
         assert client.get("/healthz").json() == client.get("/health").json()
 
@@ -43,20 +45,24 @@ def test_a_server_is_ready(server: str) -> None:
 def test_an_index_that_is_gone(sample_index: Path, tmp_path: Path) -> None:
     index = Path(shutil.copytree(sample_index, tmp_path / "index"))
     with qa.Assistant(index) as assistant:
-        assert told(assistant)["index"]
+        assert told(assistant)["documents"]
         (index / "CURRENT").unlink()
-        assert told(assistant) == {"index": False, "models": True, "disk": True, "sync": True}
+        assert told(assistant) == {**PASSED, "index": False, "documents": False}
 
 
 def test_an_empty_index(tmp_path: Path) -> None:
     with qa.Assistant(tmp_path / "index") as assistant:
-        assert not told(assistant)["index"]
+        assert told(assistant) == {**PASSED, "documents": False}
+        assistant.add([qa.Document("The safe is green.", "safe.md")])
+        assert told(assistant) == PASSED
+        assistant.forget("safe.md")
+        assert told(assistant) == {**PASSED, "documents": False}
 
 
 def test_an_index_of_which_nothing_is_for_everybody(tmp_path: Path) -> None:
     with qa.Assistant(tmp_path / "index") as assistant:
         assistant.add([qa.Document("The safe is green.", "safe.md")], groups=["board"])
-        assert told(assistant)["index"]
+        assert told(assistant) == PASSED
 
 
 def test_a_full_disk(assistant: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,12 +70,17 @@ def test_a_full_disk(assistant: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -
         free: int
 
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000))
-    assert told(assistant) == {"index": True, "models": True, "disk": False, "sync": True}
+    assert told(assistant) == {**PASSED, "disk": False}
 
 
 @pytest.mark.parametrize(
     ("failed", "answers"),
-    [(["disk", "sync"], True), (["index"], False), (["sync", "chat_model"], False)],
+    [
+        (["disk", "sync"], True),
+        (["index"], False),
+        (["documents"], False),
+        (["sync", "chat_model"], False),
+    ],
 )
 def test_questions_are_answered_without_some(
     assistant: qa.Assistant, failed: list[str], answers: bool
@@ -125,7 +136,7 @@ async def test_a_check_that_hangs_has_failed_until_it_ends(
         pass
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "disk_usage", hanging)
-        expected = {"index": True, "models": True, "disk": False, "sync": True}
+        expected = {**PASSED, "disk": False}
         while await readiness.told() != expected:
             pass
         assert await readiness.told() == expected, "not only once"

@@ -180,7 +180,7 @@ def test_a_file_that_cannot_be_used_is_named(
     in_the_way.write_text("x")
     for used in (sessions, of_file(in_the_way, clock)):
         for use in (used.clear, lambda used=used: used.of(token)):
-            with pytest.raises(qa.SettingsError, match=re.escape(str(used.file))):
+            with pytest.raises(qa.SignInUnavailableError, match=re.escape(str(used.file))):
                 use()
 
 

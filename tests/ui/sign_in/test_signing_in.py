@@ -19,7 +19,7 @@ from qa.api.sign_in.desk import FOR_NAME
 from qa.api.sign_in.sessions import FILE as SESSIONS
 from qa.places import beside
 from tests.cli.forked import run
-from tests.ui.serving import FROM_OTHER_SITES, served
+from tests.ui.serving import FROM_OTHER_SITES, served, start
 from tests.ui.sign_in.signing import (
     NAME,
     OTHER,
@@ -68,6 +68,29 @@ def test_a_user_signs_in_and_is_led_to_where_they_were_going(browser: httpx.Clie
     assert page.status_code == 200
     assert f'<meta name="footnote-viewer" content="{NAME}">' in page.text
     assert page.headers["cache-control"] == "no-store"
+
+
+def test_where_sessions_cannot_be_stored_the_form_says_so(
+    served_index: Path, tmp_path: Path
+) -> None:
+    index = with_users(served_index, tmp_path)
+    child, url = start(index, "--sign-in", "password")
+    try:
+        with client(url) as browser:
+            stored = beside(str(index), "sessions") / SESSIONS
+            stored.unlink()
+            stored.mkdir()  # as a full disk would, it takes no new session
+            away = sign_in(browser)
+            assert (away.status_code, "set-cookie" in away.headers) == (503, False)
+            assert TEXTS["en"].sign_in_away in away.text
+            assert str(stored) not in away.text
+            stored.rmdir()
+            assert sign_in(browser).status_code == 303, "without a restart"
+    finally:
+        child.terminate()
+        _, said = child.communicate(timeout=60)
+    assert "Somebody could not sign in." in said
+    assert str(stored) in said, "whoever runs the server has to know"
 
 
 @pytest.mark.parametrize("way", [
