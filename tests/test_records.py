@@ -136,6 +136,7 @@ def test_an_answer_as_json_has_the_documented_keys() -> None:
         "disagreement": False,
         "suggestion": None,
         "attached": None,
+        "failure": None,
         "answerer": "quotes",
         "seconds": {"retrieve": 0.0212, "total": 0.04},
     }

@@ -75,7 +75,8 @@ class KeptAnswers:
             seconds = {"retrieve": took, "read": 0.0, "answer": 0.0, "total": took}
             return replace(known, question=question, asked=question, seconds=seconds)
         answer = yield from pieces
-        if answer.asked == question and answer.suggestion is None and answer.hits:
+        whole = answer.suggestion is None and answer.failure is None
+        if answer.asked == question and whole and answer.hits:
             with reading() as now:
                 # Nothing was published meanwhile, so that this is what was read.
                 if now is before:

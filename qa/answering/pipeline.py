@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -16,6 +16,7 @@ from qa.answering.own_words import why_not
 from qa.answering.quoting import Answerer, in_full
 from qa.answering.suggesting.going_on import sections, unsaid
 from qa.answering.units.choosing import Choice
+from qa.errors import GenerationError
 from qa.events import sources_of
 from qa.index import Scope, Searchable
 from qa.questions import (
@@ -168,13 +169,14 @@ class Asking:
         """The answer or the refusal, and who worded it."""
         answerer = self.answerer
         hits, spans, choices = found.hits, found.spans, found.choices
-        draft = yield from self._worded(answerer, asked, hits, spans, choices)
-        if not draft.found and draft.unsupported and self.quoting is not answerer:
-            # The model had an answer, but not from the passages; what the passages say themselves
-            # holds.
+        draft = yield from _begun(self._worded(answerer, asked, hits, spans, choices))
+        stand_in = draft.unsupported or draft.failure
+        if not draft.found and stand_in and self.quoting is not answerer:
+            # The model had an answer, but not from the passages, or it had none because it failed;
+            # what the passages say themselves holds.
             answerer = self.quoting
             quoted = yield from self._worded(answerer, asked, hits, spans, choices)
-            draft = replace(quoted, unsupported=draft.unsupported)
+            draft = replace(quoted, unsupported=draft.unsupported, failure=draft.failure)
         if not draft.text:
             draft = replace(draft, text=why_not(draft.reason or "not said", asked))
             yield draft.text
@@ -192,16 +194,18 @@ class Asking:
             text = why_not("nothing more", question)
             yield text
             return self.quoting, Draft(text, found=False, reason="nothing more")
+        failure = None
         if self.quoting is not self.answerer:
             hits = [choice.as_hit() for choice in left]
             more = f"{asked} ({question})"
-            written = yield from self._worded(self.answerer, more, hits, [], left)
+            written = yield from _begun(self._worded(self.answerer, more, hits, [], left))
             if written.found:
                 return self.answerer, written
+            failure = written.failure
         grounds = _grounds(found.hits, left)
         draft = yield from self._given(in_full(left, Form.OVERVIEW, ""), grounds)
         sure = score >= self.settings.sure
-        draft = checked(replace(draft, score=score, sure=sure), grounds)
+        draft = checked(replace(draft, score=score, sure=sure, failure=failure), grounds)
         return self.quoting, draft
 
     def _worded(
@@ -277,7 +281,22 @@ def _answer(
         unsupported=draft.unsupported,
         disagreement=draft.disagreement,
         sure=draft.sure,
+        failure=draft.failure,
     )
+
+
+def _begun(pieces: Generator[str, None, Draft]) -> Generator[str, None, Draft]:
+    """The same pieces; if a chat model fails before the first one, a draft that says why."""
+    with closing(pieces):
+        try:
+            first = next(pieces)
+        except StopIteration as end:
+            nothing: Draft = end.value
+            return nothing
+        except GenerationError as error:
+            return Draft("", found=False, failure=str(error))
+        yield first
+        return (yield from pieces)
 
 
 def _attached(draft: Draft, own: Found) -> Attached:

@@ -244,6 +244,7 @@ class Draft:
     disagreement: bool = False
     statements: tuple[Statement, ...] = ()
     sure: bool = True
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +260,8 @@ class Answer:
     `suggestion` is a question that the documents do answer, if one could be made from the history.
     `attached` says whether the answer rests on the documents that were asked first, those of
     `also`; it is None if there were none. If the question names only a topic ("parental leave"),
-    `sections` are other sections that fit it as well, each cited by its heading.
+    `sections` are other sections that fit it as well, each cited by its heading. Where the chat
+    model failed and quotes stand in for it, `failure` says what was wrong.
     """
 
     question: str
@@ -280,6 +282,7 @@ class Answer:
     sure: bool = True
     attached: Attached | None = None
     sections: tuple[Citation, ...] = ()
+    failure: str | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -72,6 +72,7 @@ class AnswerFields(Schema):
     disagreement: bool = False
     suggestion: str | None = None
     attached: str | None = None
+    failure: str | None = None
     answerer: str = ""
     seconds: dict[str, Rounded] = {}  # noqa: RUF012 (pydantic copies it)
 

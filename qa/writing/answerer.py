@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 PROMPT_TOKENS = 4000
 """How much of the passages a chat model is shown, by default."""
 
+# For a follow-up, the model is asked twice. It may be silent for one in so many of its seconds the
+# first time, so that the answer, or quotes in its place, come before the question's time is over.
+_PATIENCE = 4
 # Small models can repeat themselves without end.
 _MOST_CHARACTERS = 12_000
 
@@ -94,7 +97,7 @@ class ChatAnswerer:
         judge = packaged() if asked_in(question) is None else None
         draft = Drafting(Evidence(question, hits, judge), marks=self._marks)
         asked = messages(question, hits, budget=self._prompt_tokens)
-        with closing(self._written(asked)) as written:
+        with closing(self._written(asked, self._timeout)) as written:
             for piece in pieces(restored(chunk, hits) for chunk in written):
                 yield from draft.add(piece)
                 if draft.is_over:
@@ -106,7 +109,8 @@ class ChatAnswerer:
         """The question, reworded to stand without `history`; None if the model fails at it."""
         text = ""
         try:
-            with closing(self._written(rewriting.messages(question, history))) as written:
+            asked = rewriting.messages(question, history)
+            with closing(self._written(asked, self._timeout / _PATIENCE)) as written:
                 for chunk in without_reasoning(written):
                     text += chunk
                     if len(text) > 2 * rewriting.LONGEST:
@@ -116,8 +120,8 @@ class ChatAnswerer:
             return None
         return rewriting.accepted(text, question, history)
 
-    def _written(self, asked: list[BaseMessage]) -> Generator[str, None, None]:
-        """What the model writes, as it comes.
+    def _written(self, asked: list[BaseMessage], timeout: float) -> Generator[str, None, None]:
+        """What the model writes, as it comes; it may be silent for `timeout` seconds.
 
         It runs in a thread of its own, because not every model's client can be told how long to
         wait.
@@ -131,7 +135,7 @@ class ChatAnswerer:
         characters = 0
         try:
             while characters < _MOST_CHARACTERS:
-                written = queue.get(timeout=self._timeout)
+                written = queue.get(timeout=timeout)
                 if written is None:
                     return
                 if isinstance(written, Exception):
@@ -141,7 +145,7 @@ class ChatAnswerer:
                 characters += len(written)
                 yield written
         except Empty:
-            silence = TimeoutError(f"nothing came for {self._timeout:g} seconds")
+            silence = TimeoutError(f"nothing came for {timeout:g} seconds")
             raise generation_error(silence, self.name, self._chat_model) from None
         finally:
             stop.set()

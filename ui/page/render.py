@@ -49,6 +49,8 @@ def message(exchange: Exchange, number: int, texts: Texts, contact: Contact | No
         said = paragraphs(_refused(exchange, texts))
         if exchange.attached is not None:
             said += f'<p class="aside files">{plain(texts.attached_refused)}</p>'
+        if exchange.failure:
+            said += f'<p class="aside failed">{plain(texts.model_failed)}</p>'
         closest = _closest(exchange, number, texts)
         more = f"{_related(exchange, texts)}{_ask(exchange, texts, contact)}"
         return f'<div class="refusal {done}">{said}{closest}{more}</div>'
@@ -117,6 +119,8 @@ def _first(exchange: Exchange, texts: Texts) -> str:
     said = [("files", told.get(exchange.attached or "", ""))]
     if exchange.disagreement:
         said.append(("differ", _announced(exchange)[0]))
+    if exchange.failure:
+        said.append(("failed", texts.model_failed))
     if exchange.unsure:
         said.append(("unsure", texts.unsure))
     return "".join(f'<p class="aside {name}">{plain(text)}</p>' for name, text in said if text)

@@ -51,6 +51,7 @@ class Texts:
     stopped: str
     closest: str
     unsure: str
+    model_failed: str
     rest: str
     table: str
     suggestion: str

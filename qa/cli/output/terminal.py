@@ -106,6 +106,9 @@ class Terminal:
 
         Quotes that the answer already contains word for word are not repeated below it.
         """
+        if answer.failure:
+            self.say(Text(f"{answer.failure} This is what the documents say.", style="yellow"))
+            self.say()
         if not answer.found:
             self._refusal(answer)
             return

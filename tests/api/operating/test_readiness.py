@@ -79,7 +79,7 @@ def test_a_full_disk(assistant: qa.Assistant, monkeypatch: pytest.MonkeyPatch) -
         (["disk", "sync"], True),
         (["index"], False),
         (["documents"], False),
-        (["sync", "chat_model"], False),
+        (["sync", "chat_model"], True),
     ],
 )
 def test_questions_are_answered_without_some(
