@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def nobody() -> str:
         return f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
 
 
-def asking(index: Path, url: str, **settings: float) -> qa.Assistant:
+def asking(index: Path, url: str, **settings: Any) -> qa.Assistant:
     """An Assistant whose chat model is at an address."""
     return qa.Assistant(
         index, chat_model="openai:m", chat_model_url=url, chat_model_key="none", **settings
