@@ -9,6 +9,7 @@ from qa.errors import EmptyFileError
 from qa.limits import Limits
 from qa.loading.blocks import Blocks, is_question, superscript
 from qa.loading.html.boilerplate import SILENT, Boilerplate, Element, is_hidden
+from qa.loading.html.counting import Count
 from qa.loading.html.definitions import Definitions
 from qa.loading.html.style_sheets import StyleSheets
 from qa.loading.html.table import Cell, Table, is_layout
@@ -91,7 +92,7 @@ class Renderer:
         self._inline: list[str] = []
         self._linked = Linked()  # the links of the inline text
         self._pre = 0
-        self._lists: list[int | None] = []  # the next number of each open list
+        self._lists: list[Count | None] = []  # of the items of each open list
         self._definitions = Definitions(blocks)
         self._raised: Element = None  # the element that raises a number
         self._asks = False  # whether a question here would be a block of its own
@@ -170,11 +171,11 @@ class Renderer:
         if tag == "pre":
             self._pre += 1
         elif tag in _LISTS:
-            self._lists.append(_first_number(element) if tag == "ol" else None)
+            self._lists.append(Count.of(element) if tag == "ol" else None)
             self._open("list")
         elif tag == "li":
             self._item = True
-            self._open("item", self._next_marker())
+            self._open("item", self._next_marker(element))
         elif _is_note(element):
             self._open("note")
         elif tag in _DEFINITIONS and self._cell is None:
@@ -289,12 +290,9 @@ class Renderer:
         self._asks = whole and is_question(line)
         return self._asks
 
-    def _next_marker(self) -> str:
-        number = self._lists[-1] if self._lists else None
-        if number is None:
-            return "-"
-        self._lists[-1] = number + 1
-        return f"{number}."
+    def _next_marker(self, item: Element) -> str:
+        count = self._lists[-1] if self._lists else None
+        return "-" if count is None else count.next(item)
 
     def _start_superscript(self, element: Element) -> None:
         text = "".join(element.itertext()).strip()
@@ -353,11 +351,6 @@ def _meaningful_alt(element: Element) -> str:
     around = list(islice(element.iterancestors(), 4))
     captioned = any(next(parent.iter("figcaption"), None) is not None for parent in around[:2])
     return "" if captioned or any(parent.tag == "a" for parent in around) else f" {alt} "
-
-
-def _first_number(element: Element) -> int:
-    start = element.get("start") or ""
-    return int(start) if re.fullmatch(r"\d{1,6}", start, re.ASCII) else 1
 
 
 def _titles(root: Element, blocks: Blocks) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from qa.loading.archives import Element, Relation, local_name
 from qa.loading.blocks import superscript
 from qa.loading.links import Linked
+from qa.loading.numerals import numeral
 from qa.loading.office.formulas import linear
 from qa.loading.symbols import with_symbols
 from qa.records import Link
@@ -19,6 +20,7 @@ _DEEPEST = 8
 _ALONE = re.compile("(?<!\\w)[\x80-\xff\uf020-\uf0ff](?!\\w)")
 _LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
 _WIDEST_SPAN = 100
+_NUMERALS = {"alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I", "ea1": "一"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,20 @@ def _marker(properties: Element | None, level: int, counts: dict[int, int]) -> s
         said = number.get("startAt") or "1"
         start = int(said) if said.isdecimal() and len(said) < 7 else 1
         counts[level] = counts.get(level, start - 1) + 1
-        return f"{counts[level]}."
+        return _numbered(counts[level], number.get("type") or "")
     counts.pop(level, None)
     if properties.find("{*}buNone") is not None:
         return ""
     bullet = properties.find("{*}buChar")
     return "-" if bullet is not None or properties.find("{*}buBlip") is not None else None
+
+
+def _numbered(number: int, kind: str) -> str:
+    """A number as PowerPoint shows it: "alphaLcParenR" is a letter with a bracket after it."""
+    shown = numeral(number, next((v for k, v in _NUMERALS.items() if kind.startswith(k)), "1"))
+    if kind.endswith("ParenBoth"):
+        return f"({shown})"
+    return f"{shown})" if kind.endswith("ParenR") else f"{shown}."
 
 
 def _pieces(paragraph: Element, related: Mapping[str, Relation]) -> tuple[list[str], Linked]:

@@ -17,6 +17,7 @@ from qa.limits import Limits
 from qa.loading.archives import Archive, Element
 from qa.loading.blocks import Blocks, is_question, superscript, telling_title
 from qa.loading.links import Linked
+from qa.loading.numerals import marked
 from qa.loading.office.formulas import linear
 from qa.loading.office.word_letters import Letters, LetterStyles, is_on
 from qa.loading.office.word_margins import margins
@@ -170,15 +171,16 @@ class _Body:
         self._blocks.link(_links(pieces), "".join(pieces), since)
 
     def _write_text(self, paragraph: Element, style: Style, text: str) -> None:
-        if style.level is not None:
-            self._blocks.heading(text, style.level)
-            return
         item = self._numbering.item(paragraph, style)
+        if style.level is not None:
+            number = f"{item[0]} " if item and item[0] != "-" else ""
+            self._blocks.heading(number + text, style.level)
+            return
         if item is None:
             asks = is_question(text) and _is_bold(paragraph)
             self._blocks.add(text, "question" if asks else "paragraph")
         else:
-            self._blocks.item(text, *item)
+            self._blocks.item(text, marked(item[0]), item[1])
 
     def _write_table(self, table: Element) -> None:
         rows = list(_rows(table))
@@ -220,7 +222,9 @@ class _Body:
                 style = self._styles.of(child)
                 self._around = self._letters.of_paragraph(child)
                 text = one_line(self._text(child))
-                item = text and self._numbering.item(child, style)
+                item = self._numbering.item(child, style) if text else None
+                if item and item[0] != "-":
+                    text = f"{marked(item[0])} {text}"
                 parts.append(f"; {text}" if item and parts else text)
             elif child.tag == f"{W}tbl":
                 rows = (CELL_SEPARATOR.join(row) for row in self._row_texts(list(_rows(child))))
