@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ Element = Any
 LARGEST_UNPACKED = 400_000_000
 """Bytes of all parts together, pictures included."""
 
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ANY_RATIO_MEGABYTES = 10  # a little that repeats itself packs well, and does no harm
 _TEXTS = (".xml", ".rels", ".html", ".xhtml", ".htm", ".opf", ".ncx")
 
@@ -102,6 +104,13 @@ class Archive:
 def resolved(folder: str, target: str) -> str:
     """The name of a part that is given relative to a folder of the archive."""
     return posixpath.normpath(posixpath.join("/", folder, unquote(target))).lstrip("/")
+
+
+def unescaped(text: str) -> str:
+    """A text of an Office file with the characters that XML cannot hold: "_x000D_" is one."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def parse_xml(data: bytes) -> Element:

@@ -19,7 +19,7 @@ from qa.errors import (
 from qa.limits import Limits
 from qa.loading.archives import LARGEST_UNPACKED
 from qa.loading.blocks import Blocks
-from qa.loading.containers.nested import add_file, readable_name
+from qa.loading.nested import add_file, readable_name
 from qa.records import Document
 
 MOST_FILES = 1000

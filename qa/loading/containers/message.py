@@ -14,10 +14,10 @@ from email.utils import parsedate_to_datetime
 from qa.errors import DamagedFileError, EmptyFileError, LoadError
 from qa.limits import Limits
 from qa.loading.blocks import Blocks
-from qa.loading.containers.nested import add_file, readable_name
 from qa.loading.decoding import decode, decode_as
 from qa.loading.html import render_fragment
 from qa.loading.lines import blocks_of_lines
+from qa.loading.nested import add_file, readable_name
 from qa.records import Document
 from qa.text.cleaning import clean, one_line
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from qa.errors import EmptyFileError
 from qa.limits import Limits
-from qa.loading.archives import Archive, Element, local_attribute, local_name
+from qa.loading.archives import Archive, Element, local_attribute, local_name, unescaped
 from qa.loading.blocks import Blocks, superscript, telling_title
 from qa.loading.tables.grid import Row, Value, add_grid
 from qa.loading.tables.number_formats import BUILT_IN, shown
@@ -167,10 +167,10 @@ def _rich(element: Element) -> str:
     for child in element:
         name = local_name(child)
         if name == "t":
-            pieces.append(child.text or "")
+            pieces.append(unescaped(child.text or ""))
         elif name == "r":
             properties = child.find("{*}rPr")
-            texts = [text.text or "" for text in child.iterchildren("{*}t")]
+            texts = [unescaped(text.text or "") for text in child.iterchildren("{*}t")]
             if properties is None:
                 pieces.extend(texts)
             elif not _is_struck(properties):
@@ -246,7 +246,7 @@ def _text(cell: Element, kind: str, text: str, strings: Sequence[str]) -> str:
         return Value(_TRUTHS.get(text, text))
     if kind == "d":
         return Value(text.removesuffix("T00:00:00"))
-    return "" if kind == "e" else text  # an error, such as #REF!, is nobody's statement
+    return "" if kind == "e" else unescaped(text)  # an error, such as #REF!, is nobody's statement
 
 
 @lru_cache(maxsize=_LAST_COLUMN)
