@@ -121,7 +121,7 @@ FORMATS = (
     Format(
         "an Excel workbook",
         (".xlsx", ".xlsm"),
-        "tables.workbook",
+        "office.workbook",
         version=4,
         declares=(
             b"spreadsheetml.sheet.main+xml",

@@ -1014,7 +1014,7 @@ NO_TEXT = {
     "loading.office.shapes": "parts of a file",
     "loading.office.slides": "parts of a file, with their own tests",
     "loading.tables.old_workbook": "parts of a file, with their own tests",
-    "loading.tables.workbook": "parts of a file, with their own tests",
+    "loading.office.workbook": "parts of a file, with their own tests",
     "loading.office.through_libreoffice": "a file, with its own tests",
     "loading.office.word": "parts of a file, with their own tests",
     "loading.office.word_styles": "parts of a file",

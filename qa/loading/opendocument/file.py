@@ -10,7 +10,7 @@ from qa.loading.opendocument.sheets import sheets
 from qa.loading.opendocument.slides import write_slides
 from qa.loading.opendocument.styles import Styles
 from qa.loading.opendocument.text import Text
-from qa.loading.tables.workbook import write
+from qa.loading.tables.sheet import write
 from qa.records import Document
 
 _CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
