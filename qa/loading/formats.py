@@ -44,6 +44,9 @@ class Format:
     """What one of the streams of its OLE compound file is called."""
     advice: str = "Convert it to one of these"
     """What to do with a file that cannot be read."""
+    text: str = ""
+    """The suffix as which a text under its suffix is read: programs write pages and tables so, and
+    Office opens them; empty where a text is something else."""
     always_told: bool = False
     """Whether a file of this kind always shows that it is one."""
     version: int = 1
@@ -106,6 +109,7 @@ FORMATS = (
         "an old Word document (.doc)",
         (".doc", ".dot"),
         "office.through_libreoffice",
+        text=".txt",
         version=2,
         streams=("WordDocument",),
         always_told=True,
@@ -140,6 +144,7 @@ FORMATS = (
         "an old Excel workbook (.xls)",
         (".xls",),
         "tables.old_workbook",
+        text=".csv",
         version=4,
         streams=("Workbook", "Book"),
     ),
@@ -186,6 +191,13 @@ FORMATS = (
         members=("content.xml",),
         always_told=True,
     ),
+    Format(
+        "an OpenDocument file in one piece",
+        (".fodt", ".fods", ".fodp"),
+        "opendocument",
+    ),
+    Format("a web archive", (".mht", ".mhtml"), "containers.web_archive"),
+    Format("a calendar", (".ics",), "containers.calendar"),
     Format(
         "an Outlook message (.msg)",
         (".msg",),
@@ -245,6 +257,8 @@ def choose(data: bytes, source: str, suffix: str = "") -> Format:
         found = next((one for one in FORMATS if one.begins and one.begins.match(data)), None)
     if found is not None and found.parser is not None:
         return found
+    if found is None and named is not None and named.text and (kind := _kind_of_text(data)):
+        return _OF_SUFFIX[_TEXTS.get(kind, named.text)]
     if named is None or named.parser is None:
         raise _unsupported(source, suffix, found if named is None else named)
     if found is not None:
@@ -345,11 +359,26 @@ def _cut_off(source: str) -> LoadError:
     )
 
 
-def _describe(data: bytes) -> str:
+_PAGE, _XML, _WEB_ARCHIVE = "a web page (HTML)", "an XML file", "a web archive"
+_TEXTS = {_PAGE: ".html", _XML: ".xml", _WEB_ARCHIVE: ".mht"}
+
+
+def _kind_of_text(data: bytes) -> str:
+    """What kind of text it is; nothing where it is none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "text"
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")):
-        return "a web page (HTML)"
+        return _PAGE
     if start.startswith(b"<?xml"):
-        return "an XML file"
+        return _PAGE if b"<html" in start else _XML
+    if start.startswith(b"mime-version:"):
+        return _WEB_ARCHIVE
+    if start.startswith((b"<table", b"<head", b"<meta", b"<body", b"<style", b"<div")):
+        return _PAGE
     printable = sum(1 for byte in start if byte >= 32 or byte in b"\t\r\n")
-    return "text" if start and printable >= 0.95 * len(start) else "data of an unknown kind"
+    return "text" if start and printable >= 0.95 * len(start) else ""
+
+
+def _describe(data: bytes) -> str:
+    return _kind_of_text(data) or "data of an unknown kind"

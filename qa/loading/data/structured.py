@@ -12,8 +12,10 @@ from qa.errors import DamagedFileError
 from qa.limits import Limits
 from qa.loading.archives import Element, local_name, parse_xml
 from qa.loading.blocks import Blocks, telling_title
+from qa.loading.data.spreadsheet import Workbook
 from qa.loading.data.values import TEXT, add_value, said
 from qa.loading.plain import decode_or_raise
+from qa.loading.tables.sheet import write
 from qa.records import Document
 from qa.text.cleaning import one_line
 
@@ -30,6 +32,8 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     text = decode_or_raise(data, source).removeprefix("\ufeff")
     limits.check(source, "max_characters", len(text), "has {} characters")
     suffix = PurePath(source).suffix.lower()
+    if suffix not in _READERS and text.lstrip().startswith("<"):
+        suffix = ".xml"
     try:
         value = _READERS.get(suffix, json.loads)(text)
     except RecursionError as error:
@@ -39,6 +43,8 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
             f"{source} is not {suffix.removeprefix('.').upper() or 'JSON'} as it should be "
             f"({one_line(str(error))[:100]}). Mend it there, or rename it to .txt."
         ) from error
+    if isinstance(value, Workbook):
+        return write(value.sheets(), source, limits)
     blocks = Blocks()
     add_value(blocks, value, source, limits)
     return blocks.document(source, [_title(value)])
@@ -68,6 +74,8 @@ def _loader() -> Any:
 
 def _xml(text: str) -> Any:
     root = parse_xml(_DECLARATION.sub("", text, count=1).strip().encode("utf-8"))
+    if Workbook.is_root(root):
+        return Workbook(root)
     inner = _of_element(root, 0)
     return inner if isinstance(inner, dict) else {local_name(root): inner}
 
