@@ -6,6 +6,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -113,12 +114,18 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
-def parse_xml(data: bytes) -> Element:
-    """The root of an XML document; nothing outside of it is looked at."""
+def parse_xml(data: bytes, *, entities: bool = False) -> Element:
+    """The root of an XML document; nothing outside of it is looked at.
+
+    With `entities`, names for texts that it defines itself stand for these texts.
+    """
     from lxml import etree
 
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
-    return etree.fromstring(data, etree.XMLParser(remove_comments=True, remove_pis=True, **options))
+    options = {"no_network": True, "load_dtd": False, "remove_comments": True, "remove_pis": True}
+    if entities:
+        with suppress(etree.XMLSyntaxError):  # some may be defined elsewhere
+            return etree.fromstring(data, etree.XMLParser(resolve_entities="internal", **options))
+    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, **options))
 
 
 def local_name(element: Element) -> str:
