@@ -120,17 +120,28 @@ class _Renderer:
 
     def render(self, tokens: Sequence[Token]) -> None:
         """Write every block."""
+        table = ""  # a table of HTML that blank lines cut into several tokens
         for token in tokens:
+            if table and token.type != "html_block":
+                render_fragment(table, self._blocks)
+                table = ""
             if token.type == "inline":
                 self._write(token.children or [])
             elif token.type in ("fence", "code_block"):
                 self._blocks.add(token.content, "code")
             elif token.type == "html_block":
-                self._write_html(token)
+                table += token.content if table or _opens_table(token.content) else ""
+                if table and not _opens_table(table):
+                    render_fragment(table, self._blocks)
+                    table = ""
+                elif not table:
+                    self._write_html(token)
             elif token.nesting == 1:
                 self._open(token)
             elif token.nesting == -1:
                 self._close(token)
+        if table:
+            render_fragment(table, self._blocks)
 
     def _open(self, token: Token) -> None:
         kind = token.type.removesuffix("_open")
@@ -209,6 +220,12 @@ class _Renderer:
             return "-"
         self._numbers[-1] = number + 1
         return f"{number}."
+
+
+def _opens_table(markup: str) -> bool:
+    """Whether a table of HTML begins in it that does not end in it."""
+    markup = markup.lower()
+    return markup.count("<table") > markup.count("</table")
 
 
 def _is_hidden(tag: str) -> bool:

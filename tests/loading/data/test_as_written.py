@@ -78,9 +78,7 @@ def test_rows_without_names_are_a_table_below_those_that_stand_beside_them() -> 
 
 def test_pages_within_values_are_their_text() -> None:
     text = '{"a": "<p>It closes at <b>22:00</b>.</p><p>Always.</p>", "b": "x < y and y > z"}'
-    assert shown(text, "a.json").text == (
-        "- a: It closes at 22:00.\nAlways.\n- b: x < y and y > z"
-    )
+    assert shown(text, "a.json").text == ("- a: It closes at 22:00.\nAlways.\n- b: x < y and y > z")
 
 
 def test_texts_that_xml_defines_itself_stand_for_their_names() -> None:
