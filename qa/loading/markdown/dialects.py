@@ -16,6 +16,10 @@ _MODULE = re.compile(
 )
 TIGHT = re.compile(r"^ {0,3}(#{2,6})(?=[^\s#])", re.MULTILINE)
 """A heading without a space before it; one sign alone may make a tag: "#word"."""
+INCLUDED = re.compile(
+    r"^[ \t]{0,60}-{1,3}8<-{1,3}[ \t]+[\"']([^\"'\n]{1,300})[\"'][ \t]*$", re.MULTILINE
+)
+"""A line that puts in another file."""
 _TIGHT_TITLE = re.compile(r"\A\s{0,9}#(?=[^\W\d_])(?=[^\n#]{1,200}\n\n)")
 
 
@@ -26,7 +30,7 @@ def spaced_title(text: str) -> str:
 
 def plain_line(line: str) -> str:
     """A line that defines an abbreviation as "SLA: words"; nothing for one that is for programs."""
-    if _MODULE.fullmatch(line):
+    if _MODULE.fullmatch(line) or INCLUDED.fullmatch(line):
         return ""
     return _ABBREVIATION.sub(r"\1: \2", TIGHT.sub(r"\1 ", line))
 

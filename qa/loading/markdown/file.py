@@ -14,6 +14,7 @@ from qa.loading.html.boilerplate import is_hidden
 from qa.loading.html.tree import tree_of
 from qa.loading.links import Linked
 from qa.loading.markdown import front_matter
+from qa.loading.markdown.dialects import INCLUDED
 from qa.loading.markdown.shortcodes import NOTE_BEGINS, NOTE_ENDS, plain_markdown
 from qa.loading.plain import decode_or_raise
 from qa.loading.symbols import task
@@ -48,8 +49,10 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     text = clean(decode_or_raise(data, source))
     limits.check(source, "max_characters", len(text), "has {} characters")
     pairs, body = front_matter.split(text.lstrip("\n"))
-    tokens = _tokens(plain_markdown(body))
     blocks = Blocks()
+    for name in INCLUDED.findall(body):
+        blocks.warn(f"Not read: {name}, which it includes")
+    tokens = _tokens(plain_markdown(body))
     for line in front_matter.said(pairs):
         blocks.item(line)
     told = blocks.length

@@ -16,7 +16,7 @@ NOTE_BEGINS, NOTE_ENDS = "<!--note-->", "<!--/note-->"
 """The marks around a remark, as blocks of HTML."""
 
 _SIGNS = (
-    *("[[", "==", "%%", "*[", "import ", "export "),
+    *("8<", "[[", "==", "%%", "*[", "import ", "export "),
     *("{{", "{%", "{:", "{#", ":::", "!!!", "???", "[^", "[!", '=== "', '===! "', '===+ "'),
 )
 _APART = "<!-- -->"

@@ -1,8 +1,7 @@
-"""What is drawn in an Office file: charts, diagrams (SmartArt), and what is said of pictures."""
+"""What is drawn in an Office file: charts and diagrams (SmartArt)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from qa.loading.archives import Element, local_name
@@ -10,9 +9,6 @@ from qa.loading.blocks import Blocks
 from qa.loading.office.charts import chart_rows
 from qa.loading.tables.grid import rows_of_names
 from qa.text.cleaning import one_line
-
-_FEWEST_WORDS = 3
-_BY_PROGRAM = re.compile(r"automatically generated|AI-generated", re.IGNORECASE)
 
 
 def write_graphic(blocks: Blocks, root: Element) -> None:
@@ -37,13 +33,3 @@ def write_table(blocks: Blocks, rows: Sequence[Sequence[str]], *, header: bool) 
     for place, row in enumerate(rows):
         blocks.row(row, header=place < names)
     blocks.close("table")
-
-
-def said_of_picture(text: str | None) -> str:
-    """What somebody wrote about a picture for those who cannot see it; nothing for a name.
-
-    What a program guessed is nobody's word.
-    """
-    line = one_line(text or "")
-    told = len(line.split()) >= _FEWEST_WORDS and not _BY_PROGRAM.search(line)
-    return line if told else ""

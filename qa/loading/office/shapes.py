@@ -11,7 +11,7 @@ from qa.loading.blocks import superscript
 from qa.loading.links import Linked
 from qa.loading.numerals import numeral
 from qa.loading.office.formulas import linear
-from qa.loading.office.graphics import said_of_picture
+from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import with_symbols
 from qa.records import Link
 from qa.text.cleaning import one_line

@@ -20,12 +20,13 @@ from qa.loading.nested import add_file
 from qa.loading.numerals import marked
 from qa.loading.office import word_tables
 from qa.loading.office.formulas import linear
-from qa.loading.office.graphics import said_of_picture, write_graphic
+from qa.loading.office.graphics import write_graphic
 from qa.loading.office.word_headings import UNSTYLED_LEVEL, is_bold, unstyled_headings
 from qa.loading.office.word_letters import Letters, LetterStyles, is_on
 from qa.loading.office.word_margins import margins
 from qa.loading.office.word_package import opened
 from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
+from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import symbol, with_symbols
 from qa.loading.tables.grid import rows_of_names
 from qa.records import Document, Link

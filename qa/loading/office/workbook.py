@@ -20,8 +20,9 @@ from qa.loading.archives import (
     unescaped,
 )
 from qa.loading.blocks import Blocks, superscript, telling_title
-from qa.loading.office.graphics import said_of_picture, write_graphic
+from qa.loading.office.graphics import write_graphic
 from qa.loading.office.shapes import paragraphs
+from qa.loading.pictures import said_of_picture
 from qa.loading.tables.grid import Value
 from qa.loading.tables.number_formats import BUILT_IN, shown
 from qa.loading.tables.sheet import Sheet, write

@@ -8,6 +8,7 @@ from qa.errors import EmptyFileError, EncryptedFileError
 from qa.limits import Limits
 from qa.loading.archives import Archive, Element, local_name, parse_xml
 from qa.loading.blocks import Blocks, telling_title
+from qa.loading.opendocument.margins import Margins
 from qa.loading.opendocument.sheets import sheets
 from qa.loading.opendocument.slides import write_slides
 from qa.loading.opendocument.styles import Styles
@@ -46,7 +47,12 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
         first = write_slides(body, styles, blocks)
         titles = [title, first]
     else:
-        Text(blocks, styles).write(body if body is not None else root)
+        text = Text(blocks, styles)
+        said = "" if body is None else "".join(body.itertext())
+        margins = Margins([*about, root], said)
+        for kind in ("header", "", "footer"):
+            for element in margins.of(kind) if kind else [root if body is None else body]:
+                text.write(element)
         titles = [title, *[one.text for one in blocks.headings if one.level == 1][:1]]
     limits.check(source, "max_characters", blocks.length, "has {} characters")
     if not blocks.length:

@@ -11,6 +11,7 @@ from qa.loading.blocks import Blocks, superscript
 from qa.loading.links import Linked
 from qa.loading.numerals import marked, numeral
 from qa.loading.opendocument.styles import OUTLINE, Style, Styles
+from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import with_symbols
 from qa.loading.tables.grid import rows_of_names
 from qa.records import Link
@@ -29,7 +30,7 @@ _PASSED_OVER = frozenset(
         *("tracked-changes", "annotation", "annotation-end", "table-of-content", "hidden-text"),
         *("alphabetical-index", "illustration-index", "table-index", "bibliography", "forms"),
         *("sequence-decls", "variable-decls", "user-field-decls", "hidden-paragraph", "ruby-text"),
-        *("user-index", "object-index", "object", "object-ole", "script", "desc", "title"),
+        *("user-index", "object-index", "object", "object-ole", "script", "title"),
     )
 )
 
@@ -76,6 +77,8 @@ class Text:
         elif name == "section":
             if not self._styles.of(element, "section").unseen:
                 self.write(element)
+        elif name == "desc":
+            self._blocks.add(_said_of_picture(element))
         elif name and name not in _PASSED_OVER:
             self.write(element)
 
@@ -254,6 +257,10 @@ class Text:
                 self._pending.extend(child.iterchildren("{*}note-body"))
             elif name in ("text-box", "table"):
                 self._pending.append(child)
+            elif name == "desc":
+                if said := _said_of_picture(child):
+                    apart = "" if not pieces or pieces[-1].endswith(" ") else " "
+                    pieces.append(apart + said)
             elif name == "a":
                 linked.open(len(pieces), local_attribute(child, "href"))
                 self._collect(child, pieces, linked, raised=raised, depth=depth + 1)
@@ -276,6 +283,12 @@ def _rows(parent: Element, *, header: bool, depth: int = 0) -> Iterator[tuple[El
             yield from _rows(child, header=True, depth=depth + 1)
         elif name in ("table-row-group", "table-rows") and depth < _DEEPEST:
             yield from _rows(child, header=header, depth=depth + 1)
+
+
+def _said_of_picture(description: Element) -> str:
+    around = description.getparent()
+    shown = around is not None and next(around.iterchildren("{*}image"), None) is not None
+    return said_of_picture("".join(description.itertext())) if shown else ""
 
 
 def _has_header_style(table: Element) -> bool:

@@ -158,3 +158,21 @@ def test_a_notebook_is_its_text_its_code_and_what_it_showed() -> None:
     assert [b.kind for b in document.blocks if b.parent < 0] == [
         "heading", "list", "code", "code", "table", "paragraph",
     ]  # fmt: skip
+
+
+def test_a_notebook_has_shown_markdown_and_errors() -> None:
+    outputs = [
+        {"data": {"text/markdown": ["**Note:** it rose"], "text/plain": "<Markdown object>"}},
+        {"output_type": "error", "ename": "ValueError", "evalue": "bad zone", "traceback": ["…"]},
+    ]
+    cells = [{"cell_type": "code", "source": "f()", "outputs": outputs}]
+    assert shown(json.dumps({"cells": cells}), "a.ipynb").text == (
+        "f()\n\nNote: it rose\n\nValueError: bad zone"
+    )
+
+
+def test_a_notebook_of_before_2014_has_headings() -> None:
+    cells = [{"cell_type": "heading", "level": 2, "source": ["Fees"]}]
+    cells.append({"cell_type": "code", "input": "f()", "outputs": []})
+    document = shown(json.dumps({"worksheets": [{"cells": cells}]}), "a.ipynb")
+    assert [(one.level, one.text) for one in document.headings] == [(2, "Fees")]

@@ -50,3 +50,9 @@ def test_a_table_of_html_may_have_blank_lines() -> None:
     open_table = markdown(f"<table>\n{rows}\n\nAfter.\n")
     assert "North | 40" in open_table.text
     assert open_table.text.endswith("After.")
+
+
+def test_a_file_that_is_included_is_told() -> None:
+    document = markdown('They are:\n\n--8<-- "fees.md"\n\nSo.\n')
+    assert document.text == "They are:\n\nSo."
+    assert document.reading.warnings == ("Not read: fees.md, which it includes",)
