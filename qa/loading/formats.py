@@ -68,7 +68,7 @@ PDF = Format(
     "pdf",
     re.compile(rb"\A[\s\xef\xbb\xbf]*+%PDF-\d"),
     always_told=True,
-    version=5,
+    version=6,
 )
 IMAGE = Format(
     "an image",
@@ -78,22 +78,22 @@ IMAGE = Format(
     always_told=True,
     version=2,
 )
-ZIP = Format("a ZIP archive", (".zip",), "containers.archive", advice="Unpack it")
-MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=3)
+ZIP = Format("a ZIP archive", (".zip",), "containers.archive", version=2, advice="Unpack it")
+MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=4)
 
 # Of those that declare something, or have members or streams, the first one that fits counts.
 FORMATS = (
-    Format("text", (".txt", ".text"), "plain"),
+    Format("text", (".txt", ".text"), "plain", version=2),
     MARKDOWN,
-    Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
-    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=3),
-    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=3),
+    Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=3),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=4),
+    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=4),
     PDF,
     Format(
         "a Word file",
         (".docx",),
         "office.word",
-        version=3,
+        version=4,
         declares=(b"wordprocessingml.document.main+xml",),
         always_told=True,
     ),
@@ -101,7 +101,7 @@ FORMATS = (
         "a Word file with macros or a template",
         (".docm", ".dotx", ".dotm"),
         "office.through_libreoffice",
-        version=2,
+        version=3,
         members=("word/",),
         always_told=True,
     ),
@@ -110,7 +110,7 @@ FORMATS = (
         (".doc", ".dot"),
         "office.through_libreoffice",
         text=".txt",
-        version=2,
+        version=3,
         streams=("WordDocument",),
         always_told=True,
     ),
@@ -118,7 +118,7 @@ FORMATS = (
         "an RTF document",
         (".rtf",),
         "office.rtf",
-        version=3,
+        version=4,
         begins=_magic(b"{\\rtf"),
         always_told=True,
     ),
@@ -126,7 +126,7 @@ FORMATS = (
         "an Excel workbook",
         (".xlsx", ".xlsm"),
         "office.workbook",
-        version=4,
+        version=5,
         declares=(
             b"spreadsheetml.sheet.main+xml",
             b"spreadsheetml.template.main+xml",
@@ -145,15 +145,15 @@ FORMATS = (
         (".xls",),
         "tables.old_workbook",
         text=".csv",
-        version=4,
+        version=5,
         streams=("Workbook", "Book"),
     ),
-    Format("a table of values", (".csv", ".tsv", ".tab"), "tables.delimited", version=2),
+    Format("a table of values", (".csv", ".tsv", ".tab"), "tables.delimited", version=3),
     Format(
         "a PowerPoint presentation",
         (".pptx", ".pptm", ".ppsx"),
         "office.slides",
-        version=4,
+        version=5,
         declares=(
             b"presentationml.presentation.main+xml",
             b"presentationml.slideshow.main+xml",
@@ -166,7 +166,7 @@ FORMATS = (
         "an old PowerPoint presentation (.ppt)",
         (".ppt", ".pps"),
         "office.through_libreoffice",
-        version=2,
+        version=3,
         streams=("PowerPoint Document",),
         always_told=True,
     ),
@@ -174,7 +174,7 @@ FORMATS = (
         "an e-book",
         (".epub",),
         "html.book",
-        version=4,
+        version=5,
         declares=(b"application/epub+zip",),
         members=("META-INF/container.xml",),
         always_told=True,
@@ -183,7 +183,7 @@ FORMATS = (
         "an OpenDocument file",
         (".odt", ".ods", ".odp", ".ott", ".ots", ".otp"),
         "opendocument",
-        version=4,
+        version=5,
         declares=tuple(
             b"application/vnd.oasis.opendocument." + kind
             for kind in (b"text", b"spreadsheet", b"presentation")
@@ -202,14 +202,15 @@ FORMATS = (
         "an Outlook message (.msg)",
         (".msg",),
         "containers.outlook",
+        version=2,
         streams=("__properties_version1.0",),
     ),
-    Format("an e-mail", (".eml",), "containers.message", version=2),
-    Format("a mailbox", (".mbox",), "containers.mailbox"),
-    Format("a notebook", (".ipynb",), "data.notebook", version=2),
-    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured", version=2),
-    Format("a YAML file", (".yaml", ".yml"), "data.structured", version=2),
-    Format("an XML file", (".xml",), "data.structured", version=2),
+    Format("an e-mail", (".eml",), "containers.message", version=3),
+    Format("a mailbox", (".mbox",), "containers.mailbox", version=2),
+    Format("a notebook", (".ipynb",), "data.notebook", version=3),
+    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured", version=3),
+    Format("a YAML file", (".yaml", ".yml"), "data.structured", version=3),
+    Format("an XML file", (".xml",), "data.structured", version=3),
     ZIP,
     Format(
         "a TAR or gzip archive",

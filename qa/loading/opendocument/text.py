@@ -258,9 +258,7 @@ class Text:
             elif name in ("text-box", "table"):
                 self._pending.append(child)
             elif name == "desc":
-                if said := _said_of_picture(child):
-                    apart = "" if not pieces or pieces[-1].endswith(" ") else " "
-                    pieces.append(apart + said)
+                _add_apart(_said_of_picture(child), pieces)
             elif name == "a":
                 linked.open(len(pieces), local_attribute(child, "href"))
                 self._collect(child, pieces, linked, raised=raised, depth=depth + 1)
@@ -289,6 +287,11 @@ def _said_of_picture(description: Element) -> str:
     around = description.getparent()
     shown = around is not None and next(around.iterchildren("{*}image"), None) is not None
     return said_of_picture("".join(description.itertext())) if shown else ""
+
+
+def _add_apart(words: str, pieces: list[str]) -> None:
+    if words:
+        pieces.append(words if not pieces or pieces[-1].endswith(" ") else f" {words}")
 
 
 def _has_header_style(table: Element) -> bool:

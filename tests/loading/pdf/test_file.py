@@ -475,28 +475,6 @@ def test_lines_that_run_another_way_than_most_keep_their_order(angle: int) -> No
     assert STORY in lines
 
 
-def test_text_that_is_typed_onto_a_page_is_read() -> None:
-    drawn = b"BT /F1 12 Tf 2 6 Td (Closed on Mondays) Tj ET"
-    head = b"<< /Subtype /Form /BBox [0 0 240 40] /Resources << /Font << /F1 3 0 R >> >>"
-    objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Annots [5 0 R] >>",
-        b"<< /Type /Annot /Subtype /FreeText /Rect [60 600 300 640] /AP << /N 6 0 R >> >>",
-        head + b" /Length %d >> stream\n%b\nendstream" % (len(drawn), drawn),
-    )
-    data = b"%PDF-1.7\n"
-    starts = []
-    for number, content in enumerate(objects, 1):
-        starts.append(len(data))
-        data += b"%d 0 obj\n%b\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    end = b"trailer << /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(data)
-    data += b"xref\n0 7\n0000000000 65535 f \n" + table + end
-    assert read(data, "hours.pdf").text == "Closed on Mondays"
-
-
 def test_a_file_that_is_attached_to_a_pdf_is_told(tmp_path: Path) -> None:
     (tmp_path / "fees.csv").write_text("Zone,Fee\nNorth,40\n")
     pdf = FPDF()
