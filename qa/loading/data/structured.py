@@ -24,9 +24,10 @@ from qa.text.cleaning import one_line
 
 _DECLARATION = re.compile(r"\s{0,100}<\?xml[^>]{0,300}\?>")
 _DEEPEST = 100
-_TEXT = r'"(?:[^"\\]|\\.)*+"'
-_REMARK = re.compile(rf"{_TEXT}|//[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/")
-_AFTER_LAST = re.compile(rf"{_TEXT}|,(?=\s*+[}}\]])")
+# Each of them ends with the file at the latest: none is looked for again within another.
+_TEXT = r'"(?:[^"\\]|\\(?:.|\Z))*+(?:"|\Z)'
+_REMARK = re.compile(rf"{_TEXT}|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)", re.DOTALL)
+_AFTER_LAST = re.compile(rf"{_TEXT}|,(?=\s{{0,1000}}+[}}\]])", re.DOTALL)
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
