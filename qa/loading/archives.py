@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -19,6 +21,7 @@ Element = Any
 LARGEST_UNPACKED = 400_000_000
 """Bytes of all parts together, pictures included."""
 
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ANY_RATIO_MEGABYTES = 10  # a little that repeats itself packs well, and does no harm
 _TEXTS = (".xml", ".rels", ".html", ".xhtml", ".htm", ".opf", ".ncx")
 
@@ -104,12 +107,25 @@ def resolved(folder: str, target: str) -> str:
     return posixpath.normpath(posixpath.join("/", folder, unquote(target))).lstrip("/")
 
 
-def parse_xml(data: bytes) -> Element:
-    """The root of an XML document; nothing outside of it is looked at."""
+def unescaped(text: str) -> str:
+    """A text of an Office file with the characters that XML cannot hold: "_x000D_" is one."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def parse_xml(data: bytes, *, entities: bool = False) -> Element:
+    """The root of an XML document; nothing outside of it is looked at.
+
+    With `entities`, names for texts that it defines itself stand for these texts.
+    """
     from lxml import etree
 
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
-    return etree.fromstring(data, etree.XMLParser(remove_comments=True, remove_pis=True, **options))
+    options = {"no_network": True, "load_dtd": False, "remove_comments": True, "remove_pis": True}
+    if entities:
+        with suppress(etree.XMLSyntaxError):  # some may be defined elsewhere
+            return etree.fromstring(data, etree.XMLParser(resolve_entities="internal", **options))
+    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, **options))
 
 
 def local_name(element: Element) -> str:

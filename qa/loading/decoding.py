@@ -12,6 +12,14 @@ _MARKS = (  # the longer ones first: the mark of UTF-32 begins with that of UTF-
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# https://encoding.spec.whatwg.org/#names-and-labels
+_MEANT = {
+    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "ascii", "us-ascii"), "cp1252"),
+    **{"iso-8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030"},
+    **{"shift_jis": "cp932", "x-sjis": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949"},
+    **{"tis-620": "cp874", "windows-874": "cp874", "x-mac-cyrillic": "mac_cyrillic"},
+    **{"iso-8859-8-i": "iso-8859-8", "x-user-defined": "cp1252", "unicode": "utf-16-le"},
+}
 _SAMPLE = 65_536
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\x80-\x84\x86-\x9f]")
 # Accents and typography of Western European text. A detector that knows every code page may take
@@ -42,6 +50,15 @@ def decode_as(data: bytes, encoding: str) -> str | None:
         return data.decode(encoding)
     except (LookupError, ValueError):  # UnicodeError is a ValueError; "rot13" is a LookupError
         return None
+
+
+def decode_declared(data: bytes, name: str) -> str | None:
+    """The text in `data` in the encoding that a page or an e-mail says it has, if that fits.
+
+    As browsers do, names stand for what most programs mean by them: Latin-1 is cp1252.
+    """
+    name = name.strip().lower()
+    return decode_as(data, _MEANT.get(name, name))
 
 
 def _is_text(text: str) -> bool:

@@ -44,6 +44,9 @@ class Format:
     """What one of the streams of its OLE compound file is called."""
     advice: str = "Convert it to one of these"
     """What to do with a file that cannot be read."""
+    text: str = ""
+    """The suffix as which a text under its suffix is read: programs write pages and tables so, and
+    Office opens them; empty where a text is something else."""
     always_told: bool = False
     """Whether a file of this kind always shows that it is one."""
     version: int = 1
@@ -65,7 +68,7 @@ PDF = Format(
     "pdf",
     re.compile(rb"\A[\s\xef\xbb\xbf]*+%PDF-\d"),
     always_told=True,
-    version=5,
+    version=6,
 )
 IMAGE = Format(
     "an image",
@@ -75,22 +78,22 @@ IMAGE = Format(
     always_told=True,
     version=2,
 )
-ZIP = Format("a ZIP archive", (".zip",), "containers.archive", advice="Unpack it")
-MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=3)
+ZIP = Format("a ZIP archive", (".zip",), "containers.archive", version=2, advice="Unpack it")
+MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=4)
 
 # Of those that declare something, or have members or streams, the first one that fits counts.
 FORMATS = (
-    Format("text", (".txt", ".text"), "plain"),
+    Format("text", (".txt", ".text"), "plain", version=2),
     MARKDOWN,
-    Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=2),
-    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=3),
-    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=3),
+    Format("reStructuredText", (".rst", ".rest"), "markup.restructured_text", version=3),
+    Format("AsciiDoc", (".adoc", ".asciidoc", ".asc"), "markup.asciidoc", version=4),
+    Format("a web page (HTML)", (".html", ".htm", ".xhtml"), "html", version=4),
     PDF,
     Format(
         "a Word file",
         (".docx",),
         "office.word",
-        version=3,
+        version=4,
         declares=(b"wordprocessingml.document.main+xml",),
         always_told=True,
     ),
@@ -98,7 +101,7 @@ FORMATS = (
         "a Word file with macros or a template",
         (".docm", ".dotx", ".dotm"),
         "office.through_libreoffice",
-        version=2,
+        version=3,
         members=("word/",),
         always_told=True,
     ),
@@ -106,7 +109,8 @@ FORMATS = (
         "an old Word document (.doc)",
         (".doc", ".dot"),
         "office.through_libreoffice",
-        version=2,
+        text=".txt",
+        version=3,
         streams=("WordDocument",),
         always_told=True,
     ),
@@ -114,15 +118,15 @@ FORMATS = (
         "an RTF document",
         (".rtf",),
         "office.rtf",
-        version=3,
+        version=4,
         begins=_magic(b"{\\rtf"),
         always_told=True,
     ),
     Format(
         "an Excel workbook",
         (".xlsx", ".xlsm"),
-        "tables.workbook",
-        version=4,
+        "office.workbook",
+        version=5,
         declares=(
             b"spreadsheetml.sheet.main+xml",
             b"spreadsheetml.template.main+xml",
@@ -140,15 +144,16 @@ FORMATS = (
         "an old Excel workbook (.xls)",
         (".xls",),
         "tables.old_workbook",
-        version=4,
+        text=".csv",
+        version=5,
         streams=("Workbook", "Book"),
     ),
-    Format("a table of values", (".csv", ".tsv", ".tab"), "tables.delimited", version=2),
+    Format("a table of values", (".csv", ".tsv", ".tab"), "tables.delimited", version=3),
     Format(
         "a PowerPoint presentation",
         (".pptx", ".pptm", ".ppsx"),
         "office.slides",
-        version=4,
+        version=5,
         declares=(
             b"presentationml.presentation.main+xml",
             b"presentationml.slideshow.main+xml",
@@ -161,7 +166,7 @@ FORMATS = (
         "an old PowerPoint presentation (.ppt)",
         (".ppt", ".pps"),
         "office.through_libreoffice",
-        version=2,
+        version=3,
         streams=("PowerPoint Document",),
         always_told=True,
     ),
@@ -169,7 +174,7 @@ FORMATS = (
         "an e-book",
         (".epub",),
         "html.book",
-        version=4,
+        version=5,
         declares=(b"application/epub+zip",),
         members=("META-INF/container.xml",),
         always_told=True,
@@ -178,7 +183,7 @@ FORMATS = (
         "an OpenDocument file",
         (".odt", ".ods", ".odp", ".ott", ".ots", ".otp"),
         "opendocument",
-        version=4,
+        version=5,
         declares=tuple(
             b"application/vnd.oasis.opendocument." + kind
             for kind in (b"text", b"spreadsheet", b"presentation")
@@ -187,17 +192,25 @@ FORMATS = (
         always_told=True,
     ),
     Format(
+        "an OpenDocument file in one piece",
+        (".fodt", ".fods", ".fodp"),
+        "opendocument",
+    ),
+    Format("a web archive", (".mht", ".mhtml"), "containers.web_archive"),
+    Format("a calendar", (".ics",), "containers.calendar"),
+    Format(
         "an Outlook message (.msg)",
         (".msg",),
         "containers.outlook",
+        version=2,
         streams=("__properties_version1.0",),
     ),
-    Format("an e-mail", (".eml",), "containers.message", version=2),
-    Format("a mailbox", (".mbox",), "containers.mailbox"),
-    Format("a notebook", (".ipynb",), "data.notebook", version=2),
-    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured", version=2),
-    Format("a YAML file", (".yaml", ".yml"), "data.structured", version=2),
-    Format("an XML file", (".xml",), "data.structured", version=2),
+    Format("an e-mail", (".eml",), "containers.message", version=3),
+    Format("a mailbox", (".mbox",), "containers.mailbox", version=2),
+    Format("a notebook", (".ipynb",), "data.notebook", version=3),
+    Format("a JSON file", (".json", ".jsonl", ".ndjson"), "data.structured", version=3),
+    Format("a YAML file", (".yaml", ".yml"), "data.structured", version=3),
+    Format("an XML file", (".xml",), "data.structured", version=3),
     ZIP,
     Format(
         "a TAR or gzip archive",
@@ -245,6 +258,8 @@ def choose(data: bytes, source: str, suffix: str = "") -> Format:
         found = next((one for one in FORMATS if one.begins and one.begins.match(data)), None)
     if found is not None and found.parser is not None:
         return found
+    if found is None and named is not None and named.text and (kind := _kind_of_text(data)):
+        return _OF_SUFFIX[_TEXTS.get(kind, named.text)]
     if named is None or named.parser is None:
         raise _unsupported(source, suffix, found if named is None else named)
     if found is not None:
@@ -345,11 +360,26 @@ def _cut_off(source: str) -> LoadError:
     )
 
 
-def _describe(data: bytes) -> str:
+_PAGE, _XML, _WEB_ARCHIVE = "a web page (HTML)", "an XML file", "a web archive"
+_TEXTS = {_PAGE: ".html", _XML: ".xml", _WEB_ARCHIVE: ".mht"}
+
+
+def _kind_of_text(data: bytes) -> str:
+    """What kind of text it is; nothing where it is none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "text"
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")):
-        return "a web page (HTML)"
+        return _PAGE
     if start.startswith(b"<?xml"):
-        return "an XML file"
+        return _PAGE if b"<html" in start else _XML
+    if start.startswith(b"mime-version:"):
+        return _WEB_ARCHIVE
+    if start.startswith((b"<table", b"<head", b"<meta", b"<body", b"<style", b"<div")):
+        return _PAGE
     printable = sum(1 for byte in start if byte >= 32 or byte in b"\t\r\n")
-    return "text" if start and printable >= 0.95 * len(start) else "data of an unknown kind"
+    return "text" if start and printable >= 0.95 * len(start) else ""
+
+
+def _describe(data: bytes) -> str:
+    return _kind_of_text(data) or "data of an unknown kind"

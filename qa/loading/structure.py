@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from qa.records import Block, BlockKind
 
-_NUMBER = re.compile(r"\(?(\d{1,6})[.)]")
+_NUMBER = re.compile(r"\(?((?:\d{1,3}\.){0,8})(\d{1,6})[.)]?")
 _NOWHERE = -1
 
 
@@ -222,7 +222,7 @@ class Structure:
 
 def _counts_on(marker: str, following: str) -> bool:
     last, number = _NUMBER.fullmatch(marker), _NUMBER.fullmatch(following)
-    return bool(last and number and int(number[1]) == int(last[1]) + 1)
+    return bool(last and number and last[1] == number[1] and int(number[2]) == int(last[2]) + 1)
 
 
 def _is_next(marker: str, following: str) -> bool:

@@ -11,6 +11,8 @@ _LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+# What colours the words of a log in a terminal.
+_COMMANDS = re.compile("\x1b\\[[0-9;?]{0,30}[A-Za-z]")
 # Either of them: one search is faster than two.
 _UNCLEAN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -28,6 +30,8 @@ def clean(text: str) -> str:
         return text
     if _UNCLEAN.search(text) is None:
         return text
+    if "\x1b" in text:
+        text = _COMMANDS.sub("", text)
     return _UNWANTED.sub("", _LINE_END.sub("\n", text))
 
 

@@ -140,3 +140,8 @@ def test_titles_that_a_program_made_up_tell_nothing(title: str | None) -> None:
 
 def test_a_title_that_a_person_wrote_is_kept() -> None:
     assert telling_title(" Travel\nand expenses ") == "Travel and expenses"
+
+
+def test_the_colours_of_a_log_are_no_text() -> None:
+    data = b"Log\n\n\x1b[31mERROR\x1b[0m pump 3\n\x1b[1;32mOK\x1b[K [3]\n"
+    assert read(data, "pumps.txt").text == "Log\n\nERROR pump 3\nOK [3]\n"

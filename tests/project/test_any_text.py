@@ -54,10 +54,21 @@ from qa.indexing.web import addresses, notes, robots
 from qa.indexing.web.frontier import Frontier
 from qa.indexing.web.media import suffix_of
 from qa.insights import DownRange, VotedDown, WordlessVotes
-from qa.loading import blocks, decoding, formats, lines, links, plain, symbols
+from qa.loading import (
+    blocks,
+    decoding,
+    formats,
+    furniture,
+    lines,
+    links,
+    numerals,
+    pictures,
+    plain,
+    symbols,
+)
 from qa.loading.html import boilerplate
 from qa.loading.html.leads import leads
-from qa.loading.markdown import front_matter, shortcodes
+from qa.loading.markdown import dialects, front_matter, shortcodes
 from qa.loading.pdf import columns as pdf_columns
 from qa.loading.pdf import layout as pdf_layout
 from qa.loading.pdf import marks, recognition
@@ -535,6 +546,9 @@ def read_files(a: str, b: str, c: str) -> None:
         "a.rtf",
         "a.json",
         "a.yaml",
+        "a.xls",
+        "a.ics",
+        "a.mht",
         f"{a}.md",
         "a",
     ):
@@ -555,6 +569,7 @@ def typeset(a: str, b: str, c: str) -> None:
     formats.choose(a.encode(), f"{b}.md")
     decoding.decode(a.encode("utf-16"))
     decoding.decode_as(a.encode(), "ascii")
+    decoding.decode_declared(a.encode(), b)
     plain.decode_or_raise(a.encode(), "a.txt")
 
 
@@ -806,7 +821,7 @@ READ: dict[str, Callable[..., object]] = {
     " loading.markup.asciidoc_inline.plain loading.markup.restructured_text.parse"
     " loading.tables.delimited.separator_of"
     " loading.office.rtf.parse loading.data.structured.parse loading.data.notebook.parse"
-    " loading.data.values.add_value": read_files,
+    " loading.data.values.add_value loading.data.as_written.read_yaml": read_files,
     "loading.tables.grid.rows_of_names": lambda a, b, c: [
         grid.rows_of_names([[a, b, b], [a, c, a], [c, "1", ""]], marked) for marked in (0, 1)
     ],
@@ -817,8 +832,8 @@ READ: dict[str, Callable[..., object]] = {
     ],
     "text.cleaning.clean text.cleaning.one_line text.cleaning.harmless loading.blocks.superscript"
     " loading.blocks.title_from_name loading.blocks.telling_title loading.decoding.decode"
-    " loading.decoding.decode_as loading.formats.choose loading.pdf.layout.mend_hyphens"
-    " loading.plain.decode_or_raise": typeset,
+    " loading.decoding.decode_as loading.decoding.decode_declared loading.formats.choose"
+    " loading.pdf.layout.mend_hyphens loading.plain.decode_or_raise": typeset,
     "loading.blocks.Blocks.add loading.blocks.Blocks.heading loading.blocks.Blocks.item"
     " loading.blocks.Blocks.row loading.blocks.Blocks.embed"
     " loading.blocks.Blocks.document": document,
@@ -867,6 +882,18 @@ READ: dict[str, Callable[..., object]] = {
         symbols.task(f"[x] {a}"),
         symbols.symbol(a, b),
         symbols.with_symbols(c),
+    ),
+    "loading.markdown.dialects.plain_line loading.markdown.dialects.plain_words"
+    " loading.markdown.dialects.spaced_title": lambda a, b, c: (
+        dialects.spaced_title(a),
+        dialects.plain_line(b),
+        dialects.plain_words(c),
+    ),
+    "loading.furniture.numbers_pages loading.pictures.said_of_picture"
+    " loading.numerals.numeral loading.numerals.marked": lambda a, b, c: (
+        furniture.numbers_pages(a),
+        pictures.said_of_picture(b),
+        numerals.marked(numerals.numeral(len(c), c)),
     ),
     "loading.markdown.shortcodes.plain_markdown": lambda a, b, c: shortcodes.plain_markdown(a),
     "reading.by_words.QuotingReader.read reading.by_words.analyse reading.by_words.read_hit"
@@ -1014,10 +1041,14 @@ NO_TEXT = {
     "loading.office.shapes": "parts of a file",
     "loading.office.slides": "parts of a file, with their own tests",
     "loading.tables.old_workbook": "parts of a file, with their own tests",
-    "loading.tables.workbook": "parts of a file, with their own tests",
+    "loading.office.workbook": "parts of a file, with their own tests",
     "loading.office.through_libreoffice": "a file, with its own tests",
     "loading.office.word": "parts of a file, with their own tests",
     "loading.office.word_styles": "parts of a file",
+    "loading.office.word_package": "a file, with its own tests",
+    "loading.office.graphics": "parts of a file",
+    "loading.nested": "files that hold others, with their own tests",
+    "loading.tables.sheet": "sheets that a loader made",
     "loading.html.table": "cells, read by the HTML loader",
     "loading.pdf.file": "a PDF file, with its own tests",
     "loading.pdf.image": "an image, with its own tests",

@@ -31,7 +31,7 @@ _SHORTEST_ITEM = 4
 
 _SHAPED = ("list", "table", "code")
 
-_ORDERED = re.compile(r"(?:\d+|[A-Za-z])[.)]|\(\w+\)")
+_ORDERED = re.compile(r"(?:\d+|[A-Za-z]|[ivx]{2,5}|[IVX]{2,5})[.)]|\(\w+\)")
 _STEP = re.compile(r"(?:step|schritt|étape|paso)\s+(\d+)\b|(\d+)[.):]?\s", re.IGNORECASE)
 
 

@@ -19,12 +19,13 @@ from qa.errors import (
 from qa.limits import Limits
 from qa.loading.archives import LARGEST_UNPACKED
 from qa.loading.blocks import Blocks
-from qa.loading.containers.nested import add_file, readable_name
+from qa.loading.nested import add_file, readable_name
 from qa.records import Document
 
 MOST_FILES = 1000
 
 _ZIP = b"PK\x03\x04"
+_IS_UTF8 = 0x800
 _LEFT_OUT = ("__MACOSX", ".", "~$")
 
 
@@ -88,7 +89,17 @@ def _zipped(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
                 raise EncryptedFileError(
                     f"{source} is protected by a password. Unpack it, or save it without one."
                 )
-            yield member.filename, archive.read(member)
+            yield _name(member), archive.read(member)
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The name of a file; many programs write UTF-8 and do not say so."""
+    if member.flag_bits & _IS_UTF8 or member.filename.isascii():
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
 
 
 def _taped(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:

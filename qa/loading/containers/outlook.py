@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from qa.errors import DamagedFileError
 from qa.limits import Limits
-from qa.loading.containers.message import Message, document_of
+from qa.loading.containers.compressed_rtf import decompressed
+from qa.loading.containers.message import Message, Part, document_of
 from qa.loading.decoding import decode
 from qa.records import Document
 from qa.text.cleaning import clean, one_line
 
 # Properties by their number.
 _SUBJECT, _BODY, _HTML, _SENDER, _SENDER_ADDRESS = 0x0037, 0x1000, 0x1013, 0x0C1A, 0x5D01
+_RTF = 0x1009
 _TO, _CC, _NAME, _SHORT_NAME, _DATA = 0x0E04, 0x0E03, 0x3707, 0x3704, 0x3701
 _TIMES = (0x0039, 0x0E06)  # sent, received
 _UNICODE, _ANSI, _BINARY, _TIME = 0x001F, 0x001E, 0x0102, 0x0040
 _PROPERTIES = "__properties_version1.0"
-_PROPERTIES_HEADER = 32
+_PROPERTIES_HEADER, _INNER_HEADER = 32, 24
+_MESSAGE = "__substg1.0_3701000D"  # the storage of a message that is attached
+_DEEPEST = 6  # storages: three messages in each other
 _MOST_ATTACHMENTS = 200
 
 
@@ -35,7 +39,8 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
 
     with olefile.OleFileIO(io.BytesIO(data)) as file:
         message = _Reader(file).message()
-    if not (message.subject or message.plain or message.html or message.headers):
+    part = message.body[0]
+    if not (message.subject or part.plain or part.html or message.rtf or message.headers):
         raise DamagedFileError(f"{source} is an Outlook file without an e-mail. Save it again.")
     return document_of(message, source, limits)
 
@@ -54,16 +59,25 @@ class _Reader:
             sender = f"{sender} <{address}>" if sender else address
         said = {"From": sender, "To": self._text(_TO), "Cc": self._text(_CC)}
         html = self._bytes(_HTML, _BINARY)
+        page = (decode(html) or "") if html else self._text(_HTML)
         return Message(
             one_line(self._text(_SUBJECT)),
             [(name, one_line(text)) for name, text in said.items() if text.strip()],
             self._time(),
-            self._text(_BODY),
-            (decode(html) or "") if html else self._text(_HTML),
+            [Part(self._text(_BODY), page)],
+            decompressed(self._bytes(_RTF, _BINARY) or b""),
             list(self._attachments()),
+            list(self._forwarded()),
         )
 
-    def _attachments(self) -> list[tuple[str, bytes]]:
+    def _forwarded(self) -> Iterator[Message]:
+        """The messages that are attached to this one."""
+        for name in self._attached():
+            inner = [*self._storage, name, _MESSAGE]
+            if len(inner) <= _DEEPEST and self._file.exists(inner):
+                yield _Reader(self._file, inner).message()
+
+    def _attached(self) -> list[str]:
         depth = len(self._storage)
         storages = sorted(
             path[depth]
@@ -72,8 +86,11 @@ class _Reader:
             and path[:depth] == self._storage
             and path[depth].startswith("__attach")
         )
+        return storages[:_MOST_ATTACHMENTS]
+
+    def _attachments(self) -> list[tuple[str, bytes]]:
         found = []
-        for name in storages[:_MOST_ATTACHMENTS]:
+        for name in self._attached():
             inner = _Reader(self._file, [*self._storage, name])
             data = inner._bytes(_DATA, _BINARY)
             if data is not None:
@@ -102,7 +119,7 @@ class _Reader:
             return None
         with self._file.openstream(path) as stream:
             data = stream.read()
-        data = data[_PROPERTIES_HEADER:]
+        data = data[_INNER_HEADER if self._storage else _PROPERTIES_HEADER :]
         properties = struct.iter_unpack("<IIQ", data[: len(data) // 16 * 16])
         times = {tag >> 16: value for tag, _, value in properties if tag & 0xFFFF == _TIME}
         for number in _TIMES:

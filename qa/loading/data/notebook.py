@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
-from qa.errors import DamagedFileError
+from qa.errors import DamagedFileError, EmptyFileError
 from qa.limits import Limits
 from qa.loading.blocks import Blocks, telling_title
 from qa.loading.html import render_fragment
@@ -44,20 +45,30 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
 def _write(blocks: Blocks, cell: dict[str, Any], source: str, limits: Limits) -> None:
     text = _text(cell.get("source") or cell.get("input"))
     kind = cell.get("cell_type")
+    if kind == "heading":  # before 2014
+        level = cell.get("level")
+        blocks.heading(text, level if isinstance(level, int) and 0 < level < 7 else 1)
+        return
     if kind == "code":
         blocks.add(text, "code")
         for output in cell.get("outputs") or ():
             if isinstance(output, dict):
-                _write_output(blocks, output)
+                _write_output(blocks, output, source, limits)
     elif text.strip():
         blocks.embed(parse_markdown(text.encode("utf-8", "ignore"), source, limits))
 
 
-def _write_output(blocks: Blocks, output: dict[str, Any]) -> None:
+def _write_output(blocks: Blocks, output: dict[str, Any], source: str, limits: Limits) -> None:
     shown = output.get("data")
     shown = shown if isinstance(shown, dict) else {}
     if page := _text(shown.get("text/html")):
         render_fragment(page, blocks)
+    elif (text := _text(shown.get("text/markdown"))).strip():
+        with suppress(EmptyFileError):
+            blocks.embed(parse_markdown(text.encode("utf-8", "ignore"), source, limits))
+    elif output.get("output_type") == "error":
+        said = (_text(output.get(name)) for name in ("ename", "evalue"))
+        blocks.add(": ".join(filter(None, said))[:_LONGEST_OUTPUT], "code")
     else:
         blocks.add(_text(shown.get("text/plain") or output.get("text"))[:_LONGEST_OUTPUT], "code")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qa.limits import Limits
 from qa.loading.blocks import Blocks
+from qa.loading.html import render_fragment
 from qa.loading.tables.grid import Value, add_grid
 from qa.text.cleaning import clean, one_line
 
@@ -15,6 +17,8 @@ _WIDEST = 60  # columns of a table
 _LONGEST_CELL = 300
 TEXT = "text"
 """The name of what an element of XML says, beside its attributes."""
+# The end of an element that pages have in their text.
+_TAG = re.compile(r"</(?:p|div|span|b|i|strong|em|a|ul|ol|li|h[1-6]|table|td)\s*>|<br\s*/?>", re.I)
 _NAMES = ("title", "name", "label", "id", "key")  # by which one of several is called
 
 
@@ -39,7 +43,15 @@ def said(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return clean(str(value)).strip()
+    text = clean(str(value)).strip()
+    return _of_page(text) if _TAG.search(text) else text
+
+
+def _of_page(markup: str) -> str:
+    """The text of a piece of a web page, as programs keep what is shown by others."""
+    blocks = Blocks()
+    render_fragment(markup, blocks)
+    return blocks.document("", ()).text.replace("\n\n", "\n")
 
 
 def _add_mapping(
@@ -51,9 +63,43 @@ def _add_mapping(
     for key, inner in value.items():
         if _is_single(inner) and (text := said(inner)):
             blocks.item(f"{one_line(said(key))}: {text}")
+    header, table = _named_columns(value)
     for key, inner in value.items():
-        if not _is_single(inner):
+        if inner is table and header:
+            _add_rows(blocks, [header, *inner], one_line(said(key)), level)
+        elif not _is_single(inner) and inner is not header:
             add_value(blocks, inner, source, limits, one_line(said(key)), level)
+
+
+def _named_columns(value: Mapping[Any, Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The names of the columns and the rows of a table, where a mapping has both apart."""
+    lists = [inner for inner in value.values() if isinstance(inner, list | tuple) and inner]
+    for rows in filter(_are_rows, lists):
+        for names in lists:
+            if len(names) == len(rows[0]) and all(isinstance(name, str) for name in names):
+                return names, rows
+    return (), ()
+
+
+def _are_rows(values: Sequence[Any]) -> bool:
+    """Whether these are rows of a table: equally many short single values in each."""
+    first = values[0] if values else None
+    return (
+        isinstance(first, list | tuple)
+        and 2 <= len(first) <= _WIDEST
+        and all(
+            isinstance(row, list | tuple)
+            and len(row) == len(first)
+            and all(_is_single(cell) and len(said(cell)) <= _LONGEST_CELL for cell in row)
+            for row in values
+        )
+    )
+
+
+def _add_rows(blocks: Blocks, rows: Sequence[Sequence[Any]], name: str, level: int) -> None:
+    blocks.heading(name, min(level, 9))
+    lines = ({place: _cell(cell) for place, cell in enumerate(row)} for row in rows)
+    add_grid(blocks, enumerate(lines, 1), numbered=False)
 
 
 def _add_list(
@@ -71,6 +117,8 @@ def _add_list(
         rows = ({place: _cell(record.get(key)) for place, key in enumerate(columns)}
                 for record in records)  # fmt: skip
         add_grid(blocks, enumerate((head, *rows), 1), numbered=False)
+    elif len(values) > 1 and _are_rows(values):
+        _add_rows(blocks, values, "", level)
     else:
         for number, value in enumerate(values, 1):
             add_value(blocks, value, source, limits, _name_of(value, number), level)
@@ -98,7 +146,7 @@ def _flat(value: Any) -> Any:
 
 
 def _cell(value: Any) -> str:
-    is_value = isinstance(value, int | float)
+    is_value = isinstance(value, int | float | Value)
     return Value(said(value)) if is_value else said(value)
 
 

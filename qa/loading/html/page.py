@@ -9,7 +9,9 @@ from qa.errors import EmptyFileError
 from qa.limits import Limits
 from qa.loading.blocks import Blocks, is_question, superscript
 from qa.loading.html.boilerplate import SILENT, Boilerplate, Element, is_hidden
+from qa.loading.html.counting import Count
 from qa.loading.html.definitions import Definitions
+from qa.loading.html.roles import follow_roles, is_panel
 from qa.loading.html.style_sheets import StyleSheets
 from qa.loading.html.table import Cell, Table, is_layout
 from qa.loading.html.tree import decode, tree_of
@@ -17,7 +19,7 @@ from qa.loading.links import Linked
 from qa.loading.symbols import DONE, OPEN
 from qa.records import BlockKind, Document, Link
 from qa.text.cleaning import clean, one_line
-from qa.text.sentences import CELL_SEPARATOR
+from qa.text.sentences import BULLETS, CELL_SEPARATOR, LIST_MARK
 
 _BLOCKS = frozenset(
     (
@@ -33,6 +35,7 @@ _LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _DEFINITIONS = frozenset(("dl", "dt", "dd"))
 _BOLD = frozenset(("b", "strong"))
 _NOTED = frozenset(("br", "a", "img", "sup", "span"))  # of those that are no blocks, at their start
+_WITH_BOXES = frozenset(("li", "td", "label"))
 _MAY_ASK = frozenset(("p", "div", "section", "li", "dd", "td"))  # around a question in bold
 _ASKING = frozenset(("dt", "summary"))
 _NOTE = re.compile(
@@ -45,6 +48,7 @@ _AROUND_BREAK = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{2,}")
 _RAISED_STYLE = re.compile(r"vertical-align\s*:\s*super")
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block")
+_TYPED_BULLETS = frozenset(BULLETS) - frozenset("*–—-")
 _SITE_SEPARATORS = (" - ", " | ", " — ", " – ", " :: ", " · ", " » ")
 
 
@@ -54,6 +58,7 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     root = tree_of(markup)
     if root is None:
         raise EmptyFileError(f"{source} is a web page without content. Get it again.")
+    follow_roles(root)
     blocks = Blocks()
     boilerplate = Boilerplate(root)
     limits.check(source, "max_characters", boilerplate.characters, "has {} characters")
@@ -73,6 +78,7 @@ def render_fragment(markup: str, blocks: Blocks) -> None:
     """Add the text of a piece of HTML to `blocks`; nothing in it counts as boilerplate."""
     root = tree_of(clean(markup))
     if root is not None:
+        follow_roles(root)
         Renderer(blocks, sheets=StyleSheets(root)).render(root)
 
 
@@ -91,7 +97,7 @@ class Renderer:
         self._inline: list[str] = []
         self._linked = Linked()  # the links of the inline text
         self._pre = 0
-        self._lists: list[int | None] = []  # the next number of each open list
+        self._lists: list[Count | None] = []  # of the items of each open list
         self._definitions = Definitions(blocks)
         self._raised: Element = None  # the element that raises a number
         self._asks = False  # whether a question here would be a block of its own
@@ -131,6 +137,8 @@ class Renderer:
         self._flush()
 
     def _drops(self, element: Element, tag: str) -> bool:
+        if is_panel(element):
+            return False
         if self._sheets and self._sheets.hide(element):
             return True
         if self._boilerplate is None:
@@ -170,11 +178,11 @@ class Renderer:
         if tag == "pre":
             self._pre += 1
         elif tag in _LISTS:
-            self._lists.append(_first_number(element) if tag == "ol" else None)
+            self._lists.append(Count.of(element) if tag == "ol" else None)
             self._open("list")
         elif tag == "li":
             self._item = True
-            self._open("item", self._next_marker())
+            self._open("item", self._next_marker(element))
         elif _is_note(element):
             self._open("note")
         elif tag in _DEFINITIONS and self._cell is None:
@@ -264,8 +272,23 @@ class Renderer:
             paragraphs = _BLANK_LINES.split(self._definitions.with_term(text))
             since = self._blocks.here
             for paragraph in paragraphs:
-                self._blocks.add(paragraph, "question" if asks else "paragraph")
+                if asks or not self._add_list(paragraph):
+                    self._blocks.add(paragraph, "question" if asks else "paragraph")
             self._blocks.link(links, raw, since)
+
+    def _add_list(self, text: str) -> bool:
+        """Add lines that begin with bullets, as people type them, as a list; whether it is one."""
+        lines = text.split("\n")
+        marks = [LIST_MARK.match(line) for line in lines]
+        first = next((place for place, mark in enumerate(marks) if mark), len(lines))
+        typed = [line[0] in _TYPED_BULLETS for line in lines[first:] if line]
+        if not typed or not all(typed) or self._lists:
+            return False
+        if first:
+            self._blocks.add("\n".join(lines[:first]))
+        for line, mark in zip(lines[first:], marks[first:], strict=True):
+            self._blocks.item(line[mark.end() :] if mark else line)
+        return True
 
     def _take(self) -> tuple[str, str, list[Link]]:
         """The inline text so far, as it will be written, and as it was read with its links."""
@@ -289,12 +312,9 @@ class Renderer:
         self._asks = whole and is_question(line)
         return self._asks
 
-    def _next_marker(self) -> str:
-        number = self._lists[-1] if self._lists else None
-        if number is None:
-            return "-"
-        self._lists[-1] = number + 1
-        return f"{number}."
+    def _next_marker(self, item: Element) -> str:
+        count = self._lists[-1] if self._lists else None
+        return "-" if count is None else count.next(item)
 
     def _start_superscript(self, element: Element) -> None:
         text = "".join(element.itertext()).strip()
@@ -319,9 +339,9 @@ def _is_note_mark(element: Element) -> bool:
 
 
 def _is_in_item(element: Element) -> bool:
-    """Whether it is seen in a list item, perhaps in a paragraph or a label of it."""
+    """Whether it is seen with what it is about: in a list item, a cell, or a label."""
     around = list(islice(element.iterancestors(), 3))
-    return any(one.tag == "li" for one in around) and not is_hidden(element)
+    return any(one.tag in _WITH_BOXES for one in around) and not is_hidden(element)
 
 
 def _is_note(element: Element) -> bool:
@@ -353,11 +373,6 @@ def _meaningful_alt(element: Element) -> str:
     around = list(islice(element.iterancestors(), 4))
     captioned = any(next(parent.iter("figcaption"), None) is not None for parent in around[:2])
     return "" if captioned or any(parent.tag == "a" for parent in around) else f" {alt} "
-
-
-def _first_number(element: Element) -> int:
-    start = element.get("start") or ""
-    return int(start) if re.fullmatch(r"\d{1,6}", start, re.ASCII) else 1
 
 
 def _titles(root: Element, blocks: Blocks) -> list[str]:

@@ -108,6 +108,8 @@ def is_layout(element: Element) -> bool:
     rows = list(_own_rows(element))
     if sum(1 for row in rows if _is_name_and_value(row)) * 2 > len(rows):
         return False
+    if rows and len(rows[0]) > 1 and all(cell.tag == "th" for cell in rows[0]):
+        return False
     inner = element.iter("table", "h1", "h2", "h3", "h4", "h5", "h6")
     if next(islice(inner, 1, None), None) is not None:  # the first one is the table itself
         return True

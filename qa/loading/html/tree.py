@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from qa.loading.decoding import decode_as
+from qa.loading.decoding import decode_declared
 from qa.loading.html.boilerplate import Element
 from qa.loading.plain import decode_or_raise
 
@@ -27,11 +27,9 @@ def decode(data: bytes, source: str) -> str:
         declared = _DECLARED.search(data, 0, _DECLARATION_WITHIN)
         if declared:
             name = (declared[1] or declared[2]).decode("ascii", "replace").lower()
-            # A declaration that is readable as ASCII cannot be UTF-16; Latin-1 means cp1252 on the
-            # web.
+            # A declaration that is readable as ASCII cannot be UTF-16.
             name = "utf-8" if name.startswith("utf-16") else name
-            name = "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "ascii") else name
-            text = decode_as(data, name)
+            text = decode_declared(data, name)
             if text is not None:
                 return text
     return decode_or_raise(data, source)

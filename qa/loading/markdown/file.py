@@ -14,6 +14,7 @@ from qa.loading.html.boilerplate import is_hidden
 from qa.loading.html.tree import tree_of
 from qa.loading.links import Linked
 from qa.loading.markdown import front_matter
+from qa.loading.markdown.dialects import INCLUDED
 from qa.loading.markdown.shortcodes import NOTE_BEGINS, NOTE_ENDS, plain_markdown
 from qa.loading.plain import decode_or_raise
 from qa.loading.symbols import task
@@ -48,8 +49,10 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     text = clean(decode_or_raise(data, source))
     limits.check(source, "max_characters", len(text), "has {} characters")
     pairs, body = front_matter.split(text.lstrip("\n"))
-    tokens = _tokens(plain_markdown(body))
     blocks = Blocks()
+    for name in INCLUDED.findall(body):
+        blocks.warn(f"Not read: {name}, which it includes")
+    tokens = _tokens(plain_markdown(body))
     for line in front_matter.said(pairs):
         blocks.item(line)
     told = blocks.length
@@ -120,17 +123,28 @@ class _Renderer:
 
     def render(self, tokens: Sequence[Token]) -> None:
         """Write every block."""
+        table = ""  # a table of HTML that blank lines cut into several tokens
         for token in tokens:
+            if table and token.type != "html_block":
+                render_fragment(table, self._blocks)
+                table = ""
             if token.type == "inline":
                 self._write(token.children or [])
             elif token.type in ("fence", "code_block"):
                 self._blocks.add(token.content, "code")
             elif token.type == "html_block":
-                self._write_html(token)
+                table += token.content if table or _opens_table(token.content) else ""
+                if table and not _opens_table(table):
+                    render_fragment(table, self._blocks)
+                    table = ""
+                elif not table:
+                    self._write_html(token)
             elif token.nesting == 1:
                 self._open(token)
             elif token.nesting == -1:
                 self._close(token)
+        if table:
+            render_fragment(table, self._blocks)
 
     def _open(self, token: Token) -> None:
         kind = token.type.removesuffix("_open")
@@ -209,6 +223,12 @@ class _Renderer:
             return "-"
         self._numbers[-1] = number + 1
         return f"{number}."
+
+
+def _opens_table(markup: str) -> bool:
+    """Whether a table of HTML begins in it that does not end in it."""
+    markup = markup.lower()
+    return markup.count("<table") > markup.count("</table")
 
 
 def _is_hidden(tag: str) -> bool:

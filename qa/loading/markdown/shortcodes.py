@@ -10,10 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qa.loading.markdown.dialects import TIGHT, plain_line, plain_words, spaced_title
+
 NOTE_BEGINS, NOTE_ENDS = "<!--note-->", "<!--/note-->"
 """The marks around a remark, as blocks of HTML."""
 
-_SIGNS = ("{{", "{%", "{:", "{#", ":::", "!!!", "???", "[^", "[!", '=== "', '===! "', '===+ "')
+_SIGNS = (
+    *("8<", "[[", "==", "%%", "*[", "import ", "export "),
+    *("{{", "{%", "{:", "{#", ":::", "!!!", "???", "[^", "[!", '=== "', '===! "', '===+ "'),
+)
 _APART = "<!-- -->"
 _FENCE = re.compile(r"\s*(?:>\s?)*(```+|~~~+)")
 _CODE = re.compile(r"(?<!`)(`++)[^`\n]{1,1000}+\1(?!`)")
@@ -53,7 +58,8 @@ def plain_markdown(text: str) -> str:
     """The Markdown in `text` without the tags of site generators."""
     if _DEFINITION.search(text):
         text = "\n".join(_with_definitions(text.split("\n")))
-    if not any(sign in text for sign in _SIGNS):
+    text = spaced_title(text)
+    if not any(sign in text for sign in _SIGNS) and TIGHT.search(text) is None:
         return text
     return "\n".join(_lines(_without_comments(text).split("\n")))
 
@@ -144,6 +150,7 @@ def _lines(lines: list[str]) -> Iterator[str]:
 
 
 def _plain(line: str) -> str:
+    line = plain_line(line)
     if not any(sign in line for sign in _SIGNS):
         return line
     fenced = _FENCED_NOTE.match(line)
@@ -171,7 +178,7 @@ def _fenced_note(found: re.Match[str]) -> str:
 
 
 def _without_tags(text: str, indent: str) -> str:
-    text = _TAG.sub(lambda tag: _said(tag, indent), text)
+    text = plain_words(_TAG.sub(lambda tag: _said(tag, indent), text))
     return _FOOTNOTE_MARK.sub("", _ATTRIBUTES.sub("", text))
 
 

@@ -7,6 +7,7 @@ blocks and admonitions. Other files are not included, and conditions count as me
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ _ATTRIBUTE = re.compile(r":(!?[\w-]{1,60}!?):(?:[ \t]+(.*))?")
 _DIRECTIVE = re.compile(
     r"(?:ifdef|ifndef|ifeval|endif|include|toc|image|video|audio)::?[^\[\n]*\[.*\]"
 )
+_INCLUDED = re.compile(r"^include::([^\[\n]{1,300})\[", re.MULTILINE)
 _ABOUT = re.compile(r"\[[^\[\]\n]*\]|\[\[[^\[\]\n]*\]\]")
 _SECTION = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*)")
 _TITLE = re.compile(r"\.([^\s.].*)")
@@ -45,6 +47,8 @@ _TAGS = {
     ":": ("<dl>", "</dd></dl>"),
 }
 _DEEPEST = 30
+_FORMAT = re.compile(r"format[ \t]?=[ \t]?\"?(csv|dsv|tsv)")
+_SEPARATORS = {",": ",", "csv": ",", ":": ":", "dsv": ":", "tsv": "\t"}
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
@@ -57,6 +61,8 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     limits.check(source, "max_characters", len(text), "has {} characters")
     lines, attributes = _header(text.split("\n"))
     blocks = Blocks()
+    for name in _INCLUDED.findall(text):
+        blocks.warn(f"Not read: {name}, which it includes")
     render_fragment("".join(_Reader(lines, attributes).html()), blocks)
     if blocks.empty:
         raise EmptyFileError(f"{source} holds no text, only marks. Leave it out, or write into it.")
@@ -157,7 +163,7 @@ class _Reader:
         if fence.startswith(("//", "++")):  # a comment; what is for one kind of output
             return []
         if fence[0] in "|,:!":
-            return self._table(inner, about)
+            return self._table(inner, about, fence)
         kind = about.partition(",")[0]
         if fence.startswith(("---", "...", "```")) or kind in ("source", "listing"):
             return [f"<pre>{escape(chr(10).join(inner))}</pre>"]
@@ -254,8 +260,10 @@ class _Reader:
             self._at += 1
             yield line
 
-    def _table(self, lines: list[str], about: str) -> list[str]:
+    def _table(self, lines: list[str], about: str, fence: str) -> list[str]:
         """The rows of a table; the first is its header if the table says so, or stands apart."""
+        if separator := _separator(fence, about):
+            lines = _with_bars(lines, separator)
         cells: list[_Cell] = []
         apart = 0  # the cells before the first blank line
         for line in lines:
@@ -299,6 +307,18 @@ class _Cell:
     text: str
     span: int = 1
     down: int = 1
+
+
+def _separator(fence: str, about: str) -> str:
+    """What parts the cells of a table that is written as CSV; nothing for others."""
+    said = _FORMAT.search(about)
+    return _SEPARATORS.get(said[1] if said else fence[0], "")
+
+
+def _with_bars(lines: Sequence[str], separator: str) -> list[str]:
+    """The rows of CSV as rows of a table of AsciiDoc."""
+    rows = csv.reader((line for line in lines if line.strip()), delimiter=separator)
+    return ["".join(f"|{cell.strip().replace('|', '¦')} " for cell in row) for row in rows]
 
 
 def _rows_of(cells: Sequence[_Cell], columns: int) -> Iterator[list[_Cell]]:

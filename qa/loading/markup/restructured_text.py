@@ -14,6 +14,7 @@ from qa.records import Document
 from qa.text.cleaning import clean, one_line
 
 _DIRECTIVE = re.compile(r"^[ \t]{0,60}\.\. ([\w:+.-]{1,60})::", re.MULTILINE)
+_INCLUDED = re.compile(r"^[ \t]{0,60}\.\. (?:literal)?include::[ \t]([^\n]{1,300})", re.MULTILINE)
 _ROLE = re.compile(r":([\w:+.-]{1,60}):`|`:([\w:+.-]{1,60}):")
 _TARGET = re.compile(r"\s{0,9}<[^<>]{1,500}>$")
 # What they hold is for the programs that build the pages.
@@ -52,6 +53,8 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     _make_known(text)
     parts = publish_parts(text, writer="html5", settings_overrides=_SETTINGS)
     blocks = Blocks()
+    for name in _INCLUDED.findall(text):
+        blocks.warn(f"Not read: {name.strip()}, which it includes")
     render_fragment(parts["html_body"], blocks)
     if blocks.empty:
         raise EmptyFileError(f"{source} holds no text, only marks. Leave it out, or write into it.")

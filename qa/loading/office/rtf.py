@@ -9,6 +9,8 @@ from qa.errors import EmptyFileError
 from qa.limits import Limits
 from qa.loading.blocks import Blocks, superscript, telling_title
 from qa.loading.decoding import decode_as
+from qa.loading.furniture import numbers_pages
+from qa.loading.office.rtf_encodings import CHARSETS, CODE_PAGES
 from qa.loading.symbols import with_symbols
 from qa.loading.tables.grid import rows_of_names
 from qa.records import Document
@@ -29,7 +31,6 @@ _CHARACTERS = {
 _PASSED_OVER = frozenset(
     (
         *("colortbl", "listtable", "listoverridetable", "generator"),
-        *("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"),
         *("pict", "object", "themedata", "colorschememapping", "datastore", "latentstyles"),
         *("fldinst", "rsidtbl", "xmlnstbl", "revtbl", "annotation", "atnid", "atnauthor"),
         *("bkmkstart", "bkmkend", "filetbl", "mmathPr", "wgrffmtfilter", "nonshppict", "ftnsep"),
@@ -38,21 +39,18 @@ _PASSED_OVER = frozenset(
 )
 _DESTINATIONS = {
     **{"stylesheet": "style", "fonttbl": "font", "info": "info", "title": "title"},
+    **{f"header{page}": "head" for page in ("", "l", "r", "f")},
+    **{f"footer{page}": "foot" for page in ("", "l", "r", "f")},
     **{"footnote": "footnote", "listtext": "marker", "pntext": "marker"},
 }
 _FORMATS = frozenset(
     ("f", "plain", "v", "deleted", "strike", "striked", "super", "nosupersub", "sub", "up", "dn")
 )
 _OF_TABLES = frozenset(("trowd", "clvmrg", "clmrg", "cellx", "cell", "nestcell", "row", "nestrow"))
+_TEXTS = ("", "footnote", "head", "foot")
 _SYMBOLS = 2  # the set of characters of a font that has signs in their places
 _LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
 _KEPT_DESTINATIONS = frozenset(("do", "shppict", "shptxt", "shpinst", "shp", "fldrslt"))
-_CODE_PAGES = {"ansi": "cp1252", "mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
-_CHARSETS = {
-    **{0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5"},
-    **{161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256"},
-    **{186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class _Paragraph:
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
-    """Headings, paragraphs, lists, tables and footnotes; page heads and feet are left out.
+    """Headings, paragraphs, lists, tables and footnotes; heads and feet of pages, once.
 
     Raises:
         EmptyFileError: there is no text in it.
@@ -115,6 +113,7 @@ class _Reader:
         self._skip = 0
         self._notes: list[str] = []
         self._note: list[str] = []
+        self._margins: dict[str, str] = {}  # lines of heads and feet of pages
         self._rows: list[list[str]] = []
         self._row: list[str] = []
         self._cell: list[str] = []
@@ -155,6 +154,8 @@ class _Reader:
         self._decode()
         self._end_paragraph()
         self._end_table()
+        feet = (line for line, place in self._margins.items() if place == "foot")
+        self._blocks.add("\n".join(feet))
         self.title = one_line("".join(self._title))
 
     def _brace(self, brace: bytes) -> None:
@@ -167,8 +168,19 @@ class _Reader:
             if before.destination == "footnote" and self._state.destination != "footnote":
                 self._notes.append("".join(self._note))
                 self._note = []
+            elif before.destination in ("head", "foot") and not self._state.destination:
+                self._end_margin(before.destination)
             elif before.destination == "style" and self._state.destination != "style":
                 self._name_style()
+
+    def _end_margin(self, place: str) -> None:
+        """A head or a foot of pages is said once; where it only numbers them, not at all."""
+        lines, self._note = _joined(self._note).split("\n"), []
+        said = [line for line in map(one_line, lines) if line and not numbers_pages(line)]
+        new = [line for line in said if line not in self._margins]
+        self._margins.update(dict.fromkeys(new, place))
+        if place == "head":
+            self._blocks.add("\n".join(new))
 
     def _sign(self, sign: str) -> None:
         if sign in "\\{}":
@@ -189,13 +201,13 @@ class _Reader:
             self._skip = state.skip
         elif name == "uc":
             self._state = replace(state, skip=min(max(number or 0, 0), 10))
-        elif name in _CODE_PAGES:
-            self._encoding = _CODE_PAGES[name]
+        elif name in CODE_PAGES:
+            self._encoding = CODE_PAGES[name]
         elif name == "ansicpg" and number:
             self._encoding = f"cp{number}"
         elif name in _FORMATS:
             self._format(name, number)
-        elif state.destination in ("", "footnote"):
+        elif state.destination in _TEXTS:
             self._layout(name, number)
 
     def _enters(self, name: str) -> bool:
@@ -213,8 +225,8 @@ class _Reader:
             self._style = number or 0 if name == "s" else -1
         elif name == "f" and self._state.destination == "font":
             self._font = number or 0
-        elif name == "fcharset" and number in _CHARSETS:
-            self._fonts[self._font] = _CHARSETS[number]
+        elif name == "fcharset" and number in CHARSETS:
+            self._fonts[self._font] = CHARSETS[number]
         elif name == "fcharset" and number == _SYMBOLS:
             self._signs[self._font] = ""
 
@@ -244,8 +256,10 @@ class _Reader:
             paragraph.depth = min(max(number or 0, 0), 8)
         elif name == "intbl":
             paragraph.in_table = True
-        elif name in _OF_TABLES:
+        elif name in _OF_TABLES and not self._state.destination:
             self._lay_out_table(name)
+        elif name == "cell":
+            self._add("\t")
         elif name in ("par", "sect", "page"):
             self._end_line()
         elif name in _CHARACTERS:
@@ -297,7 +311,7 @@ class _Reader:
             self._signs[self._font] += text
         elif state.destination == "marker":
             self._marker.append(text)
-        elif state.destination in ("", "footnote") and not state.unseen:
+        elif state.destination in _TEXTS and not state.unseen:
             font = self._signs.get(state.font, "").strip("; ")
             text = superscript(text) if state.raised else with_symbols(text, font)
             (self._note if state.destination else self._paragraph.pieces).append(text)
@@ -309,7 +323,7 @@ class _Reader:
         self._named.clear()
 
     def _end_line(self) -> None:
-        if self._state.destination == "footnote":
+        if self._state.destination:
             self._note.append("\n")
         elif self._paragraph.in_table:
             self._cell.append(self._text())

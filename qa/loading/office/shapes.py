@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from qa.loading.archives import Element, Relation, local_name
+from qa.loading.archives import Element, Relation, local_name, unescaped
 from qa.loading.blocks import superscript
 from qa.loading.links import Linked
+from qa.loading.numerals import numeral
 from qa.loading.office.formulas import linear
+from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import with_symbols
 from qa.records import Link
 from qa.text.cleaning import one_line
@@ -19,6 +21,8 @@ _DEEPEST = 8
 _ALONE = re.compile("(?<!\\w)[\x80-\xff\uf020-\uf0ff](?!\\w)")
 _LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
 _WIDEST_SPAN = 100
+_ALIGNED = 10  # a tenth of the width
+_NUMERALS = {"alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I", "ea1": "一"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,12 @@ def is_hidden(shape: Element) -> bool:
     return any(name is not None and name.get("hidden") in ("1", "true") for name in names)
 
 
+def described(shape: Element) -> str:
+    """What is said of a picture for those who cannot see it."""
+    names = (child.find("{*}cNvPr") for child in shape if local_name(child).startswith("nv"))
+    return next((said_of_picture(name.get("descr")) for name in names if name is not None), "")
+
+
 def place_of(shape: Element, layout: Mapping[tuple[str, str], Place]) -> Place | None:
     """Where a shape stands, as it says itself or as the layout does."""
     for path in ("{*}spPr/{*}xfrm", "{*}grpSpPr/{*}xfrm", "{*}xfrm"):
@@ -81,12 +91,28 @@ def in_reading_order(
         yield from shapes
         return
     rest = sorted(placed, key=lambda one: (one[0].top, one[0].left))
+    rows: list[list[tuple[Place, Element]]] = []
     while rest:
         first = rest[0][0]
         # What begins above the middle of the topmost one stands beside it.
         row = [one for one in rest if one[0].top <= first.top + first.height // 2]
         rest = rest[len(row) :]
-        yield from (shape for _, shape in sorted(row, key=lambda one: one[0].left))
+        rows.append(sorted(row, key=lambda one: one[0].left))
+    while rows:
+        row = rows.pop(0)
+        if rows and _stand_above(row, rows[0]):
+            row = [one for both in zip(row, rows.pop(0), strict=True) for one in both]
+        yield from (shape for _, shape in row)
+
+
+def _stand_above(
+    heads: Sequence[tuple[Place, Element]], bodies: Sequence[tuple[Place, Element]]
+) -> bool:
+    """Whether each shape of a row is the head of the larger one below it, as in a comparison."""
+    return len(heads) == len(bodies) > 1 and all(
+        abs(above.left - below.left) * _ALIGNED <= above.width and above.height < below.height
+        for (above, _), (below, _) in zip(heads, bodies, strict=True)
+    )
 
 
 def paragraphs(shape: Element, related: Mapping[str, Relation]) -> list[Paragraph]:
@@ -120,12 +146,20 @@ def _marker(properties: Element | None, level: int, counts: dict[int, int]) -> s
         said = number.get("startAt") or "1"
         start = int(said) if said.isdecimal() and len(said) < 7 else 1
         counts[level] = counts.get(level, start - 1) + 1
-        return f"{counts[level]}."
+        return _numbered(counts[level], number.get("type") or "")
     counts.pop(level, None)
     if properties.find("{*}buNone") is not None:
         return ""
     bullet = properties.find("{*}buChar")
     return "-" if bullet is not None or properties.find("{*}buBlip") is not None else None
+
+
+def _numbered(number: int, kind: str) -> str:
+    """A number as PowerPoint shows it: "alphaLcParenR" is a letter with a bracket after it."""
+    shown = numeral(number, next((v for k, v in _NUMERALS.items() if kind.startswith(k)), "1"))
+    if kind.endswith("ParenBoth"):
+        return f"({shown})"
+    return f"{shown})" if kind.endswith("ParenR") else f"{shown}."
 
 
 def _pieces(paragraph: Element, related: Mapping[str, Relation]) -> tuple[list[str], Linked]:
@@ -148,7 +182,7 @@ def _pieces(paragraph: Element, related: Mapping[str, Relation]) -> tuple[list[s
             target = _target(properties, related)
             if target:
                 linked.open(len(pieces), target)
-            said = _with_symbols(properties, text.text or "")
+            said = _with_symbols(properties, unescaped(text.text or ""))
             pieces.append(_raised(properties, said))
             if target:
                 linked.close(len(pieces))

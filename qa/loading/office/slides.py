@@ -9,18 +9,18 @@ from qa.errors import EmptyFileError
 from qa.limits import Limits
 from qa.loading.archives import Archive, Element, Relation, local_name
 from qa.loading.blocks import Blocks, is_question, telling_title
-from qa.loading.office.charts import chart_rows
+from qa.loading.office.graphics import write_graphic, write_table
 from qa.loading.office.shapes import (
     Paragraph,
     Place,
     cell_rows,
+    described,
     in_reading_order,
     is_hidden,
     paragraphs,
     place_of,
     placeholder,
 )
-from qa.loading.tables.grid import rows_of_names
 from qa.records import Document
 from qa.text.cleaning import one_line
 
@@ -131,6 +131,8 @@ class _Writer:
                 self._write_shape(one)
         elif name == "graphicFrame":
             self._write_frame(shape)
+        elif name == "pic":
+            self._blocks.add(described(shape))
         elif shape is not self._title and placeholder(shape)[0] not in _FURNITURE:
             kind, number = placeholder(shape)
             listed = kind in _LISTED and bool(kind or number)
@@ -155,25 +157,13 @@ class _Writer:
         if table is not None:
             properties = table.find("{*}tblPr")
             header = properties is not None and properties.get("firstRow") in ("1", "true")
-            self._write_table(cell_rows(table), header=header)
-        elif chart is not None and (root := self._related(chart)) is not None:
-            title, rows = chart_rows(root)
-            self._blocks.add(title)
-            self._write_table(rows, header=True)
-        elif diagram is not None and (root := self._related(diagram)) is not None:
-            for point in root.iter("{*}pt"):
-                text = one_line(" ".join(t.text or "" for t in point.iter("{*}t")))
-                if point.get("type", "node") == "node":
-                    self._blocks.item(text)
-
-    def _write_table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:
-        if not rows:
+            write_table(self._blocks, cell_rows(table), header=header)
             return
-        self._blocks.open("table")
-        names = rows_of_names(rows, int(header and len(rows) > 1))
-        for place, row in enumerate(rows):
-            self._blocks.row(row, header=place < names)
-        self._blocks.close("table")
+        for element in (chart, diagram):
+            if element is not None and (root := self._related(element)) is not None:
+                write_graphic(self._blocks, root)
+                return
+        self._blocks.add(described(frame))
 
     def _related(self, element: Element) -> Element | None:
         part = self._slide.related.get(_relation_id(element))
@@ -202,5 +192,5 @@ def _shapes(tree: Element) -> Iterator[Element]:
         if name == "AlternateContent":
             choice = child.find("{*}Choice")
             yield from _shapes(child.find("{*}Fallback") if choice is None else choice)
-        elif name in ("sp", "grpSp", "graphicFrame") and not is_hidden(child):
+        elif name in ("sp", "grpSp", "graphicFrame", "pic") and not is_hidden(child):
             yield child

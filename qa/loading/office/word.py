@@ -7,20 +7,26 @@ its `Paragraph.text` passes over insertions, text boxes and formulas.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from io import BytesIO
+from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-from qa.errors import EmptyFileError
+from qa.errors import EmptyFileError, LoadError
 from qa.limits import Limits
-from qa.loading.archives import Archive, Element
+from qa.loading.archives import Archive, Element, parse_xml
 from qa.loading.blocks import Blocks, is_question, superscript, telling_title
 from qa.loading.links import Linked
+from qa.loading.nested import add_file
+from qa.loading.numerals import marked
+from qa.loading.office import word_tables
 from qa.loading.office.formulas import linear
+from qa.loading.office.graphics import write_graphic
+from qa.loading.office.word_headings import UNSTYLED_LEVEL, is_bold, unstyled_headings
 from qa.loading.office.word_letters import Letters, LetterStyles, is_on
 from qa.loading.office.word_margins import margins
+from qa.loading.office.word_package import opened
 from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
+from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import symbol, with_symbols
 from qa.loading.tables.grid import rows_of_names
 from qa.records import Document, Link
@@ -30,11 +36,16 @@ from qa.text.sentences import CELL_SEPARATOR
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
+_GRAPHICS = {
+    "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart": "id",
+    "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds": "dm",
+}
+"""What a chart and a diagram refer to their parts by."""
 _REFERENCES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
 _SPACES = re.compile(" {2,}")  # left over where a run between two of them is not read
 _DELETED_END = f"{W}pPr/{W}rPr/{W}del"
 _TINY = 2  # half points
-_WIDEST_SPAN = 100
 _LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
 _CONTENTS = ("table of contents", "toc")
 
@@ -43,7 +54,7 @@ _PASSED_OVER = frozenset(
     f"{W}{name}"
     for name in (
         *("pPr", "rPr", "tblPr", "tblGrid", "trPr", "tcPr", "sectPr", "sdtPr", "sdtEndPr", "rt"),
-        *("del", "moveFrom", "delText", "instrText", "delInstrText", "altChunk"),
+        *("del", "moveFrom", "delText", "instrText", "delInstrText"),
     )
 ) | {_FALLBACK}
 _CHARACTERS = {
@@ -63,11 +74,9 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
         EmptyFileError: there is no text in it.
     """
     Archive(data, source, limits)  # refuses what unpacks to too much
-    import docx
-
-    document = docx.Document(BytesIO(data))
+    document = opened(data)
     blocks = Blocks()
-    _Body(document, blocks).write()
+    _Body(document, blocks, limits).write()
     if blocks.empty:
         raise EmptyFileError(
             f"{source} has no text; its content may be pictures. "
@@ -101,10 +110,11 @@ def _links(pieces: Sequence[str]) -> list[Link]:
 class _Body:
     """Writes the body of a document into blocks."""
 
-    def __init__(self, document: Any, blocks: Blocks) -> None:
+    def __init__(self, document: Any, blocks: Blocks, limits: Limits) -> None:
         self._document = document
         self._body = document.element.body
         self._blocks = blocks
+        self._limits = limits
         self._relations = document.part.rels
         self._styles = Styles(document.styles.element)
         self._letters = LetterStyles(document.styles.element)
@@ -113,7 +123,9 @@ class _Body:
         self._held: list[str] = []  # of a paragraph whose end was deleted under revision
         self._numbering = Numbering(document.part)
         self._notes = {kind: _notes(document.part, kind) for kind in ("footnote", "endnote")}
-        self._pending: list[Element] = []  # text boxes and notes met inside a paragraph
+        # Text boxes, notes, charts and diagrams met inside a paragraph.
+        self._pending: list[Element] = []
+        self._unstyled = unstyled_headings(self._body, self._styles)
 
     def write(self) -> None:
         """Write everything."""
@@ -140,6 +152,10 @@ class _Body:
     def _write_container(self, container: Element) -> None:
         if container.tag == f"{W}txbxContent":
             self._write_children(container)
+        elif container.tag in _GRAPHICS:
+            part = self._part(container, _GRAPHICS[container.tag])
+            if part is not None:
+                write_graphic(self._blocks, parse_xml(part.blob))
         else:
             self._blocks.open("note")
             self._write_children(container)
@@ -153,8 +169,25 @@ class _Body:
             self._write_table(element)
         elif tag == f"{W}sdt" and _is_contents(element):
             return
-        elif isinstance(tag, str) and tag not in _PASSED_OVER:
+        elif tag == f"{W}altChunk":
+            self._write_chunk(element)
+        elif _holds_text(element):
             self._write_children(element)
+
+    def _part(self, element: Element, attribute: str) -> Any:
+        """The part of the file that an element refers to, if it is there."""
+        relation = self._relations.get(element.get(f"{{{_RELATIONS}}}{attribute}"))
+        return None if relation is None or relation.is_external else relation.target_part
+
+    def _write_chunk(self, element: Element) -> None:
+        """A file of another format that Word shows in the text."""
+        part = self._part(element, "id")
+        if part is None:
+            return
+        try:
+            add_file(self._blocks, part.blob, str(part.partname), "", 0, self._limits)
+        except LoadError as error:
+            self._blocks.warn(f"Not read: {error}")
 
     def _write_paragraph(self, paragraph: Element) -> None:
         style = self._styles.of(paragraph)
@@ -170,18 +203,22 @@ class _Body:
         self._blocks.link(_links(pieces), "".join(pieces), since)
 
     def _write_text(self, paragraph: Element, style: Style, text: str) -> None:
-        if style.level is not None:
-            self._blocks.heading(text, style.level)
-            return
         item = self._numbering.item(paragraph, style)
+        if style.level is not None:
+            number = f"{item[0]} " if item and item[0] != "-" else ""
+            self._blocks.heading(number + text, style.level)
+            return
+        if item is None and paragraph in self._unstyled:
+            self._blocks.heading(text, UNSTYLED_LEVEL)
+            return
         if item is None:
-            asks = is_question(text) and _is_bold(paragraph)
+            asks = is_question(text) and is_bold(paragraph)
             self._blocks.add(text, "question" if asks else "paragraph")
         else:
-            self._blocks.item(text, *item)
+            self._blocks.item(text, marked(item[0]), item[1])
 
     def _write_table(self, table: Element) -> None:
-        rows = list(_rows(table))
+        rows = list(word_tables.rows(table))
         if max((len(cells) for cells in rows), default=0) <= 1:
             # A frame around text, not a table.
             for cells in rows:
@@ -190,7 +227,7 @@ class _Body:
             return
         self._blocks.open("table")
         texts = list(self._row_texts(rows))
-        header = rows_of_names(texts, sum(1 for _ in takewhile(_is_header, rows)))
+        header = rows_of_names(texts, sum(1 for _ in takewhile(word_tables.is_header, rows)))
         for place, cells in enumerate(texts):
             self._blocks.row(cells, header=place < header)
         self._blocks.close("table")
@@ -199,12 +236,12 @@ class _Body:
         """The texts of each row's cells; one that is merged with others is said in each place."""
         above: dict[int, str] = {}  # the texts of the row before, by column
         for cells in rows:
-            column = _first_column(cells)
+            column = word_tables.first_column(cells)
             texts = dict.fromkeys(range(column), "")
             for cell in cells:
-                goes_on = _goes_on_from_above(cell)
+                goes_on = word_tables.goes_on_from_above(cell)
                 text = above.get(column, "") if goes_on else self._cell_text(cell)
-                width = _width(cell)
+                width = word_tables.width(cell)
                 # What goes across the whole table is a caption of its rows.
                 again = text if len(cells) > 1 and len(text) <= _LONGEST_REPEATED else ""
                 texts[column] = again if goes_on else text
@@ -220,12 +257,17 @@ class _Body:
                 style = self._styles.of(child)
                 self._around = self._letters.of_paragraph(child)
                 text = one_line(self._text(child))
-                item = text and self._numbering.item(child, style)
+                item = self._numbering.item(child, style) if text else None
+                if item and item[0] != "-":
+                    text = f"{marked(item[0])} {text}"
                 parts.append(f"; {text}" if item and parts else text)
             elif child.tag == f"{W}tbl":
-                rows = (CELL_SEPARATOR.join(row) for row in self._row_texts(list(_rows(child))))
+                rows = (
+                    CELL_SEPARATOR.join(row)
+                    for row in self._row_texts(list(word_tables.rows(child)))
+                )
                 parts.append("; ".join(rows))
-            elif isinstance(child.tag, str) and child.tag not in _PASSED_OVER:
+            elif _holds_text(child):
                 parts.append(self._cell_text(child))
         return " ".join(part for part in parts if part).replace(" ; ", "; ")
 
@@ -241,19 +283,15 @@ class _Body:
                 yield _CHARACTERS[tag]
             elif tag == f"{W}r":
                 yield from self._run(child)
-            elif tag == f"{W}sym":
-                yield symbol(attribute(child, "char"), attribute(child, "font"))
             elif tag in _REFERENCES:
                 self._add_note(child, _REFERENCES[tag])
-            elif tag == f"{W}fldChar":
-                yield _box(child)
-            elif tag == f"{W}txbxContent":
+            elif tag == f"{W}txbxContent" or tag in _GRAPHICS:
                 self._pending.append(child)
             elif tag == f"{W}hyperlink":
                 yield _LinkedPiece("".join(self._pieces(child)), self._target(child))
-            elif tag == f"{_MATH}oMath":
-                yield linear(child)
-            elif isinstance(tag, str) and tag not in _PASSED_OVER:
+            elif tag in _SIGNS:
+                yield _SIGNS[tag](child)
+            elif _holds_text(child):
                 yield from self._pieces(child)
 
     def _run(self, run: Element) -> Iterator[str]:
@@ -282,45 +320,46 @@ class _Body:
             self._pending.append(note)
 
 
-def _rows(table: Element) -> Iterator[list[Element]]:
-    """The cells of each row, without rows that are hidden or were deleted under revision."""
-    for child in table:
-        if child.tag == f"{W}tr":
-            properties = child.find(f"{W}trPr")
-            if properties is None or not (
-                properties.find(f"{W}del") is not None or is_on(properties.find(f"{W}hidden"))
-            ):
-                yield list(_cells(child))
-        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml"):
-            yield from _rows(child)
-
-
-def _cells(row: Element) -> Iterator[Element]:
-    for child in row:
-        if child.tag == f"{W}tc":
-            yield child
-        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml"):
-            yield from _cells(child)
-
-
-def _goes_on_from_above(cell: Element) -> bool:
-    properties = cell.find(f"{W}tcPr")
-    merged = None if properties is None else properties.find(f"{W}vMerge")
-    return merged is not None and attribute(merged) != "restart"
-
-
 def _is_contents(element: Element) -> bool:
     gallery = next(element.iter(f"{W}docPartGallery"), None)
     return attribute(gallery).lower() in _CONTENTS
 
 
-def _box(field: Element) -> str:
-    """A box of a form, as it is ticked."""
-    box = field.find(f"{W}ffData/{W}checkBox")
+def _holds_text(element: Element) -> bool:
+    """Whether there may be text to read in an element.
+
+    A field that nobody has filled in shows only what to do with it.
+    """
+    if not isinstance(element.tag, str) or element.tag in _PASSED_OVER:
+        return False
+    return element.tag != f"{W}sdt" or not is_on(element.find(f"{W}sdtPr/{W}showingPlcHdr"))
+
+
+def _said_of_picture(drawing: Element) -> str:
+    said = said_of_picture(drawing.get("descr"))
+    return f" {said} " if said else ""
+
+
+def _chosen(field: Element) -> str:
+    """What is chosen in a field of a form: a box as it is ticked, or one of several words."""
+    box, words = (field.find(f"{W}ffData/{W}{name}") for name in ("checkBox", "ddList"))
+    if words is not None:
+        entries = [attribute(entry) for entry in words.iterchildren(f"{W}listEntry")]
+        said = [attribute(words.find(f"{W}{name}")) for name in ("result", "default")]
+        place = next((int(number) for number in said if number.isdecimal()), 0)
+        return entries[place] if place < len(entries) else ""
     if box is None:
         return ""
     ticked = box.find(f"{W}checked")
     return "☒" if is_on(box.find(f"{W}default") if ticked is None else ticked) else "☐"
+
+
+_SIGNS: dict[str, Callable[[Element], str]] = {
+    f"{W}sym": lambda sign: symbol(attribute(sign, "char"), attribute(sign, "font")),
+    f"{W}fldChar": _chosen,
+    f"{_MATH}oMath": linear,
+    _PICTURE: _said_of_picture,
+}
 
 
 def _is_unseen(run: Element, properties: Element) -> bool:
@@ -335,40 +374,6 @@ def _is_unseen(run: Element, properties: Element) -> bool:
         return False  # its ground may come from the style of the table or the box
     grounds = (f"{W}shd", f"{W}highlight")
     return not any(next(element.iter(*grounds), None) is not None for element in around)
-
-
-def _is_bold(paragraph: Element) -> bool:
-    runs = [run for run in paragraph.iter(f"{W}r") if "".join(run.itertext(f"{W}t")).strip()]
-    return bool(runs) and all(is_on(run.find(f"{W}rPr/{W}b")) for run in runs)
-
-
-def _is_header(row: list[Element]) -> bool:
-    """Whether Word repeats the row on each page, or sets the first row of the table apart."""
-    line = _line_of(row)
-    if line is None:
-        return False
-    if is_on(line.find(f"{W}trPr/{W}tblHeader")):
-        return True
-    table = line.getparent()
-    look = table.find(f"{W}tblPr/{W}tblLook")
-    return attribute(look, "firstRow") == "1" and line is next(table.iter(f"{W}tr"))
-
-
-def _line_of(row: list[Element]) -> Element | None:
-    return next(row[0].iterancestors(f"{W}tr"), None) if row else None
-
-
-def _first_column(row: list[Element]) -> int:
-    """How many columns a row leaves out on its left."""
-    line = _line_of(row)
-    left = "" if line is None else attribute(line.find(f"{W}trPr/{W}gridBefore"))
-    return min(int(left), _WIDEST_SPAN) if left.isdecimal() else 0
-
-
-def _width(cell: Element) -> int:
-    """How many columns of the table's grid a cell takes."""
-    span = attribute(cell.find(f"{W}tcPr/{W}gridSpan"))
-    return min(max(int(span), 1), _WIDEST_SPAN) if span.isdecimal() else 1
 
 
 def _notes(part: Any, kind: str) -> dict[str, Element]:

@@ -7,17 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from qa.loading.furniture import numbers_pages
 from qa.loading.office.word_letters import is_on
 from qa.loading.office.word_styles import Element, W, attribute
 from qa.text.cleaning import one_line
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _NUMBER = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
-_WORDS = re.compile(r"[^\W\d_]+")
-# The words around the number of a page and of all pages, in a few languages.
-_AROUND_NUMBERS = frozenset(
-    "page of seite von blatt pagina página de sur di van p pg pag s".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ def _leave_out(element: Element, said: set[str]) -> None:
     for paragraph in element.iter(f"{W}p"):
         numbered = _without_numbers(paragraph)
         words = _words(paragraph)
-        alone = numbered and _AROUND_NUMBERS.issuperset(_WORDS.findall(words.lower()))
+        alone = numbered and numbers_pages(words)
         in_cell = next(paragraph.iterancestors(f"{W}tc"), None) is not None
         if alone or (words in said and not in_cell):
             _empty(list(paragraph.iter(f"{W}t")))

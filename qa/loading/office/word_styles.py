@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from qa.loading.numerals import numeral
+from qa.loading.symbols import with_symbols
+from qa.text.cleaning import clean, one_line
 
 Element = Any
 """An `lxml.etree` element; lxml brings no types."""
@@ -18,8 +22,14 @@ _HEADING_NAME = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _LIST_NAME = re.compile(r"list (?:bullet|number)(?: ([2-5]))?", re.IGNORECASE)
 _DEEPEST_HEADING = 9
 _LONGEST_CHAIN = 20
-_COUNTED = frozenset(("decimal", "decimalZero"))
-_LETTERED = frozenset(("lowerLetter", "upperLetter"))
+_LEVEL = re.compile(r"%([1-9])")
+_LONGEST_MARKER = 40
+# Word's names for kinds of numbers; the others are shown in digits.
+_KINDS = {
+    **{"decimalZero": "01", "lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i"},
+    **{"upperRoman": "I", "chineseCounting": "一", "chineseCountingThousand": "一"},
+    **{"japaneseCounting": "一", "taiwaneseCountingThousand": "一", "ideographDigital": "一"},
+}
 
 
 def attribute(element: Element | None, name: str = "val") -> str:
@@ -44,6 +54,8 @@ class Style:
     in_contents: bool = False
     list_depth: int | None = None
     list_id: str = ""
+    list_level: int = 0
+    name: str = ""
 
 
 class Styles:
@@ -71,7 +83,7 @@ class Styles:
 
     def _style(self, name: str) -> Style:
         if name not in self._found:
-            self._found[name] = self._resolve(name)
+            self._found[name] = replace(self._resolve(name), name=name)
         return self._found[name]
 
     def _resolve(self, name: str) -> Style:
@@ -98,7 +110,9 @@ def _with(style: Style, element: Element) -> Style:
     level = _outline_level(properties)
     if level is not None and not heading:
         style = replace(style, level=level)
-    number = properties.find(f"{W}numPr/{W}numId")
+    number, depth = (properties.find(f"{W}numPr/{W}{name}") for name in ("numId", "ilvl"))
+    if depth is not None and attribute(depth).isdecimal():
+        style = replace(style, list_level=int(attribute(depth)))
     return style if number is None else replace(style, list_id=attribute(number))
 
 
@@ -110,60 +124,140 @@ def _outline_level(properties: Element) -> int | None:
 
 
 class Numbering:
-    """The lists of a document, counted as its paragraphs go by."""
+    """The lists and the numbered headings of a document, counted as its paragraphs go by."""
 
     def __init__(self, part: Any) -> None:
         root = next((_root(r) for r in part.rels.values() if r.reltype == _NUMBERING), None)
-        self._formats: dict[tuple[str, int], tuple[str, int]] = {}
-        self._abstract: dict[str, str] = {}
+        self._lists: dict[str, _List] = {}
         self._counts: defaultdict[str, dict[int, int]] = defaultdict(dict)
         if root is not None:
-            self._read(root)
+            self._lists = dict(_read_lists(root))
 
     def item(self, paragraph: Element, style: Style) -> tuple[str, int] | None:
-        """The marker and the depth of a list item; None for any other paragraph."""
+        """The marker and the depth of a list item; None for any other paragraph.
+
+        Of a heading, the marker is its number, and "-" where it has none.
+        """
         properties = paragraph.find(f"{W}pPr")
         numbers = None if properties is None else properties.find(f"{W}numPr")
-        list_id, level = style.list_id, 0
+        list_id, level = style.list_id, None
         if numbers is not None:
             list_id = attribute(numbers.find(f"{W}numId")) or list_id
             value = attribute(numbers.find(f"{W}ilvl"))
-            level = int(value) if value.isdecimal() else 0
+            level = int(value) if value.isdecimal() else None
         if list_id == "0":  # numbering taken off
             return None
         if not list_id:
             return None if style.list_depth is None else ("-", style.list_depth)
+        found = self._lists.get(list_id, _List(list_id))
+        if level is None:
+            level = found.of_styles.get(style.name, style.list_level)
         depth = max(level, style.list_depth or 0)
-        return self._marker(list_id, level), min(depth, _DEEPEST_HEADING)
+        return self._marker(list_id, found, level), min(depth, _DEEPEST_HEADING)
 
-    def _marker(self, list_id: str, level: int) -> str:
-        key = self._abstract.get(list_id, list_id)
-        kind, start = self._formats.get((key, level), ("bullet", 1))
-        counts = self._counts[list_id]
+    def _marker(self, list_id: str, found: _List, level: int) -> str:
+        counts = self._counts[found.shared]
+        if list_id not in self._counts:  # its first item
+            self._counts[list_id] = {}
+            for begun in found.restarted:
+                counts.pop(begun, None)
         for deeper in [other for other in counts if other > level]:
-            del counts[deeper]
-        counts[level] = counts.get(level, start - 1) + 1
-        if kind in _COUNTED:
-            return f"{counts[level]}."
-        if kind in _LETTERED and 1 <= counts[level] <= 26:
-            first = "a" if kind == "lowerLetter" else "A"
-            return f"{chr(ord(first) + counts[level] - 1)}."
-        return "-" if kind in ("bullet", "none") else f"{counts[level]}."
+            if found.levels.get(deeper, _PLAIN).restarts:
+                del counts[deeper]
+        kind = found.levels.get(level, _PLAIN)
+        counts[level] = counts.get(level, kind.start - 1) + 1
+        if kind.kind == "bullet":
+            return "-"
+        shown = _LEVEL.sub(lambda place: self._numeral(found, counts, kind, place), kind.text)
+        return one_line(clean(with_symbols(shown)))[:_LONGEST_MARKER] or "-"
 
-    def _read(self, root: Element) -> None:
-        for abstract in root.iterchildren(f"{W}abstractNum"):
-            name = attribute(abstract, "abstractNumId")
-            for level in abstract.iterchildren(f"{W}lvl"):
-                depth = attribute(level, "ilvl")
-                start = attribute(level.find(f"{W}start"))
-                if depth.isdecimal():
-                    self._formats[name, int(depth)] = (
-                        attribute(level.find(f"{W}numFmt")) or "bullet",
-                        int(start) if start.isdecimal() else 1,
-                    )
-        for number in root.iterchildren(f"{W}num"):
-            name = attribute(number, "numId")
-            self._abstract[name] = attribute(number.find(f"{W}abstractNumId"))
+    def _numeral(
+        self, found: _List, counts: dict[int, int], kind: _Level, place: re.Match[str]
+    ) -> str:
+        level = int(place[1]) - 1
+        other = found.levels.get(level, _PLAIN)
+        number = counts.get(level, other.start)
+        # Laws have "1.2" below "Article I".
+        return numeral(number, "1" if kind.in_digits else _KINDS.get(other.kind, "1"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How the items at a level of a list are numbered."""
+
+    kind: str = "bullet"
+    text: str = ""
+    """What stands before an item, with "%1" for the number at the first level."""
+    start: int = 1
+    in_digits: bool = False
+    """Whether the numbers of the levels above it are shown in digits, too."""
+    restarts: bool = True
+
+
+_PLAIN = _Level()
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list; those that share a definition are counted together."""
+
+    shared: str
+    levels: Mapping[int, _Level] = field(default_factory=dict)
+    of_styles: Mapping[str, int] = field(default_factory=dict)
+    """The levels of the paragraph styles that belong to it."""
+    restarted: Collection[int] = ()
+    """The levels whose numbers begin again with its first item."""
+
+
+def _read_lists(root: Element) -> Iterator[tuple[str, _List]]:
+    defined = {attribute(one, "abstractNumId"): one for one in root.iterchildren(f"{W}abstractNum")}
+    by_style = {attribute(one.find(f"{W}styleLink")): one for one in defined.values()}
+    for number in root.iterchildren(f"{W}num"):
+        name = attribute(number.find(f"{W}abstractNumId"))
+        definition = defined.get(name)
+        if definition is None:
+            continue
+        named = attribute(definition.find(f"{W}numStyleLink"))
+        definition = by_style.get(named, definition) if named else definition
+        levels: dict[int, _Level] = {}
+        of_styles: dict[str, int] = {}
+        for element in definition.iterchildren(f"{W}lvl"):
+            _add_level(element, levels, of_styles)
+        restarted = []
+        for override in number.iterchildren(f"{W}lvlOverride"):
+            depth, begin = (
+                attribute(override, "ilvl"),
+                attribute(override.find(f"{W}startOverride")),
+            )
+            for element in override.iterchildren(f"{W}lvl"):
+                _add_level(element, levels, of_styles)
+            if depth.isdecimal() and begin.isdecimal():
+                restarted.append(int(depth))
+                kind = levels.get(int(depth), _PLAIN)
+                levels[int(depth)] = replace(kind, start=_counted_from(begin))
+        shared = attribute(definition, "abstractNumId")
+        yield attribute(number, "numId"), _List(f"of {shared}", levels, of_styles, restarted)
+
+
+def _add_level(element: Element, levels: dict[int, _Level], of_styles: dict[str, int]) -> None:
+    depth = attribute(element, "ilvl")
+    if not depth.isdecimal() or int(depth) >= _DEEPEST_HEADING:
+        return
+    text = element.find(f"{W}lvlText")
+    digits = element.find(f"{W}isLgl")
+    levels[int(depth)] = _Level(
+        attribute(element.find(f"{W}numFmt")) or "bullet",
+        f"%{int(depth) + 1}." if text is None else attribute(text),
+        _counted_from(attribute(element.find(f"{W}start"))),
+        digits is not None and attribute(digits) not in ("0", "false"),
+        attribute(element.find(f"{W}lvlRestart")) != "0",
+    )
+    if style := attribute(element.find(f"{W}pStyle")):
+        of_styles[style] = int(depth)
+
+
+def _counted_from(said: str) -> int:
+    return int(said) if said.isdecimal() and len(said) < 7 else 1
 
 
 def _root(relationship: Any) -> Element:

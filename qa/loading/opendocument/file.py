@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qa.errors import EmptyFileError, EncryptedFileError
 from qa.limits import Limits
-from qa.loading.archives import Archive, local_name
+from qa.loading.archives import Archive, Element, local_name, parse_xml
 from qa.loading.blocks import Blocks, telling_title
+from qa.loading.opendocument.margins import Margins
 from qa.loading.opendocument.sheets import sheets
 from qa.loading.opendocument.slides import write_slides
 from qa.loading.opendocument.styles import Styles
 from qa.loading.opendocument.text import Text
-from qa.loading.tables.workbook import write
+from qa.loading.tables.sheet import write
 from qa.records import Document
 
 _CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
+_ZIP = b"PK"
 _MANIFEST = "META-INF/manifest.xml"
 
 
@@ -24,12 +28,16 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
         EncryptedFileError: it is protected by a password.
         EmptyFileError: there is no text in it.
     """
-    archive = Archive(data, source, limits)
-    if _MANIFEST in archive and b"encryption-data" in archive.read(_MANIFEST):
-        raise EncryptedFileError(f"{source} is protected by a password. Save it without one.")
-    root = archive.xml(_CONTENT)
-    styles = Styles([archive.xml(_STYLES), root] if _STYLES in archive else [root])
-    title = telling_title(_title(archive))
+    if data.startswith(_ZIP):
+        archive = Archive(data, source, limits)
+        if _MANIFEST in archive and b"encryption-data" in archive.read(_MANIFEST):
+            raise EncryptedFileError(f"{source} is protected by a password. Save it without one.")
+        root = archive.xml(_CONTENT)
+        about = [archive.xml(name) for name in (_STYLES, _META) if name in archive]
+    else:  # in one piece of XML
+        root, about = parse_xml(data), []
+    styles = Styles([*about, root])
+    title = telling_title(_title([*about, root]))
     body = next(iter(root.iterfind("{*}body/{*}*")), None)
     kind = "" if body is None else local_name(body)
     if kind == "spreadsheet":
@@ -39,7 +47,12 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
         first = write_slides(body, styles, blocks)
         titles = [title, first]
     else:
-        Text(blocks, styles).write(body if body is not None else root)
+        text = Text(blocks, styles)
+        said = "" if body is None else "".join(body.itertext())
+        margins = Margins([*about, root], said)
+        for kind in ("header", "", "footer"):
+            for element in margins.of(kind) if kind else [root if body is None else body]:
+                text.write(element)
         titles = [title, *[one.text for one in blocks.headings if one.level == 1][:1]]
     limits.check(source, "max_characters", blocks.length, "has {} characters")
     if not blocks.length:
@@ -50,7 +63,7 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     return blocks.document(source, titles)
 
 
-def _title(archive: Archive) -> str:
-    if _META not in archive:
-        return ""
-    return next((e.text or "" for e in archive.xml(_META).iter("{*}title")), "")
+def _title(roots: Sequence[Element]) -> str:
+    """What the properties of the file say that its title is."""
+    found = (e.text for root in roots for e in root.iterfind(".//{*}meta/{*}title"))
+    return next(found, None) or ""

@@ -9,7 +9,7 @@ from qa.loading.blocks import Blocks
 from qa.loading.opendocument.styles import Styles
 from qa.loading.opendocument.text import Text
 from qa.loading.tables.grid import Value
-from qa.loading.tables.workbook import Sheet
+from qa.loading.tables.sheet import Sheet
 
 _VALUES = frozenset(("float", "percentage", "currency", "date", "time", "boolean"))
 _UNSEEN = frozenset(("collapse", "filter"))
@@ -34,6 +34,7 @@ class _Reader:
         self._rows: dict[int, dict[int, str]] = {}
         self._merged: list[tuple[range, range]] = []
         self._hidden_rows: list[int] = []
+        self._notes: dict[tuple[int, int], str] = {}
         self._number = 1
 
     def sheet(self) -> Sheet:
@@ -41,7 +42,7 @@ class _Reader:
         hidden = frozenset(self._hidden_columns())
         self._read(self._table)
         name = local_attribute(self._table, "name")
-        return Sheet(name, self._rows, self._merged, hidden, self._hidden_rows)
+        return Sheet(name, self._rows, self._merged, hidden, self._hidden_rows, self._notes)
 
     def _hidden_columns(self) -> Iterator[int]:
         column = 0
@@ -81,6 +82,9 @@ class _Reader:
             if text:
                 for place in range(column, column + min(count, _MOST_REPEATED)):
                     yield place, text
+            for note in cell.iterchildren("{*}annotation"):
+                said = ("".join(line.itertext()) for line in note.iterchildren("{*}p"))
+                self._notes[self._number, column] = " ".join(said)
             down = _count(cell, "number-rows-spanned")
             wide = _count(cell, "number-columns-spanned")
             if down > 1 or wide > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from qa.loading.archives import Element, local_attribute, local_name
@@ -37,27 +37,45 @@ class Style:
     """Of a sheet or a slide."""
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How the items at a level of a list are numbered."""
+
+    kind: str = "1"
+    start: int = 1
+    shown: int = 1
+    """How many levels are shown: with 2, the number of the one above stands before its own."""
+    before: str = ""
+    after: str = ""
+
+
+OUTLINE = "\0outline"
+"""The list that the headings of a document are."""
+
+
 class Styles:
     """The styles of a file, by their names."""
 
     def __init__(self, roots: Iterable[Element]) -> None:
         self._elements: dict[tuple[str, str], Element] = {}
         self._found: dict[tuple[str, str], Style] = {}
-        self._lists: dict[str, dict[int, int]] = {}
+        self._lists: dict[str, dict[int, Level]] = {}
         for root in roots:
             for element in root.iter("{*}style"):
                 key = local_attribute(element, "family"), local_attribute(element, "name")
                 self._elements[key] = element
-            for element in root.iter("{*}list-style"):
-                self._lists[local_attribute(element, "name")] = dict(_numbered(element))
+            for element in root.iter("{*}list-style", "{*}outline-style"):
+                outline = local_name(element) == "outline-style"
+                name = OUTLINE if outline else local_attribute(element, "name")
+                self._lists[name] = dict(_numbered(element))
 
     def of(self, element: Element, family: str) -> Style:
         """The style of an element."""
         return self._style(family, local_attribute(element, "style-name"))
 
-    def first_number(self, list_style: str, level: int) -> int | None:
-        """What the items at this level of a list begin to count at; None where they do not."""
-        return self._lists.get(list_style, {}).get(level)
+    def levels(self, list_style: str) -> Mapping[int, Level]:
+        """The levels of a list whose items are numbered, counted from 1; see also `OUTLINE`."""
+        return self._lists.get(list_style, {})
 
     def _style(self, family: str, name: str) -> Style:
         key = family, name
@@ -117,11 +135,20 @@ def _named(style: Style, name: str) -> Style:
     return style
 
 
-def _numbered(list_style: Element) -> Iterable[tuple[int, int]]:
-    """The levels of a list that are counted, and where each begins."""
+def _numbered(list_style: Element) -> Iterable[tuple[int, Level]]:
     for level in list_style:
         number = local_attribute(level, "level")
-        counted = local_name(level) == "list-level-style-number"
-        if counted and number.isdecimal() and local_attribute(level, "num-format"):
-            start = local_attribute(level, "start-value")
-            yield int(number), int(start) if start.isdecimal() and len(start) < 7 else 1
+        kind = local_attribute(level, "num-format")
+        counted = local_name(level) in ("list-level-style-number", "outline-level-style")
+        if counted and kind and number.isdecimal() and len(number) < 3:
+            start, shown = (local_attribute(level, n) for n in ("start-value", "display-levels"))
+            yield (
+                int(number),
+                Level(
+                    kind,
+                    int(start) if start.isdecimal() and len(start) < 7 else 1,
+                    int(shown) if shown.isdecimal() and len(shown) < 3 else 1,
+                    local_attribute(level, "num-prefix"),
+                    local_attribute(level, "num-suffix"),
+                ),
+            )

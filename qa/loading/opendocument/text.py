@@ -9,7 +9,9 @@ from itertools import islice, takewhile
 from qa.loading.archives import Element, local_attribute, local_name
 from qa.loading.blocks import Blocks, superscript
 from qa.loading.links import Linked
-from qa.loading.opendocument.styles import Style, Styles
+from qa.loading.numerals import marked, numeral
+from qa.loading.opendocument.styles import OUTLINE, Style, Styles
+from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import with_symbols
 from qa.loading.tables.grid import rows_of_names
 from qa.records import Link
@@ -19,6 +21,7 @@ from qa.text.sentences import CELL_SEPARATOR
 _SPACES = re.compile(r"[ \t\n\r]+")
 _MOST_SPACES = 100
 _DEEPEST = 100
+_LONGEST_MARKER = 40
 _WIDEST = 100
 _LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
 _MOST_REPEATED = 1000  # rows
@@ -27,7 +30,7 @@ _PASSED_OVER = frozenset(
         *("tracked-changes", "annotation", "annotation-end", "table-of-content", "hidden-text"),
         *("alphabetical-index", "illustration-index", "table-index", "bibliography", "forms"),
         *("sequence-decls", "variable-decls", "user-field-decls", "hidden-paragraph", "ruby-text"),
-        *("user-index", "object-index", "object", "object-ole", "script", "desc", "title"),
+        *("user-index", "object-index", "object", "object-ole", "script", "title"),
     )
 )
 
@@ -74,6 +77,8 @@ class Text:
         elif name == "section":
             if not self._styles.of(element, "section").unseen:
                 self.write(element)
+        elif name == "desc":
+            self._blocks.add(_said_of_picture(element))
         elif name and name not in _PASSED_OVER:
             self.write(element)
 
@@ -86,24 +91,44 @@ class Text:
         level = local_attribute(element, "outline-level")
         if name == "h" or style.level is not None:
             number = int(level) if level.isdecimal() and len(level) < 3 else style.level or 1
-            self._blocks.heading(text, max(number, 1))
+            counted = name == "h" and local_attribute(element, "is-list-header") != "true"
+            marker = self._next_number(OUTLINE, number) if counted and text.strip() else ""
+            self._blocks.heading(f"{marker} {text}" if marker else text, max(number, 1))
         else:
             self._blocks.add(text)
         self._blocks.link(links, text, since)
 
+    def _next_number(self, style: str, level: int) -> str:
+        """The number of the next item at this level of a list; nothing where it has none."""
+        levels = self._styles.levels(style)
+        kind = levels.get(level)
+        for deeper in [key for key in self._counts if key[0] == style and key[1] > level]:
+            del self._counts[deeper]
+        if kind is None:
+            return ""
+        self._counts[style, level] = self._counts.get((style, level), kind.start - 1) + 1
+        numbers = [
+            numeral(self._counts.get((style, above), levels[above].start), levels[above].kind)
+            for above in range(max(1, level - kind.shown + 1), level + 1)
+            if above in levels
+        ]
+        return one_line(f"{kind.before}{'.'.join(numbers)}{kind.after}")[:_LONGEST_MARKER]
+
     def _write_list(self, element: Element, style: str, level: int) -> None:
-        start = self._styles.first_number(style, level)
+        kind = self._styles.levels(style).get(level)
         goes_on = local_attribute(element, "continue-numbering") == "true"
-        if start is not None and not (goes_on or local_attribute(element, "continue-list")):
-            self._counts[style, level] = start - 1
+        if not (goes_on or local_attribute(element, "continue-list")):
+            self._counts.pop((style, level), None)
         self._blocks.open("list")
         for item in element:
             if local_name(item) not in ("list-item", "list-header"):
                 continue
             marker = "-"
-            if start is not None:
-                self._counts[style, level] = self._counts.get((style, level), start - 1) + 1
-                marker = f"{self._counts[style, level]}."
+            if kind is not None and local_name(item) == "list-item":
+                begins = local_attribute(item, "start-value")
+                if begins.isdecimal() and len(begins) < 7:
+                    self._counts[style, level] = int(begins) - 1
+                marker = marked(self._next_number(style, level))
             self._blocks.open("item", marker)
             for child in item:
                 if local_name(child) == "list":
@@ -232,6 +257,8 @@ class Text:
                 self._pending.extend(child.iterchildren("{*}note-body"))
             elif name in ("text-box", "table"):
                 self._pending.append(child)
+            elif name == "desc":
+                _add_apart(_said_of_picture(child), pieces)
             elif name == "a":
                 linked.open(len(pieces), local_attribute(child, "href"))
                 self._collect(child, pieces, linked, raised=raised, depth=depth + 1)
@@ -254,6 +281,17 @@ def _rows(parent: Element, *, header: bool, depth: int = 0) -> Iterator[tuple[El
             yield from _rows(child, header=True, depth=depth + 1)
         elif name in ("table-row-group", "table-rows") and depth < _DEEPEST:
             yield from _rows(child, header=header, depth=depth + 1)
+
+
+def _said_of_picture(description: Element) -> str:
+    around = description.getparent()
+    shown = around is not None and next(around.iterchildren("{*}image"), None) is not None
+    return said_of_picture("".join(description.itertext())) if shown else ""
+
+
+def _add_apart(words: str, pieces: list[str]) -> None:
+    if words:
+        pieces.append(words if not pieces or pieces[-1].endswith(" ") else f" {words}")
 
 
 def _has_header_style(table: Element) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from qa.loading.blocks import superscript
 from qa.loading.pdf.columns import HYPHEN, WIDE, Gap, Line
+from qa.loading.pdf.filled import beside_their_labels, own_texts
 from qa.loading.pdf.opening import turn_for, upright_at
 from qa.loading.pdf.unseen import Box, address_of, unseen
 from qa.text.cleaning import clean, one_line
@@ -30,6 +31,7 @@ _DIGITS = re.compile(r"\d+")
 _SMALL = 0.85  # of the letter height
 _RAISED = (0.12, 0.8)  # of the letter height: how far a raised digit is above its line
 _SMALLEST = 1.0  # points
+_ANOTHER_LINE = 0.9  # of the letter height
 _MOST_PIECES = 100  # of a line, among which gaps are looked for
 # Few PDFs say how heavy a font is; its name nearly always does ("CMBX" and "Medi" are TeX's).
 _BOLD = 600
@@ -50,6 +52,7 @@ class Characters:
         self._page, self._text_page = page, text_page
         self._text: str = text_page.get_text_range()
         self._unseen: frozenset[int] = frozenset()
+        self._own: frozenset[int] | None = None  # texts, where others are put onto the page
         self._usual = self._turn = upright_at(text_page)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
 
@@ -59,7 +62,11 @@ class Characters:
 
     def lines(self) -> Iterator[Line]:
         """The visible text, line by line; those that run another way than most in their order."""
-        for turn, run in groupby(self._found(), key=lambda line: line.turn):
+        found = self._found()
+        if (own := own_texts(self._page)) is not None:
+            self._own = own
+            found = iter(beside_their_labels(list(found)))
+        for turn, run in groupby(found, key=lambda line: line.turn):
             lines = list(run)
             # PDFium takes them for columns that are read from the left.
             yield from sorted(lines, key=_from_the_top) if turn else lines
@@ -70,7 +77,11 @@ class Characters:
         start = beyond = 0  # PDFium counts the characters beyond U+FFFF twice
         for end in _LINE_END.finditer(text):
             piece = text[start : end.start()]
-            line = self._line(piece, beyond + start) if piece.strip() else None
+            *others, (at, part) = self._parted(piece, beyond + start)
+            for place, other in others:
+                if found := self._line(other, place):
+                    yield found
+            line = self._line(part, at) if part.strip() else None
             if line and (end["hyphen"] or piece.endswith("\u00ad")):
                 last = beyond + end.start() + _doubled(piece) - (0 if end["hyphen"] else 1)
                 line = replace(
@@ -82,6 +93,25 @@ class Characters:
                 yield line
             beyond += _doubled(piece)
             start = end.end()
+
+    def _parted(self, piece: str, start: int) -> list[tuple[int, str]]:
+        """A piece of the text; where things are put onto the page, what has one height of it.
+
+        PDFium may take the contents of two fields for one line.
+        """
+        parts: list[tuple[int, str]] = []
+        begin = 0
+        for space in re.finditer(r"\s+", piece) if self._own is not None else ():
+            before, after = space.start() - 1, space.end()
+            if begin > before or after >= len(piece):
+                continue
+            ends = (start + at + _doubled(piece[:at]) for at in (before, after))
+            (_, low), (_, high) = map(self._origin, ends)
+            box = self._upright_box(start + before + _doubled(piece[:before]))
+            if abs(high - low) > _ANOTHER_LINE * (box[3] - box[1]):
+                parts.append((start + begin + _doubled(piece[:begin]), piece[begin : before + 1]))
+                begin = after
+        return [*parts, (start + begin + _doubled(piece[:begin]), piece[begin:])]
 
     def _line(self, piece: str, start: int) -> Line | None:
         if self._unseen:
@@ -108,6 +138,7 @@ class Characters:
             ink=tuple(_ink(piece, start)) if self._traced else (),
             bold=self._is_bold(first) and self._is_bold(last),
             turn=(self._turn - self._usual) % 360,
+            filled=self._own is not None and self._address(first) not in self._own,
         )
         gaps = self._gaps(piece, start, line)
         return replace(line, gaps=gaps) if gaps else line
@@ -117,13 +148,15 @@ class Characters:
         kept = []
         for place, character in enumerate(piece):
             text_index = start + place + _doubled(piece[:place])
-            index = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, text_index)
-            element = (
-                self._raw.FPDFText_GetTextObject(self._text_page, index) if index >= 0 else None
-            )
-            hidden = bool(element) and address_of(element) in self._unseen
+            hidden = self._address(text_index) in self._unseen
             kept.append(" " * (1 + _doubled(character)) if hidden else character)
         return "".join(kept)
+
+    def _address(self, text_index: int) -> int:
+        """The address of the object that draws a character; 0 if there is none."""
+        index = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, text_index)
+        element = self._raw.FPDFText_GetTextObject(self._text_page, index) if index >= 0 else None
+        return address_of(element) if element else 0
 
     def _is_off(self, first: Box, last: Box) -> bool:
         if first == NOWHERE or last == NOWHERE:

@@ -53,6 +53,8 @@ class Line:
     """Whether its first and its last letter are."""
     turn: int = 0
     """How much further than most lines of its page it is turned, in degrees."""
+    filled: bool = False
+    """Whether it is filled into the page, or drawn with something else that is put onto it."""
 
     @property
     def gap(self) -> Gap | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, islice, pairwise, takewhile
 from statistics import median
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ from qa.loading.pdf.opening import opened, opened_text, page_of
 from qa.loading.pdf.recognition import Recognised
 from qa.loading.pdf.running_lines import drop_running_lines
 from qa.records import Document, Heading, Reading, Scan, hard_to_read
+from qa.text.cleaning import one_line
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument  # type: ignore[import-untyped]
@@ -41,7 +43,7 @@ LONGEST_TITLE_LINE = 120
 _DATE = re.compile(r"\W*(?:\w+\W+)?\d{1,4}\W+(?:\w+\W+)?\d{1,4}\W*|\W*\d*\W*")
 _TITLE_HEIGHT = 1.2  # of the usual letter height on the page
 _MOST_TITLE_LINES = 3
-_MOST_NAMED = 10  # pages without text
+_MOST_NAMED = 10  # pages without text, or files
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
@@ -54,12 +56,15 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
         LoadError: all pages are scanned, and Tesseract, which reads them, is not installed.
         TooLargeError: there are too many pages, lines on one of them, or characters.
     """
-    pages, title, scans = _read(data, source, limits)
+    pages, title, scans, attached = _read(data, source, limits)
     if not any(pages):
         what = f"has no text on its {len(pages)} page(s): it is a scan, or blank"
         recognition.required(source, what)
         raise EmptyFileError(f"{source} {what}, and nothing on it can be recognised. Leave it out.")
-    return document_of(pages, telling_title(title), source, scans)
+    document = document_of(pages, telling_title(title), source, scans)
+    told = [f"Not read: {name}, which is attached to it" for name in attached]
+    warnings = (*document.reading.warnings, *told)
+    return replace(document, reading=replace(document.reading, warnings=warnings))
 
 
 def document_of(
@@ -147,8 +152,10 @@ def _put_together(
 
 def _read(
     data: bytes, source: str, limits: Limits
-) -> tuple[list[list[Line]], str, dict[int, Recognised]]:
-    """The lines of each page, the title in the file's properties, and what was recognised."""
+) -> tuple[list[list[Line]], str, dict[int, Recognised], list[str]]:
+    """The lines of each page, the title in the file's properties, what was recognised, and the
+    names of the files that are attached.
+    """
     with opened(data, source) as document:
         limits.check(source, "max_pages", len(document), "has {} pages")
         pages: list[list[Line]] = []
@@ -163,7 +170,18 @@ def _read(
             for number in blank:
                 scans[number] = recognition.recognise_page(document, number, source, limits)
                 pages[number - 1] += scans[number].lines
-        return pages, document.get_metadata_value("Title"), scans
+        return pages, document.get_metadata_value("Title"), scans, _attached(document)
+
+
+def _attached(document: PdfDocument) -> list[str]:
+    """The names of the files that are attached to a PDF."""
+    import pypdfium2
+
+    try:
+        count = min(document.count_attachments(), _MOST_NAMED)
+        return [one_line(document.get_attachment(place).get_name()) for place in range(count)]
+    except pypdfium2.PdfiumError:
+        return []
 
 
 def _page_lines(document: PdfDocument, number: int, source: str, limits: Limits) -> list[Line]:

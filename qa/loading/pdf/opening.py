@@ -71,7 +71,7 @@ def opened_page(document: PdfDocument, number: int, source: str) -> Iterator[Pdf
 
 
 def page_of(document: PdfDocument, index: int) -> PdfPage:
-    """A page, counted from 0, what is filled into the fields of a form as text of it.
+    """A page, counted from 0, what is filled into a form or typed onto the page as text of it.
 
     Raises:
         PdfiumError: there is no such page, or it is damaged.
@@ -86,20 +86,19 @@ def page_of(document: PdfDocument, index: int) -> PdfPage:
 
 
 def _has_fields(document: PdfDocument, page: PdfPage) -> bool:
-    """Whether a page has fields to fill in, and not only buttons."""
+    """Whether a page has fields to fill in, and not only buttons, or text typed onto it."""
     from pypdfium2 import raw
 
-    if document.formenv is None:
-        return False
     filled = (
         *(raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX),
         *(raw.FPDF_FORMFIELD_LISTBOX, raw.FPDF_FORMFIELD_CHECKBOX),
     )
     for place in range(min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
         note = raw.FPDFPage_GetAnnot(page, place)
-        kind = raw.FPDFAnnot_GetFormFieldType(document.formenv, note)
+        kind = raw.FPDFAnnot_GetFormFieldType(document.formenv, note) if document.formenv else -1
+        typed = raw.FPDFAnnot_GetSubtype(note) == raw.FPDF_ANNOT_FREETEXT
         raw.FPDFPage_CloseAnnot(note)
-        if kind in filled:
+        if typed or kind in filled:
             return True
     return False
 

@@ -19,6 +19,7 @@ from qa.text.cleaning import clean
 _SEPARATORS = ("\t", ";", ",", "|")
 # A line that Excel takes for its own, and does not show.
 _SAID = re.compile(r"sep=([\t;,|:])\n", re.IGNORECASE)
+_AS_TEXT = re.compile(r'="([^"]*)"')
 _SAMPLE_LINES = 200
 _LONGEST_FIELD = 1_000_000
 
@@ -75,4 +76,10 @@ def _rows(text: str, separator: str) -> Iterator[tuple[int, Row]]:
     csv.field_size_limit(_LONGEST_FIELD)
     reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=separator, skipinitialspace=True)
     for number, row in enumerate(reader, 1):
-        yield number, {column: typed(cell.strip()) for column, cell in enumerate(row) if cell}
+        yield number, {column: _cell(cell.strip()) for column, cell in enumerate(row) if cell}
+
+
+def _cell(text: str) -> str:
+    """The text of a cell; Excel is told by ="00123" that something is no number."""
+    quoted = _AS_TEXT.fullmatch(text)
+    return quoted[1] if quoted else typed(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import chain, pairwise, takewhile
 
 from qa.loading.blocks import Blocks
 from qa.text.cleaning import clean, one_line
@@ -69,7 +69,8 @@ def add_grid(
     The blocks have these numbers if they are `numbered`.
     """
     header = Numbered()
-    for region in _with_their_headers(_regions(rows, hidden, numbered=numbered)):
+    regions = _with_their_headers(_regions(rows, hidden, numbered=numbered))
+    for region in chain.from_iterable(map(_side_by_side, regions)):
         before, body, after = _parts(region)
         for line in before:
             header = Numbered()
@@ -114,6 +115,37 @@ def _with_their_headers(regions: Iterable[list[Numbered]]) -> Iterator[list[Numb
             yield region
     if waiting:
         yield waiting
+
+
+def _side_by_side(region: list[Numbered]) -> list[list[Numbered]]:
+    """The tables of a region that stand side by side, with an empty column between them.
+
+    An empty column may also be one of a table, so both must have a header, and either the same
+    names in it or rows that the other one does not have.
+    """
+    filled = sorted({column for row in region for column in row})
+    gap = next((b for a, b in pairwise(filled) if b > a + 1), None)
+    if gap is None:
+        return [region]
+    sides = [
+        [Numbered.of(part, row.number) for row in region if (part := _within(row, columns))]
+        for columns in (range(gap), range(gap, filled[-1] + 1))
+    ]
+    bodies = [_parts(side)[1] for side in sides]
+    if not all(len(_columns(body)) > 1 and header_size(body) for body in bodies):
+        return [region]
+    left, right = (body[0].values() for body in bodies)
+    if len(bodies[0]) == len(bodies[1]) and set(left).isdisjoint(right):
+        return [region]
+    return [sides[0], *_side_by_side(sides[1])]
+
+
+def _within(row: Row, columns: range) -> Row:
+    return {column: text for column, text in row.items() if column in columns}
+
+
+def _columns(rows: Iterable[Row]) -> set[int]:
+    return {column for row in rows for column in row}
 
 
 def _is_header(region: Sequence[Row]) -> bool:

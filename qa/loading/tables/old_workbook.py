@@ -12,7 +12,7 @@ from qa.limits import Limits
 from qa.loading.blocks import superscript
 from qa.loading.tables.grid import Value
 from qa.loading.tables.number_formats import BUILT_IN, shown
-from qa.loading.tables.workbook import Sheet, write
+from qa.loading.tables.sheet import Sheet, write
 from qa.records import Document
 
 
@@ -49,7 +49,8 @@ def _sheets(book: Any) -> Iterator[Sheet]:
             unseen = [number + 1 for number, one in info if one.hidden]
             numbers = set(range(sheet.nrows)) - {number - 1 for number in unseen}
             rows = {number + 1: dict(_cells(book, sheet, number)) for number in numbers}
-            yield Sheet(sheet.name, rows, merged, frozenset(hidden), unseen)
+            notes = {(row + 1, at): note.text for (row, at), note in sheet.cell_note_map.items()}
+            yield Sheet(sheet.name, rows, merged, frozenset(hidden), unseen, notes)
         book.unload_sheet(place)
 
 

@@ -89,3 +89,10 @@ def test_archives_are_not_unpacked_without_end() -> None:
 def test_another_program_s_archive_is_none_of_ours() -> None:
     with pytest.raises(UnsupportedFormatError, match=r"app\.jar is a ZIP archive"):
         read(archive({"a.txt": "x"}), "app.jar")
+
+
+def test_names_in_utf8_that_do_not_say_so_are_read() -> None:
+    for encoding in ("utf-8", "cp437"):
+        name = "Gebühren.txt".encode(encoding)
+        data = archive({"x" * len(name): "It is 40."}).replace(b"x" * len(name), name)
+        assert read(data, "all.zip").text == "Gebühren.txt\n\nIt is 40."

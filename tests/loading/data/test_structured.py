@@ -47,7 +47,7 @@ def test_yaml_says_the_same() -> None:
         "title: Harbour fees\nvalid: yes\nnone:\nberths:\n- {zone: North, fee: 40}\n"
         "- {zone: South, fee: 50}\ncontact:\n  name: Ann\n  phones: ['1', '2']\n"
     )
-    assert shown(text, "fees.yaml").text == TEXT
+    assert shown(text, "fees.yaml").text == TEXT.replace("valid: true", "valid: yes")
     assert shown("a: 1\n---\nb: 2\n", "two.yml").text == "1\n\n- a: 1\n\n2\n\n- b: 2"
 
 
@@ -110,10 +110,9 @@ def test_records_that_hold_more_than_a_row_can_say_are_sections(records: str) ->
     [
         ('{"a": ', "a.json"),
         ("a: [", "a.yaml"),
-        ("a: !!python/object/apply:os.system ['x']", "a.yaml"),
         ("<a><b></a>", "a.xml"),
         ("[" * 100_000, "a.json"),
-        ('{"a": 1}\n{"b"', "a.jsonl"),
+        ('{"a": 1\n{"b"', "a.jsonl"),
         ("{}", "a.ipynb"),
         ("[", "a.ipynb"),
     ],
@@ -159,3 +158,21 @@ def test_a_notebook_is_its_text_its_code_and_what_it_showed() -> None:
     assert [b.kind for b in document.blocks if b.parent < 0] == [
         "heading", "list", "code", "code", "table", "paragraph",
     ]  # fmt: skip
+
+
+def test_a_notebook_has_shown_markdown_and_errors() -> None:
+    outputs = [
+        {"data": {"text/markdown": ["**Note:** it rose"], "text/plain": "<Markdown object>"}},
+        {"output_type": "error", "ename": "ValueError", "evalue": "bad zone", "traceback": ["…"]},
+    ]
+    cells = [{"cell_type": "code", "source": "f()", "outputs": outputs}]
+    assert shown(json.dumps({"cells": cells}), "a.ipynb").text == (
+        "f()\n\nNote: it rose\n\nValueError: bad zone"
+    )
+
+
+def test_a_notebook_of_before_2014_has_headings() -> None:
+    cells = [{"cell_type": "heading", "level": 2, "source": ["Fees"]}]
+    cells.append({"cell_type": "code", "input": "f()", "outputs": []})
+    document = shown(json.dumps({"worksheets": [{"cells": cells}]}), "a.ipynb")
+    assert [(one.level, one.text) for one in document.headings] == [(2, "Fees")]

@@ -125,3 +125,22 @@ def test_blocks_in_blocks_in_blocks() -> None:
 def test_nothing_but_marks_is_refused() -> None:
     with pytest.raises(EmptyFileError, match=r"^harbour\.adoc "):
         asciidoc(":a: b\n\n// nothing\n\nimage::x.png[]\n")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[%header,format=csv]\n|===\nItem,Price\n"Rope, long",12\n|===',
+        ',===\nItem,Price\n\n"Rope, long",12\n,===',
+        "[%header,format=dsv]\n|===\nItem:Price\nRope, long:12\n|===",
+    ],
+)
+def test_a_table_may_be_written_as_csv(table: str) -> None:
+    assert read(f"= Stock\n\n{table}\n".encode(), "a.adoc").text == (
+        "Stock\n\nItem | Price\nRope, long | 12"
+    )
+
+
+def test_a_file_that_is_included_is_told() -> None:
+    document = read(b"= Fees\n\nThey are:\n\ninclude::fees.adoc[]\n", "a.adoc")
+    assert document.reading.warnings == ("Not read: fees.adoc, which it includes",)

@@ -79,3 +79,8 @@ def test_no_other_file_is_read_and_no_html_let_through() -> None:
 def test_nothing_but_marks_is_refused() -> None:
     with pytest.raises(EmptyFileError, match=r"^harbour\.rst "):
         restructured(".. toctree::\n\n   one\n")
+
+
+def test_a_file_that_is_included_is_told() -> None:
+    document = read(b"Fees\n====\n\nThey are:\n\n.. include:: fees.txt\n", "a.rst")
+    assert document.reading.warnings == ("Not read: fees.txt, which it includes",)

@@ -95,3 +95,18 @@ def test_braces_without_end_and_binary_data_do_no_harm() -> None:
 def test_a_document_without_text_is_empty() -> None:
     with pytest.raises(EmptyFileError, match=r"a\.rtf has no text"):
         read(rb"{\rtf1{\pict 00}}", "a.rtf")
+
+
+def test_heads_and_feet_of_pages_are_said_once_and_their_numbers_never() -> None:
+    head = r"{\header\pard Harbour Works, Quay 5\par}{\headerf\pard Harbour Works, Quay 5\par}"
+    foot = r"{\footer\pard Page \chpgn  of {\field{\fldrslt 9}}\par IBAN CH93\par}"
+    assert text(head + foot + r"\pard Dear Bob,\par") == (
+        "Harbour Works, Quay 5\n\nDear Bob,\n\nIBAN CH93"
+    )
+
+
+def test_a_table_in_the_head_of_pages_is_none_of_the_text() -> None:
+    head = r"{\header\trowd\cellx1\cellx2\intbl Harbour\cell Quay 5\cell\row\pard\par}"
+    assert text(head + r"\trowd\cellx1\cellx2\intbl Zone\cell Fee\cell\row\pard x\par") == (
+        "Harbour Quay 5\n\nZone | Fee\n\nx"
+    )

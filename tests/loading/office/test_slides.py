@@ -136,3 +136,35 @@ def test_a_presentation_that_lacks_its_slides_is_damaged() -> None:
     kind = {"[Content_Types].xml": "presentationml.presentation.main+xml"}
     with pytest.raises(DamagedFileError, match=r"a\.pptx"):
         read(archive(kind), "a.pptx")
+
+
+def test_the_heads_of_a_comparison_are_read_with_what_stands_below_them() -> None:
+    def box(text: str, left: int, top: int, height: int) -> str:
+        return shape(text, at=(left, top)).replace('cy="40"', f'cy="{height}"')
+
+    heads = box("For", 0, 100, 20) + box("Against", 50, 100, 20)
+    bodies = box("It is cheap.", 0, 130, 90) + box("It is loud.", 50, 130, 90)
+    assert read(presentation(heads + bodies), "deck.pptx").text.split("\n\n")[1:] == [
+        *("For", "It is cheap.", "Against", "It is loud.")
+    ]
+    equal = bodies.replace('cy="90"', 'cy="20"')
+    assert read(presentation(heads + equal), "deck.pptx").text.split("\n\n")[1:3] == [
+        *("For", "Against")
+    ]
+
+
+def test_what_is_said_of_a_picture_is_read_and_no_name_of_it() -> None:
+    def picture(said: str) -> str:
+        name = f'<p:cNvPr id="4" name="Picture 3" descr="{said}"/>'
+        return f"<p:pic><p:nvPicPr>{name}</p:nvPicPr></p:pic>"
+
+    slide = shape("Stay calm.") + picture("A map with the assembly point") + picture("logo.png")
+    assert read(presentation(slide), "deck.pptx").text == (
+        "Slide 1\n\nStay calm.\n\nA map with the assembly point"
+    )
+
+
+def test_a_line_end_that_xml_cannot_hold_is_one() -> None:
+    assert read(presentation(shape("Opening_x000B_hours")), "deck.pptx").text == (
+        "Slide 1\n\nOpening hours"
+    )

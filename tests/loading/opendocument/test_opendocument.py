@@ -180,3 +180,28 @@ def test_a_file_without_text_or_with_a_password_is_refused() -> None:
 def test_elements_that_lie_very_deep_are_left_out() -> None:
     deep = "<text:section>" * 200 + "<text:p>x</text:p>" + "</text:section>" * 200
     assert text(f"<text:p>Above</text:p>{deep}") == "Above"
+
+
+def test_a_letterhead_is_said_once_and_the_numbers_of_pages_never() -> None:
+    number = "<text:p>Page <text:page-number>1</text:page-number></text:p>"
+    head = "<text:p>Harbour Works, Quay 5</text:p>"
+    pages = "".join(
+        f"<style:master-page><style:{kind}>{inside}</style:{kind}></style:master-page>"
+        for kind, inside in (("header", head), ("footer", number + "<text:p>IBAN CH93</text:p>"))
+    )
+    body = "<text:p>Dear Bob,</text:p>"
+    data = opendocument("text", body, pages + pages.replace("header", "header-first"))
+    assert read(data, "letter.odt").text == "Harbour Works, Quay 5\n\nDear Bob,\n\nIBAN CH93"
+    again = opendocument("text", f"{head}{body}", pages)
+    assert read(again, "letter.odt").text.count("Quay 5") == 1
+
+
+def test_what_is_said_of_a_picture_is_read() -> None:
+    def frame(inside: str) -> str:
+        said = "<svg:desc>A map with the assembly point</svg:desc>"
+        return f"<text:p>Below: <draw:frame>{inside}{said}</draw:frame></text:p>"
+
+    picture = opendocument("text", frame("<draw:image/>"))
+    assert read(picture, "plan.odt").text == "Below: A map with the assembly point"
+    box = opendocument("text", frame("<draw:text-box/>"))
+    assert read(box, "plan.odt").text == "Below:"

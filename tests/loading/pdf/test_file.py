@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
@@ -472,3 +473,14 @@ def test_lines_that_run_another_way_than_most_keep_their_order(angle: int) -> No
     lines = [line for line in pdf(drawn).text.split("\n") if line]
     assert [line for line in lines if line.startswith("Step")] == steps
     assert STORY in lines
+
+
+def test_a_file_that_is_attached_to_a_pdf_is_told(tmp_path: Path) -> None:
+    (tmp_path / "fees.csv").write_text("Zone,Fee\nNorth,40\n")
+    pdf = FPDF()
+    pdf.set_font("Helvetica")
+    pdf.add_page()
+    pdf.cell(text="The fees are attached.")
+    pdf.embed_file(tmp_path / "fees.csv")
+    document = read(bytes(pdf.output()), "fees.pdf")
+    assert document.reading.warnings == ("Not read: fees.csv, which is attached to it",)

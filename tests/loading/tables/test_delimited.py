@@ -85,3 +85,8 @@ def test_a_missing_quotation_mark_is_reported() -> None:
 
 def test_a_tab_separated_file_and_an_empty_first_cell() -> None:
     assert text(b"Zone\tFee\nA\t40\n\t50\n", "a.tsv") == "Zone | Fee\nA | 40\n– | 50"
+
+
+def test_a_number_that_is_a_text_for_excel_keeps_its_noughts() -> None:
+    document = read(b'Article,Name\n="00123",Rope\n="00124",Anchor\n', "articles.csv")
+    assert document.text == "Article | Name\n00123 | Rope\n00124 | Anchor"

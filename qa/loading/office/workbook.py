@@ -7,94 +7,41 @@ rows, columns and sheets are hidden, and none reads a large sheet as fast.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from qa.errors import EmptyFileError
 from qa.limits import Limits
-from qa.loading.archives import Archive, Element, local_attribute, local_name
+from qa.loading.archives import (
+    Archive,
+    Element,
+    Relation,
+    local_attribute,
+    local_name,
+    unescaped,
+)
 from qa.loading.blocks import Blocks, superscript, telling_title
-from qa.loading.tables.grid import Row, Value, add_grid
+from qa.loading.office.graphics import write_graphic
+from qa.loading.office.shapes import paragraphs
+from qa.loading.pictures import said_of_picture
+from qa.loading.tables.grid import Value
 from qa.loading.tables.number_formats import BUILT_IN, shown
+from qa.loading.tables.sheet import Sheet, write
 from qa.records import Document
 
+_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_UNCALCULATED = (
+    "{} formulas in the sheet “{}” have no value yet, since no program has worked them out: open "
+    "the file in Excel and save it"
+)
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 _TRUTHS = {"1": "TRUE", "0": "FALSE"}
-_MOST_FILLED = 200_000  # places of merged cells that are filled
-_LONGEST_REPEATED = 200  # characters of a merged cell that are said in each of its places
 _LAST_COLUMN = 16_384
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet that can be seen, as its file holds it."""
-
-    name: str
-    rows: dict[int, dict[int, str]]
-    merged: Sequence[tuple[range, range]] = ()
-    """The rows and the columns of each cell that takes several places."""
-    hidden_columns: frozenset[int] = frozenset()
-    hidden_rows: Sequence[int] = ()
-    """In order; they are not among `rows`."""
 
 
 def parse(data: bytes, source: str, limits: Limits) -> Document:
     """The values of each visible sheet, as they are shown; formulas by what they come to."""
     archive = Archive(data, source, limits)
     return write(_sheets(archive), source, limits, [telling_title(archive.title())])
-
-
-def write(
-    sheets: Iterator[Sheet], source: str, limits: Limits, titles: Sequence[str] = ()
-) -> Document:
-    """The document that sheets make up.
-
-    Raises:
-        EmptyFileError: there is nothing in any of them.
-    """
-    blocks = Blocks()
-    filled = False
-    for sheet in sheets:
-        blocks.heading(sheet.name, 1, "sheet")
-        before = blocks.length
-        add_grid(blocks, _seen(sheet, source, limits), sheet.hidden_rows)
-        filled = filled or blocks.length > before
-    if not filled:
-        raise EmptyFileError(f"{source} has no values in its sheets. Leave it out.")
-    return blocks.document(source, titles)
-
-
-def _seen(sheet: Sheet, source: str, limits: Limits) -> Iterator[tuple[int, Row]]:
-    """The rows without hidden columns, merged cells in each of their places."""
-    fill_merged(sheet)
-    characters = 0
-    for number in sorted(sheet.rows):
-        row = sheet.rows.pop(number)
-        characters += sum(map(len, row.values()))
-        limits.check(source, "max_characters", characters, "has {} characters")
-        yield number, {c: row[c] for c in sorted(row.keys() - sheet.hidden_columns)}
-
-
-def fill_merged(sheet: Sheet) -> None:
-    """Say a merged cell in each of its places, but for one that is all of its row."""
-    numbers = sorted(sheet.rows)
-    last = max((column for row in sheet.rows.values() for column in row), default=0)
-    filled = 0
-    for rows, columns in sheet.merged:
-        first = sheet.rows.get(rows.start, {})
-        text = first.get(columns.start, "")
-        if not text or len(text) > _LONGEST_REPEATED:
-            continue
-        alone = len(rows) == 1 and sum(map(bool, first.values())) == 1
-        across = columns[:1] if alone else range(columns.start, min(columns.stop, last + 1))
-        for number in numbers[bisect_left(numbers, rows.start) : bisect_right(numbers, rows[-1])]:
-            filled += len(across)
-            if filled > _MOST_FILLED:
-                return
-            for column in across:
-                sheet.rows[number].setdefault(column, text)
 
 
 def _sheets(archive: Archive) -> Iterator[Sheet]:
@@ -167,10 +114,10 @@ def _rich(element: Element) -> str:
     for child in element:
         name = local_name(child)
         if name == "t":
-            pieces.append(child.text or "")
+            pieces.append(unescaped(child.text or ""))
         elif name == "r":
             properties = child.find("{*}rPr")
-            texts = [text.text or "" for text in child.iterchildren("{*}t")]
+            texts = [unescaped(text.text or "") for text in child.iterchildren("{*}t")]
             if properties is None:
                 pieces.extend(texts)
             elif not _is_struck(properties):
@@ -187,7 +134,7 @@ def _read(
     merged: list[tuple[range, range]] = []
     hidden_columns: set[int] = set()
     hidden_rows: list[int] = []
-    number = 0
+    number = uncalculated = 0
     for element in archive.elements(part, "row", "col", "mergeCell"):
         kind = local_name(element)
         if kind == "row":
@@ -196,6 +143,7 @@ def _read(
                 hidden_rows.append(number)
             else:
                 rows[number] = dict(_cells(element, strings, formats))
+                uncalculated += sum(1 for formula in element.iter("{*}f") if _has_no_value(formula))
         elif kind == "mergeCell" and (found := _RANGE.fullmatch(element.get("ref") or "")):
             down = range(int(found[2]), int(found[4]) + 1)
             merged.append((down, range(_column(found[1]), _column(found[3]) + 1)))
@@ -205,7 +153,62 @@ def _read(
             last = min(int(element.get("max") or 0), _LAST_COLUMN)
             hidden_columns.update(range(int(element.get("min") or 1) - 1, last))
     held = [(down, across) for down, across in merged if down and across]
-    return Sheet(name, rows, held, frozenset(hidden_columns), sorted(hidden_rows))
+    related = archive.relations(part)
+    return Sheet(
+        name,
+        rows,
+        held,
+        frozenset(hidden_columns),
+        sorted(hidden_rows),
+        dict(_notes(archive, related)),
+        _drawn(archive, related),
+        _UNCALCULATED.format(uncalculated, name) if uncalculated else "",
+    )
+
+
+def _has_no_value(formula: Element) -> bool:
+    """Whether a program wrote a formula without working it out."""
+    cell = formula.getparent()
+    value = cell.find("{*}v")
+    return cell.get("t", "n") == "n" and (value is None or not value.text)
+
+
+def _notes(
+    archive: Archive, related: Mapping[str, Relation]
+) -> Iterator[tuple[tuple[int, int], str]]:
+    """What is noted at the cells of a sheet; not what people say to each other about them."""
+    part = next((one.target for one in related.values() if one.kind == "comments"), "")
+    if part not in archive or any(one.kind == "threadedComment" for one in related.values()):
+        return
+    for note in archive.xml(part).iter("{*}comment"):
+        place = _CELL.fullmatch(note.get("ref") or "")
+        inside = note.find("{*}text")
+        if place is not None and inside is not None:
+            yield (int(place[2]), _column(place[1])), _rich(inside)
+
+
+def _drawn(archive: Archive, related: Mapping[str, Relation]) -> Callable[[Blocks], None]:
+    """What adds the text boxes, the charts and what is said of pictures of a sheet."""
+
+    def write_drawn(blocks: Blocks) -> None:
+        part = next((one.target for one in related.values() if one.kind == "drawing"), "")
+        if part not in archive:
+            return
+        inner = archive.relations(part)
+        for element in archive.xml(part).iter("{*}sp", "{*}chart", "{*}relIds", "{*}pic"):
+            if local_name(element) == "sp":
+                for paragraph in paragraphs(element, inner):
+                    blocks.add(paragraph.text)
+            elif local_name(element) == "pic":
+                name = element.find("{*}nvPicPr/{*}cNvPr")
+                blocks.add("" if name is None else said_of_picture(name.get("descr")))
+            else:
+                named = (inner.get(local_attribute(element, name)) for name in ("id", "dm"))
+                target = next((one.target for one in named if one is not None), "")
+                if target in archive:
+                    write_graphic(blocks, archive.xml(target))
+
+    return write_drawn
 
 
 def _is_nothing(size: str | None) -> bool:
@@ -246,7 +249,7 @@ def _text(cell: Element, kind: str, text: str, strings: Sequence[str]) -> str:
         return Value(_TRUTHS.get(text, text))
     if kind == "d":
         return Value(text.removesuffix("T00:00:00"))
-    return "" if kind == "e" else text  # an error, such as #REF!, is nobody's statement
+    return "" if kind == "e" else unescaped(text)  # an error, such as #REF!, is nobody's statement
 
 
 @lru_cache(maxsize=_LAST_COLUMN)
