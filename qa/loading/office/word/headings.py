@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
-from qa.loading.office.word_letters import is_on
-from qa.loading.office.word_styles import Element, Styles, W
+from qa.loading.office.word.letters import is_on
+from qa.loading.office.word.styles import Element, Styles, W
 from qa.text.cleaning import one_line
 
 UNSTYLED_LEVEL = 2

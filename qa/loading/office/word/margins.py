@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.loading.furniture import numbers_pages
-from qa.loading.office.word_letters import is_on
-from qa.loading.office.word_styles import Element, W, attribute
+from qa.loading.office.word.letters import is_on
+from qa.loading.office.word.styles import Element, W, attribute
 from qa.text.cleaning import one_line
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

@@ -18,14 +18,14 @@ from qa.loading.blocks import Blocks, is_question, superscript, telling_title
 from qa.loading.links import Linked
 from qa.loading.nested import add_file
 from qa.loading.numerals import marked
-from qa.loading.office import word_tables
 from qa.loading.office.formulas import linear
 from qa.loading.office.graphics import write_graphic
-from qa.loading.office.word_headings import UNSTYLED_LEVEL, is_bold, unstyled_headings
-from qa.loading.office.word_letters import Letters, LetterStyles, is_on
-from qa.loading.office.word_margins import margins
-from qa.loading.office.word_package import opened
-from qa.loading.office.word_styles import Numbering, Style, Styles, W, attribute
+from qa.loading.office.word import tables
+from qa.loading.office.word.headings import UNSTYLED_LEVEL, is_bold, unstyled_headings
+from qa.loading.office.word.letters import Letters, LetterStyles, is_on
+from qa.loading.office.word.margins import margins
+from qa.loading.office.word.package import opened
+from qa.loading.office.word.styles import Numbering, Style, Styles, W, attribute
 from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import symbol, with_symbols
 from qa.loading.tables.grid import rows_of_names
@@ -218,7 +218,7 @@ class _Body:
             self._blocks.item(text, marked(item[0]), item[1])
 
     def _write_table(self, table: Element) -> None:
-        rows = list(word_tables.rows(table))
+        rows = list(tables.rows(table))
         if max((len(cells) for cells in rows), default=0) <= 1:
             # A frame around text, not a table.
             for cells in rows:
@@ -227,7 +227,7 @@ class _Body:
             return
         self._blocks.open("table")
         texts = list(self._row_texts(rows))
-        header = rows_of_names(texts, sum(1 for _ in takewhile(word_tables.is_header, rows)))
+        header = rows_of_names(texts, sum(1 for _ in takewhile(tables.is_header, rows)))
         for place, cells in enumerate(texts):
             self._blocks.row(cells, header=place < header)
         self._blocks.close("table")
@@ -236,12 +236,12 @@ class _Body:
         """The texts of each row's cells; one that is merged with others is said in each place."""
         above: dict[int, str] = {}  # the texts of the row before, by column
         for cells in rows:
-            column = word_tables.first_column(cells)
+            column = tables.first_column(cells)
             texts = dict.fromkeys(range(column), "")
             for cell in cells:
-                goes_on = word_tables.goes_on_from_above(cell)
+                goes_on = tables.goes_on_from_above(cell)
                 text = above.get(column, "") if goes_on else self._cell_text(cell)
-                width = word_tables.width(cell)
+                width = tables.width(cell)
                 # What goes across the whole table is a caption of its rows.
                 again = text if len(cells) > 1 and len(text) <= _LONGEST_REPEATED else ""
                 texts[column] = again if goes_on else text
@@ -263,8 +263,7 @@ class _Body:
                 parts.append(f"; {text}" if item and parts else text)
             elif child.tag == f"{W}tbl":
                 rows = (
-                    CELL_SEPARATOR.join(row)
-                    for row in self._row_texts(list(word_tables.rows(child)))
+                    CELL_SEPARATOR.join(row) for row in self._row_texts(list(tables.rows(child)))
                 )
                 parts.append("; ".join(rows))
             elif _holds_text(child):

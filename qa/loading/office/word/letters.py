@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from qa.loading.office.word_styles import Element, W, attribute, built_on
+from qa.loading.office.word.styles import Element, W, attribute, built_on
 
 _CROSSED = ("strike", "dstrike")
 

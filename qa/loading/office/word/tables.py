@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qa.loading.office.word_letters import is_on
-from qa.loading.office.word_styles import Element, W, attribute
+from qa.loading.office.word.letters import is_on
+from qa.loading.office.word.styles import Element, W, attribute
 
 _WIDEST_SPAN = 100
 
