@@ -851,7 +851,7 @@ READ: dict[str, Callable[..., object]] = {
     " questions.going_on.gone_on_with answering.own_words.why_not"
     " answering.own_words.disagreement questions.other_languages.sides_in"
     " questions.other_languages.measured_in": asked,
-    "answering.units.choosing.likely"
+    "answering.units.choosing.likely answering.units.subjects.Subjects.is_of_another"
     " answering.units.choosing.judged answering.units.choosing.spans_in"
     " answering.units.selecting.selected"
     " answering.confidence.confidence answering.confidence.evidence"
