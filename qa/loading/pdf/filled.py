@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SAME_LINE = 0.6  # of the letter height
 _OVERLAP = 1.0  # points
+_LONGEST_LABEL = 80  # characters, with what is filled in already
 
 
 def own_texts(page: PdfPage) -> frozenset[int] | None:
@@ -37,24 +38,27 @@ def own_texts(page: PdfPage) -> frozenset[int] | None:
 
 def beside_their_labels(lines: Sequence[Line]) -> list[Line]:
     """The lines, what is filled in joined to the line that it stands beside, if there is one."""
-    found = [line for line in lines if not line.filled]
-    if not found:
-        return list(lines)
-    for line in lines:
-        if not line.filled:
-            continue
-        beside = [at for at, label in enumerate(found) if _stands_beside(line, label)]
-        at = min(beside, key=lambda place: _distance(line, found[place]), default=None)
-        if at is None:
-            found.append(line)
-        else:
-            found[at] = _joined(found[at], line)
-    return found
+    found: list[Line | None] = list(lines)
+    own = [at for at, line in enumerate(lines) if not line.filled]
+    # What is filled in comes last; other pages may be drawn with parts like it.
+    for at in range(own[-1] + 1 if own else len(lines), len(lines)):
+        line = lines[at]
+        beside = [place for place in own if _stands_beside(line, found[place] or line)]
+        place = min(beside, key=lambda place: _distance(line, found[place] or line), default=None)
+        if place is not None:
+            found[place], found[at] = _joined(found[place] or line, line), None
+    return [line for line in found if line is not None]
 
 
 def _stands_beside(line: Line, label: Line) -> bool:
     same = abs(line.bottom - label.bottom) <= _SAME_LINE * max(line.height, label.height)
-    if not same or label.filled or label.text.endswith(HYPHEN) or line.turn != label.turn:
+    if (
+        not same
+        or label.filled
+        or len(label.text) > _LONGEST_LABEL
+        or label.text.endswith(HYPHEN)
+        or line.turn != label.turn
+    ):
         return False
     follows = label.right <= line.left + _OVERLAP
     return follows or (_is_tick(line) and line.right <= label.left + _OVERLAP)

@@ -120,8 +120,8 @@ def _with_their_headers(regions: Iterable[list[Numbered]]) -> Iterator[list[Numb
 def _side_by_side(region: list[Numbered]) -> list[list[Numbered]]:
     """The tables of a region that stand side by side, with an empty column between them.
 
-    An empty column may also be one of a table, so both must have a header, and either the same
-    names in it or rows that the other one does not have.
+    An empty column may also be one of a table, so both must have a header and a name in each row,
+    and either the same names of columns or rows that the other one does not have.
     """
     filled = sorted({column for row in region for column in row})
     gap = next((b for a, b in pairwise(filled) if b > a + 1), None)
@@ -132,12 +132,22 @@ def _side_by_side(region: list[Numbered]) -> list[list[Numbered]]:
         for columns in (range(gap), range(gap, filled[-1] + 1))
     ]
     bodies = [_parts(side)[1] for side in sides]
-    if not all(len(_columns(body)) > 1 and header_size(body) for body in bodies):
+    if not all(len(_columns(body)) > 1 and _names_rows(body) for body in bodies):
         return [region]
     left, right = (body[0].values() for body in bodies)
     if len(bodies[0]) == len(bodies[1]) and set(left).isdisjoint(right):
         return [region]
     return [sides[0], *_side_by_side(sides[1])]
+
+
+def _names_rows(body: Sequence[Row]) -> bool:
+    """Whether the rows below a header each begin with a name."""
+    size = header_size(body)
+    first = min(_columns(body))
+    begins = [row.get(first, "") for row in body[size:]]
+    return size > 0 and all(
+        not isinstance(cell, Value) and any(map(str.isalpha, cell)) for cell in begins
+    )
 
 
 def _within(row: Row, columns: range) -> Row:

@@ -113,5 +113,6 @@ def test_an_empty_column_within_a_table_parts_nothing() -> None:
     for sheet in (
         rows("Name|Since||Phone|Room", "Ann|=2019||=5512|=4", "Bob|=2020||=5513|=7"),
         rows("Item|||2023|2024", "Rope|||=12|=13"),
+        rows("Item|Goodwill|||Goodwill|Other", "Rope|=12|||—|=3", "Pump|=9|||—|—"),
     ):
         assert len(read(workbook({"S": sheet}), "s.xlsx").text.split("\n\n")) == 2

@@ -93,6 +93,9 @@ def line(text: str, left: float, bottom: float = 100.0, *, filled: bool = False)
         ([line("Name", 0), line("Day", 100), line("Ann", 50, filled=True)], ["Name Ann", "Day"]),
         ([line("Name", 0), line("Ann", 50)], ["Name", "Ann"]),
         ([line("Ann", 50, filled=True)], ["Ann"]),
+        # A page that is drawn of parts keeps its order.
+        ([line("Head", 0, filled=True), line("Text", 0, 50)], ["Head", "Text"]),
+        ([line("a", 0), line("Ann", 50, filled=True), line("Text", 0, 50)], ["a", "Ann", "Text"]),
     ],
 )
 def test_a_label_is_the_nearest_line_at_the_same_height(
