@@ -23,8 +23,14 @@ from qa.text.asking import asked_in
 WEIGHTS = (3.73, 5.61, -2.81)
 
 
+# That clause 2.2 is what was asked for is hardly in doubt; that it is the right document's may be.
+_ASKED_FOR = 0.9
+
+
 def confidence(question: str, choices: Sequence[Choice], spans: Sequence[Span]) -> float:
     """How surely the best of the choices answers, 0..1."""
+    if choices and choices[0].asked_for:
+        return _ASKED_FOR
     if asked_in(question) is None or not choices:
         return sureness(choices)
     logit = math.fsum(

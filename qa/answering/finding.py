@@ -10,6 +10,7 @@ from qa.answering.confidence import confidence
 from qa.answering.contradictions import echoes
 from qa.answering.deadline import Deadline
 from qa.answering.units.choosing import Choice, judged, likely, to_read
+from qa.answering.units.named_parts import parts_named
 from qa.answering.units.selecting import selected
 from qa.index import Entry, Scope, Searchable
 from qa.reading import Reader
@@ -146,6 +147,7 @@ class Finding:
         """The units around the best hits, those that answer best first; the spans found in them."""
         rarity = snapshot.keywords.rarity(asked_stems(question))
         found = self.likely(snapshot, question, hits, vector, rarity)
+        found = parts_named(question, found) or found
         spans = self.reader.read(question, to_read(found), rarity)
         choices = judged(found, spans)
         # After the choice, so that what only echoes the best one does not count for the unit that

@@ -30,7 +30,7 @@ from qa import loading
 from qa.answering import AnswerStream, KeptAnswers, confidence, contradictions, own_words, quoting
 from qa.answering import citations as citations_module
 from qa.answering.suggesting import going_on, suggestions
-from qa.answering.units import choosing, selecting, wording
+from qa.answering.units import choosing, named_parts, selecting, wording
 from qa.api import Chosen, EndedSync, WorkState
 from qa.api.events import event
 from qa.api.mcp import server as mcp_server
@@ -293,7 +293,8 @@ def chosen(a: str, b: str, c: str) -> None:
     contradictions.echoes(a, spans(a, b, c), found.choices)
     assert 0 <= confidence.confidence(a, found.choices, spans(a, b, c)) <= 1
     exhausted(quoting.in_full(found.choices, forms.Form.OVERVIEW, a))
-    for choice in [*selecting.selected(a, found.choices), *found.choices]:
+    named = named_parts.parts_named(f"Step 1 of {a} {b} {c}", found.choices)
+    for choice in [*selecting.selected(a, found.choices), *found.choices, *named]:
         wording.cell(choice, a)
         choosing.spans_in(choice, spans(a, b, c))
         for form in forms.Form:
@@ -852,6 +853,7 @@ READ: dict[str, Callable[..., object]] = {
     " answering.own_words.disagreement questions.other_languages.sides_in"
     " questions.other_languages.measured_in": asked,
     "answering.units.choosing.likely answering.units.subjects.Subjects.is_of_another"
+    " answering.units.named_parts.parts_named answering.units.named_parts.named_part"
     " answering.units.choosing.judged answering.units.choosing.spans_in"
     " answering.units.selecting.selected"
     " answering.confidence.confidence answering.confidence.evidence"

@@ -27,8 +27,7 @@ from qa.text.terms import codes, is_stop_word, stems, word_count
 LISTS = frozenset(("list", "steps", "table", "outline"))
 """Kinds of units that are lists, of whatever shape."""
 _WHOLES = LISTS - {"outline"}
-# How many of the nearest units are looked at closely, and what a hit's score counts beside a
-# cosine.
+# How many of the nearest units are looked at closely, and what a hit's score is beside a cosine.
 _LOOKED_AT = 96
 _NEARNESS_OF_HIT = 0.1
 # The likeliest of those are read: at least this many, and more as long as all of them together stay
@@ -83,6 +82,7 @@ class Choice:
     signals: Signals
     span: Span | None = None  # the reader's best one in it
     best_span: bool = False  # whether that is the best one of all
+    asked_for: bool = False  # whether the question asks for just this, by its number
 
     @property
     def value(self) -> float:

@@ -43,6 +43,8 @@ _REFERRING = 0.9
 
 def selected(question: str, choices: Sequence[Choice]) -> list[Choice]:
     """The units that an answer says, in the order in which it says them."""
+    if choices[0].asked_for:
+        return [choices[0]]
     form = form_of(question)
     compared = sides(question) if form is Form.COMPARISON else None
     if compared is not None:
