@@ -36,7 +36,7 @@ class SlowModel(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Speech)
         self.go_on = threading.Event()
-        self.fails = False
+        self.fails = ""  # "at once" or "on the way"
         self.url = f"http://127.0.0.1:{self.server_port}/v1"
 
 
@@ -45,7 +45,7 @@ class _Speech(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        if self.server.fails:
+        if self.server.fails == "at once":
             self.send_error(500)
             return
         self.send_response(200)
@@ -54,6 +54,9 @@ class _Speech(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client may be gone
             # A sentence is shown once it is complete, which is known when the next one begins.
             self._say(f"{SENTENCE}Hanoi ")
+            if self.server.fails:
+                self.wfile.write(b'data: {"error": {"message": "out of memory"}}\n\n')
+                return
             self.server.go_on.wait(60)
             self._say("is a city.")
             self.wfile.write(b"data: [DONE]\n\n")
@@ -84,7 +87,7 @@ def speaking() -> Iterator[SlowModel]:
 def model(speaking: SlowModel) -> Iterator[SlowModel]:
     """The model, about to think."""
     speaking.go_on.clear()
-    speaking.fails = False
+    speaking.fails = ""
     yield speaking
     speaking.go_on.set()
 
@@ -150,12 +153,25 @@ def test_enter_waits_while_an_answer_grows(
 def test_an_error_is_a_sentence_in_the_conversation(
     browser: Browser, slow_server: str, model: SlowModel
 ) -> None:
-    model.fails = True
+    model.fails = "on the way"
     page = opened(browser, slow_server)
     page.fill("#question textarea", QUESTION)
     page.press("#question textarea", "Enter")
     expect(page.locator("#conversation .problem")).to_contain_text("openai:slow", timeout=20_000)
     expect(page.get_by_role("button", name="Ask again")).to_be_visible()
+    page.close()
+
+
+def test_quotes_stand_in_for_a_model_that_fails_and_the_page_says_so(
+    browser: Browser, slow_server: str, model: SlowModel
+) -> None:
+    model.fails = "at once"
+    page = opened(browser, slow_server)
+    page.fill("#question textarea", QUESTION)
+    page.press("#question textarea", "Enter")
+    told = page.locator("#conversation .done .aside.failed")
+    expect(told).to_contain_text("The chat model does not answer", timeout=20_000)
+    expect(page.locator("#conversation .done a.cite").first).to_have_text("1")
     page.close()
 
 
