@@ -189,7 +189,6 @@ def test_the_samples_are_added_to_the_default_index_and_standard_error_says_so(
         ("ask", SUMMIT),
         ("search", SUMMIT),
         ("chat",),
-        ("serve",),
         ("status",),
         ("forget", "seeds"),
         ("eval", "questions.jsonl"),
