@@ -171,9 +171,11 @@ def test_the_commands_of_a_page(page: str, desk: Path) -> None:
 def test_a_missing_chat_model_is_named_with_the_next_step(command: str, desk: Path) -> None:
     run("qa sync handbook", desk)
     done = run(command, desk)
-    assert done.returncode == 1
+    # Where only the model's server is away, quotes stand in for it.
+    told = done.stdout if done.returncode == 0 else done.stderr
     assert "Traceback" not in done.stderr
-    assert re.search(r"pip install|model\.gguf|127\.0\.0\.1:8080|[Oo]llama", done.stderr)
+    assert done.returncode == 1 or "This is what the documents say." in " ".join(told.split())
+    assert re.search(r"pip install|model\.gguf|127\.0\.0\.1:8080|[Oo]llama", told)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def test_failures_are_in_the_status_with_reason_and_time(index: Index, docs: Pat
 
     assert list(failed) == ["docs/broken.pdf", "docs/notes.db"]
     assert all(one.reason == reasons[source] for source, one in failed.items())
-    assert (failed["docs/broken.pdf"].format, failed["docs/notes.db"].format) == ("pdf 5", "")
+    assert (failed["docs/broken.pdf"].format, failed["docs/notes.db"].format) == ("pdf 6", "")
     assert [one.source for one in found.skipped] == ["docs/round"]
     assert failed["docs/broken.pdf"].since <= (found.updated or "")
 
@@ -145,7 +145,7 @@ def test_a_new_loader_of_what_is_packed_reads_the_archive_again(
         archive.writestr("figs.md", "Figs are brown.")
     sync(index, docs)
     (source,) = [one for one in status(index).sources if one.source == "docs/all.zip"]
-    assert source.reading.formats == ("zip 1", MARKDOWN.read_as)
+    assert source.reading.formats == ("zip 2", MARKDOWN.read_as)
     parsed.clear()
     made_by_an_older_loader(index, MARKDOWN.read_as, "md 0")
 

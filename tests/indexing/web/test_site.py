@@ -339,9 +339,9 @@ def test_the_content_type_says_what_a_page_is(index: Index, web: Web) -> None:
         }
         status = snapshot.status("", "")
     assert formats == {
-        "": "html 3",
+        "": "html 4",
         "notes": MARKDOWN.read_as,
-        "plain": "txt 1",
+        "plain": "txt 2",
         "x.md": MARKDOWN.read_as,
     }
     assert [one.source for one in status.failed] == [f"{web.url}/handbook/data"]
