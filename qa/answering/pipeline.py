@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from qa.answering.citations import checked, placed
 from qa.answering.confidence import confidence
@@ -50,8 +50,6 @@ Opening = Callable[[], AbstractContextManager[Searchable]]
 
 Resting = Callable[[Sequence[str]], None]
 """Is told of the sources that words may rest on, before the first of these words is given."""
-
-Result = TypeVar("Result")
 
 
 def _unheard(sources: Sequence[str]) -> None:
@@ -169,7 +167,7 @@ class Asking:
         """The answer or the refusal, and who worded it."""
         answerer = self.answerer
         hits, spans, choices = found.hits, found.spans, found.choices
-        draft = yield from _begun(self._worded(answerer, asked, hits, spans, choices))
+        draft = yield from self._worded(answerer, asked, hits, spans, choices)
         stand_in = draft.unsupported or draft.failure
         if not draft.found and stand_in and self.quoting is not answerer:
             # The model had an answer, but not from the passages, or it had none because it failed;
@@ -198,7 +196,7 @@ class Asking:
         if self.quoting is not self.answerer:
             hits = [choice.as_hit() for choice in left]
             more = f"{asked} ({question})"
-            written = yield from _begun(self._worded(self.answerer, more, hits, [], left))
+            written = yield from self._worded(self.answerer, more, hits, [], left)
             if written.found:
                 return self.answerer, written
             failure = written.failure
@@ -225,15 +223,20 @@ class Asking:
         return draft if draft.found else replace(draft, text="")
 
     def _given(
-        self, pieces: Generator[str, None, Result], grounds: Sequence[Hit]
-    ) -> Generator[str, None, Result]:
-        """The same pieces; before the first, it is told what they rest on."""
+        self, pieces: Generator[str, None, Draft], grounds: Sequence[Hit]
+    ) -> Generator[str, None, Draft]:
+        """The same pieces; before the first, it is told what they rest on.
+
+        If a chat model fails before that, a draft says why.
+        """
         try:
             try:
                 first = next(pieces)
             except StopIteration as end:
-                nothing: Result = end.value
+                nothing: Draft = end.value
                 return nothing
+            except GenerationError as error:
+                return Draft("", found=False, failure=str(error))
             self.resting(sources_of(grounds))
             yield first
             return (yield from pieces)
@@ -283,20 +286,6 @@ def _answer(
         sure=draft.sure,
         failure=draft.failure,
     )
-
-
-def _begun(pieces: Generator[str, None, Draft]) -> Generator[str, None, Draft]:
-    """The same pieces; if a chat model fails before the first one, a draft that says why."""
-    with closing(pieces):
-        try:
-            first = next(pieces)
-        except StopIteration as end:
-            nothing: Draft = end.value
-            return nothing
-        except GenerationError as error:
-            return Draft("", found=False, failure=str(error))
-        yield first
-        return (yield from pieces)
 
 
 def _attached(draft: Draft, own: Found) -> Attached:

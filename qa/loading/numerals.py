@@ -6,6 +6,7 @@ _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
+_MOST_DIGITS = 6
 _LARGEST_ROMAN = 3999
 _LARGEST_LETTERS = 18_278  # zzz
 _CHINESE = "〇一二三四五六七八九"
@@ -37,6 +38,11 @@ def marked(shown: str) -> str:
     Without one, the number would be read as one of the item's words.
     """
     return f"{shown}." if shown.isascii() and shown.isalnum() else shown
+
+
+def begins_at(said: str) -> int:
+    """The number that a list says it begins at; 1 where it says none, or one beyond all sense."""
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else 1
 
 
 def _letters(number: int) -> str:

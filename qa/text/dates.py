@@ -11,9 +11,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from qa.text.vocabulary.words import WORDS
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
+"""Their names in English, which those of the standard library are not on every machine."""
 _MONTHS = {
     name: number
     for number, names in enumerate(WORDS["dates"]["months"], start=1)
@@ -52,6 +58,15 @@ _WORDED = (
     ),
     re.compile(rf"\b(?P<name>{_MONTH})\.?,?\s+{_YEAR}", re.IGNORECASE),
 )
+
+
+def in_words(day: date) -> str:
+    """A day as English documents write it.
+
+    >>> in_words(date(2024, 3, 12))
+    '12 March 2024'
+    """
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def dates(text: str) -> list[str]:

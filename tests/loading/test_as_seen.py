@@ -12,6 +12,7 @@ from docx.oxml.ns import nsdecls
 from qa.loading import read
 from tests.loading.office.presentations import paragraph, presentation, shape
 from tests.loading.opendocument.opendocuments import opendocument
+from tests.loading.pdf.of_objects import pdf_of
 from tests.loading.soundness import check
 from tests.loading.tables.workbooks import workbook
 
@@ -60,14 +61,7 @@ def form(answer: str) -> bytes:
         b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(%s)/Rect[180 695 400 715]/F 4"
         b"/DA(/F1 12 Tf 0 g)/P 3 0 R>>" % answer.encode(),
     ]
-    file = b"%PDF-1.7\n"
-    starts = []
-    for number, part in enumerate(parts, 1):
-        starts.append(len(file))
-        file += b"%d 0 obj\n%s\nendobj\n" % (number, part)
-    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    end = b"trailer<</Size 7/Root 1 0 R>>\nstartxref\n%d\n" % len(file)
-    return file + b"xref\n0 7\n0000000000 65535 f \n" + table + end
+    return pdf_of(parts)
 
 
 def page(body: str, head: str = "") -> str:

@@ -892,10 +892,12 @@ READ: dict[str, Callable[..., object]] = {
         dialects.plain_words(c),
     ),
     "loading.furniture.numbers_pages loading.pictures.said_of_picture"
-    " loading.numerals.numeral loading.numerals.marked": lambda a, b, c: (
+    " loading.numerals.numeral loading.numerals.marked"
+    " loading.numerals.begins_at": lambda a, b, c: (
         furniture.numbers_pages(a),
         pictures.said_of_picture(b),
         numerals.marked(numerals.numeral(len(c), c)),
+        numerals.begins_at(a),
     ),
     "loading.markdown.shortcodes.plain_markdown": lambda a, b, c: shortcodes.plain_markdown(a),
     "reading.by_words.QuotingReader.read reading.by_words.analyse reading.by_words.read_hit"

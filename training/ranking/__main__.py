@@ -65,10 +65,7 @@ def _hardest(
     from training.ranking.hardest import hardest
 
     chosen = [one for one in asked if chance(f"{one.id} mined") < options.mined]
-    found = {}
-    for one, units in hardest(pages, chosen, options.hardest_of):
-        found[one.id] = units
-    return found
+    return dict(hardest(pages, chosen, options.hardest_of))
 
 
 def _fit(options: argparse.Namespace) -> None:

@@ -22,8 +22,8 @@ _KEPT = 8
 
 def hardest(
     pages: Pages, asked: Sequence[Asked], reader: Path
-) -> Iterator[tuple[Asked, list[PageUnit]]]:
-    """For each question the texts that do not answer it, likeliest first by a reader's opinion."""
+) -> Iterator[tuple[str, list[PageUnit]]]:
+    """The texts that do not answer each question, by its id, likeliest first in a reader's view."""
     model = SpanModel(reader)
     brought = zip(asked, pages.brought(asked), strict=True)
     for one, found in tqdm(brought, total=len(asked), desc="hardest"):
@@ -32,4 +32,4 @@ def hardest(
         units = wrong[:_READ]
         read = model.read(one.question, [model.encoded(unit.under(0)) for unit in units])
         order = sorted(range(len(units)), key=lambda place: -read[place].answer)
-        yield one, [units[place] for place in order[:_KEPT]]
+        yield one.id, [units[place] for place in order[:_KEPT]]

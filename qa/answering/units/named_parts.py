@@ -78,7 +78,10 @@ def parts_named(question: str, choices: Sequence[Choice]) -> list[Choice]:
     if part is None:
         return []
     found: dict[tuple[str, int], Choice] = {}
+    likeliest: dict[int, Choice] = {}
     for choice in choices:
+        likeliest.setdefault(id(choice.stretch), choice)
+    for choice in likeliest.values():
         stretch = choice.stretch
         for one in _of_number(stretch, part.number):
             place = (stretch.passage.document_id, one.start)

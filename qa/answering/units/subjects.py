@@ -51,20 +51,23 @@ class Subjects:
 
         The title of the document starts at -1.
         """
+        title = stretch.passage.title
+        names = (*(heading.text for heading in stretch.headings), *self.titles)
+        if not any(map(self._may_be_asked_for, names)):
+            return
+        common = _without_capital(stretch.passage.text)
         pairs = [
             (one.start, one.text, other.text)
             for group in _beside(stretch.headings)
             for other in group
-            if self._may_be_asked_for(other.text)
+            if self._may_be_asked_for(other.text, common)
             for one in group
         ]
-        title = stretch.passage.title
         pairs += [
             (-1, title, other)
             for other in self.titles
-            if self._may_be_asked_for(other) and _words(title) & _words(other)
+            if self._may_be_asked_for(other, common) and _words(title) & _words(other)
         ]
-        common = _without_capital(stretch.passage.text) if pairs else frozenset()
         for start, one, other in pairs:
             told, own = _told(other, one), _told(one, other)
             if (
@@ -73,9 +76,11 @@ class Subjects:
             ):  # fmt: skip
                 yield start, told
 
-    def _may_be_asked_for(self, heading: str) -> bool:
+    def _may_be_asked_for(self, heading: str, common: Stems = frozenset()) -> bool:
+        """Whether the question may have a name in a heading that is none of the `common` words."""
         said = heading.casefold()
-        return any(stem[:_FIRST] in said for stem in self.asked)
+        likely = any(stem[:_FIRST] in said for stem in self.asked)
+        return likely and not common.issuperset(_words(heading) & self.asked)
 
 
 def _beside(headings: Sequence[Heading]) -> Iterator[list[Heading]]:

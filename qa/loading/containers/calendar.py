@@ -12,6 +12,7 @@ from qa.loading.blocks import Blocks
 from qa.loading.plain import decode_or_raise
 from qa.records import Document
 from qa.text.cleaning import clean, one_line
+from qa.text.dates import in_words
 
 _LINE = re.compile(
     r"(?P<name>[\w-]{1,60})(?P<about>(?:;[^:\n\";]{0,300}(?:\"[^\"\n]{0,300}\")?)*):"
@@ -21,10 +22,6 @@ _ESCAPED = re.compile(r"\\([\\;,nN])")
 _MOMENT = re.compile(r"(\d{8})(?:T(\d{4}))?")
 _SHOWN = {"VEVENT": "", "VTODO": "Task: ", "VJOURNAL": "Note: "}
 _PEOPLE = {"ORGANIZER": "Organizer", "ATTENDEE": "Attendees"}
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
-    *("October", "November", "December"),
-)
 _MOST_PEOPLE = 50
 
 Property = tuple[str, str, str]
@@ -106,7 +103,7 @@ def _moment(said: str) -> str:
         day = datetime.strptime(found[1], "%Y%m%d")
     except ValueError:
         return ""
-    date = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    date = in_words(day)
     zone = " UTC" if said.endswith("Z") else ""
     return f"{date}, {found[2][:2]}:{found[2][2:]}{zone}" if found[2] else date
 

@@ -23,14 +23,11 @@ from qa.loading.lines import blocks_of_lines
 from qa.loading.nested import add_file, readable_name
 from qa.records import Document
 from qa.text.cleaning import clean, one_line
+from qa.text.dates import in_words
 
 _SHOWN = ("From", "To", "Cc")
 _KNOWN = ("From", "To", "Subject", "Date", "Message-ID", "Received", "Return-Path")
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
-    *("October", "November", "December"),
-)
 _MOST_ATTACHMENTS = 200
 _DEEPEST = 20
 _ATTACHED = frozenset(("message/rfc822", "text/calendar", "application/ms-tnef"))
@@ -96,8 +93,7 @@ def write(
     blocks.heading(before + (message.subject or "(no subject)"), level)
     lines = [f"{name}: {said}" for name, said in message.headers]
     if message.date is not None:
-        date = message.date
-        lines.append(f"Date: {date.day} {_MONTHS[date.month - 1]} {date.year}, {date:%H:%M}")
+        lines.append(f"Date: {in_words(message.date)}, {message.date:%H:%M}")
     blocks.add("\n".join(lines))
     length = blocks.length
     for part in _once(message.body):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from qa.loading.archives import Element, Relation, local_name, unescaped
 from qa.loading.blocks import superscript
 from qa.loading.links import Linked
-from qa.loading.numerals import numeral
+from qa.loading.numerals import begins_at, numeral
 from qa.loading.office.formulas import linear
 from qa.loading.pictures import said_of_picture
 from qa.loading.symbols import with_symbols
@@ -143,8 +143,7 @@ def _marker(properties: Element | None, level: int, counts: dict[int, int]) -> s
         return None
     number = properties.find("{*}buAutoNum")
     if number is not None:
-        said = number.get("startAt") or "1"
-        start = int(said) if said.isdecimal() and len(said) < 7 else 1
+        start = begins_at(number.get("startAt") or "")
         counts[level] = counts.get(level, start - 1) + 1
         return _numbered(counts[level], number.get("type") or "")
     counts.pop(level, None)

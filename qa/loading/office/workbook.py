@@ -21,8 +21,7 @@ from qa.loading.archives import (
 )
 from qa.loading.blocks import Blocks, superscript, telling_title
 from qa.loading.office.graphics import write_graphic
-from qa.loading.office.shapes import paragraphs
-from qa.loading.pictures import said_of_picture
+from qa.loading.office.shapes import described, paragraphs
 from qa.loading.tables.grid import Value
 from qa.loading.tables.number_formats import BUILT_IN, shown
 from qa.loading.tables.sheet import Sheet, write
@@ -200,8 +199,7 @@ def _drawn(archive: Archive, related: Mapping[str, Relation]) -> Callable[[Block
                 for paragraph in paragraphs(element, inner):
                     blocks.add(paragraph.text)
             elif local_name(element) == "pic":
-                name = element.find("{*}nvPicPr/{*}cNvPr")
-                blocks.add("" if name is None else said_of_picture(name.get("descr")))
+                blocks.add(described(element))
             else:
                 named = (inner.get(local_attribute(element, name)) for name in ("id", "dm"))
                 target = next((one.target for one in named if one is not None), "")

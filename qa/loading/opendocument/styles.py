@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from qa.loading.archives import Element, local_attribute, local_name
+from qa.loading.numerals import begins_at
 
 _LONGEST_CHAIN = 20
 _HEADING = re.compile(r"heading(?: |_20_)([1-9])", re.IGNORECASE)
@@ -146,7 +147,7 @@ def _numbered(list_style: Element) -> Iterable[tuple[int, Level]]:
                 int(number),
                 Level(
                     kind,
-                    int(start) if start.isdecimal() and len(start) < 7 else 1,
+                    begins_at(start),
                     int(shown) if shown.isdecimal() and len(shown) < 3 else 1,
                     local_attribute(level, "num-prefix"),
                     local_attribute(level, "num-suffix"),

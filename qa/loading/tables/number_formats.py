@@ -6,6 +6,8 @@ import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from qa.text.dates import MONTHS
+
 BUILT_IN = {
     **{0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%"},
     **{11: "0.00E+00", 12: "# ?/?", 13: "# ??/??", 14: "yyyy-mm-dd", 15: "d-mmm-yy"},
@@ -26,10 +28,6 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"([<>=]+)(-?\d+(?:\.\d+)?)")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
-    *("October", "November", "December"),
-)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LAST_DAY = 2_958_466  # the year 10000
 _GENERAL_DIGITS = 11
@@ -217,7 +215,7 @@ def _part(moment: datetime, said: str, *, minutes: bool, half: bool) -> str:
     if said[0] == "y":
         return f"{moment.year % 100:02}" if width <= 2 else str(moment.year)
     if said[0] == "m" and not minutes:
-        name = _MONTHS[moment.month - 1]
+        name = MONTHS[moment.month - 1]
         return {3: name[:3], 4: name, 5: name[0]}.get(width, str(moment.month).zfill(min(width, 2)))
     if said[0] == "d":
         name = _DAYS[moment.weekday()]

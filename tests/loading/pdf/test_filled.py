@@ -11,6 +11,7 @@ from qa.loading import read
 from qa.loading.pdf.columns import Line
 from qa.loading.pdf.filled import beside_their_labels
 from qa.loading.pdf.marks import marks
+from tests.loading.pdf.of_objects import pdf_of
 from tests.loading.soundness import check
 
 FONTS = b"/Resources << /Font << /F1 3 0 R /Z 5 0 R >> >>"
@@ -44,15 +45,7 @@ def page(lines: Sequence[bytes], *notes: tuple[bytes, bytes, bytes, bytes]) -> b
         look = b"/AP << /N %d 0 R >>" % (8 + 2 * place)
         objects.append(b"<< /Type /Annot %b /Rect [%b] /P 4 0 R %b >>" % (kind, where, look))
         objects.append(drawn(said, font))
-    data = b"%PDF-1.7\n"
-    starts = []
-    for number, content in enumerate(objects, 1):
-        starts.append(len(data))
-        data += b"%d 0 obj\n%b\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    size = len(objects) + 1
-    end = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(data))
-    return data + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + end
+    return pdf_of(objects)
 
 
 FIELD = b"/Subtype /Widget /FT /Tx /T (a) /V (x)"

@@ -111,9 +111,13 @@ def opened(browser: Browser, url: str) -> Page:
     return page
 
 
-def ask_slowly(page: Page) -> None:
+def ask(page: Page) -> None:
     page.fill("#question textarea", QUESTION)
     page.press("#question textarea", "Enter")
+
+
+def ask_slowly(page: Page) -> None:
+    ask(page)
     expect(page.locator("#conversation .growing")).to_contain_text("Bangkok and Hanoi")
 
 
@@ -155,8 +159,7 @@ def test_an_error_is_a_sentence_in_the_conversation(
 ) -> None:
     model.fails = "on the way"
     page = opened(browser, slow_server)
-    page.fill("#question textarea", QUESTION)
-    page.press("#question textarea", "Enter")
+    ask(page)
     expect(page.locator("#conversation .problem")).to_contain_text("openai:slow", timeout=20_000)
     expect(page.get_by_role("button", name="Ask again")).to_be_visible()
     page.close()
@@ -167,8 +170,7 @@ def test_quotes_stand_in_for_a_model_that_fails_and_the_page_says_so(
 ) -> None:
     model.fails = "at once"
     page = opened(browser, slow_server)
-    page.fill("#question textarea", QUESTION)
-    page.press("#question textarea", "Enter")
+    ask(page)
     told = page.locator("#conversation .done .aside.failed")
     expect(told).to_contain_text("The chat model does not answer", timeout=20_000)
     expect(page.locator("#conversation .done a.cite").first).to_have_text("1")

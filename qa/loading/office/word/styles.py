@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qa.loading.numerals import numeral
+from qa.loading.numerals import begins_at, numeral
 from qa.loading.symbols import with_symbols
 from qa.text.cleaning import clean, one_line
 
@@ -234,7 +234,7 @@ def _read_lists(root: Element) -> Iterator[tuple[str, _List]]:
             if depth.isdecimal() and begin.isdecimal():
                 restarted.append(int(depth))
                 kind = levels.get(int(depth), _PLAIN)
-                levels[int(depth)] = replace(kind, start=_counted_from(begin))
+                levels[int(depth)] = replace(kind, start=begins_at(begin))
         shared = attribute(definition, "abstractNumId")
         yield attribute(number, "numId"), _List(f"of {shared}", levels, of_styles, restarted)
 
@@ -248,16 +248,12 @@ def _add_level(element: Element, levels: dict[int, _Level], of_styles: dict[str,
     levels[int(depth)] = _Level(
         attribute(element.find(f"{W}numFmt")) or "bullet",
         f"%{int(depth) + 1}." if text is None else attribute(text),
-        _counted_from(attribute(element.find(f"{W}start"))),
+        begins_at(attribute(element.find(f"{W}start"))),
         digits is not None and attribute(digits) not in ("0", "false"),
         attribute(element.find(f"{W}lvlRestart")) != "0",
     )
     if style := attribute(element.find(f"{W}pStyle")):
         of_styles[style] = int(depth)
-
-
-def _counted_from(said: str) -> int:
-    return int(said) if said.isdecimal() and len(said) < 7 else 1
 
 
 def _root(relationship: Any) -> Element:
