@@ -1,7 +1,7 @@
 """No pattern takes more than linear time, so that no text can make it stop the server.
 
-The one timed test: every pattern is given long runs of what it is made of, and
-twice the run may not take three times as long.
+Every pattern is given long runs of what it is made of, and twice the run may not take three times
+as long.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import inspect
 import itertools
 import pkgutil
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from re import _constants as code  # type: ignore[attr-defined]
@@ -26,6 +25,7 @@ import qa
 import ui
 from qa.questions import other_languages
 from qa.text.asking import OTHER_LANGUAGES
+from tests.timing import seconds
 from tests.whole import WHOLE
 
 METHODS = frozenset("search match fullmatch sub subn split findall finditer".split())
@@ -272,16 +272,6 @@ class Runs:
         if self.any_case:
             yield from (("", prefix.title()) for prefix in self.prefixes)
         yield from (("", one + two) for one, two in itertools.permutations(letters[:6], 2))
-
-
-def seconds(work: Callable[[Any], object], run: str | bytes, tries: int = 1) -> float:
-    """The shortest time of several tries."""
-    best = float("inf")
-    for _ in range(tries):
-        started = time.thread_time()
-        work(run)
-        best = min(best, time.thread_time() - started)
-    return best
 
 
 def endless(part: object) -> bool:

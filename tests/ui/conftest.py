@@ -37,6 +37,8 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as started:
+        # What is waited for comes when a busy machine gets to it; five seconds are too few there.
+        playwright.expect.set_options(timeout=30_000)
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()

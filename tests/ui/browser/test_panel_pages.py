@@ -22,14 +22,6 @@ pytestmark = pytest.mark.browser
 LEAF = "#panel .panel-leaf"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def patience() -> Iterator[None]:
-    """The first page of a process waits for a worker to start."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     yield from watched(browser, address, WIDE, view="page")
