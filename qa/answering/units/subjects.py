@@ -42,8 +42,10 @@ class Subjects:
         if not rivals:
             return False
         above = {heading.start for heading in headings_above(stretch.headings, unit.start)}
-        held = frozenset(stems(" ".join((stretch.text(unit), *stretch.heading_path(unit)))))
         others = [told for start, told in rivals if start in above or start < 0]
+        if not others:
+            return False
+        held = frozenset(stems(" ".join((stretch.text(unit), *stretch.heading_path(unit)))))
         return any(not told & held for told in others)
 
     def _rivals(self, stretch: Stretch) -> Iterator[tuple[int, Stems]]:
@@ -52,35 +54,34 @@ class Subjects:
         The title of the document starts at -1.
         """
         title = stretch.passage.title
-        names = (*(heading.text for heading in stretch.headings), *self.titles)
-        if not any(map(self._may_be_asked_for, names)):
-            return
-        common = _without_capital(stretch.passage.text)
         pairs = [
             (one.start, one.text, other.text)
             for group in _beside(stretch.headings)
             for other in group
-            if self._may_be_asked_for(other.text, common)
+            if self._may_be_asked_for(other.text)
             for one in group
         ]
         pairs += [
             (-1, title, other)
             for other in self.titles
-            if self._may_be_asked_for(other, common) and _words(title) & _words(other)
+            if self._may_be_asked_for(other) and _words(title) & _words(other)
         ]
+        common: Stems | None = None
         for start, one, other in pairs:
             told, own = _told(other, one), _told(one, other)
             if (
                 told and own and told <= self.asked and not own & self.asked
-                and _are_names(other, told, common) and _are_names(one, own, common)
+                and told <= _capitals(other) and own <= _capitals(one)
             ):  # fmt: skip
-                yield start, told
+                # Of the whole text, which few pairs come as far as to need.
+                common = _without_capital(stretch.passage.text) if common is None else common
+                if not common & (told | own):
+                    yield start, told
 
-    def _may_be_asked_for(self, heading: str, common: Stems = frozenset()) -> bool:
-        """Whether the question may have a name in a heading that is none of the `common` words."""
+    def _may_be_asked_for(self, heading: str) -> bool:
+        """Whether the question may have a name in a heading."""
         said = heading.casefold()
-        likely = any(stem[:_FIRST] in said for stem in self.asked)
-        return likely and not common.issuperset(_words(heading) & self.asked)
+        return any(stem[:_FIRST] in said for stem in self.asked)
 
 
 def _beside(headings: Sequence[Heading]) -> Iterator[list[Heading]]:
@@ -105,9 +106,10 @@ def _told(heading: str, other: str) -> Stems:
     return _words(heading) - _words(other)
 
 
-def _are_names(heading: str, told: Stems, common: Stems) -> bool:
-    capitals = {term.stem for term in terms(heading) if heading[term.start].isupper()}
-    return told <= capitals and not told & common
+@lru_cache(maxsize=4096)
+def _capitals(heading: str) -> Stems:
+    """The words of a heading that have a capital there."""
+    return frozenset(term.stem for term in terms(heading) if heading[term.start].isupper())
 
 
 def _without_capital(text: str) -> Stems:

@@ -57,7 +57,7 @@ def main() -> None:
             for label, (number, own) in settings.items()
         ]
         if given.soak:
-            _soak(servers[0], Questions(texts * 100, given.repeated), given.soak)
+            _soak(servers[0], Questions(texts, given.repeated), given.soak)
             return
         asked = [Questions(texts, given.repeated) for _ in servers]
         for crowd in (ALONE, USUAL, MOST):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
@@ -50,13 +51,15 @@ class Heard:
 class Questions:
     """Questions of a set, in a random order that is the same each time.
 
-    A `share` of them are among the few that everybody asks; the others have not been asked before.
+    A `share` of them are among the few that everybody asks; the others have not been asked before,
+    until there are no more and the first of them come again.
     """
 
     def __init__(self, texts: Sequence[str], share: float, seed: int = 1) -> None:
         self._chance = random.Random(seed)
         shuffled = self._chance.sample(list(dict.fromkeys(texts)), k=len(set(texts)))
-        self._usual, self._others = shuffled[:USUAL], iter(shuffled[USUAL:])
+        self._usual = shuffled[:USUAL]
+        self._others = itertools.cycle(shuffled[USUAL:] or shuffled)
         self._share = share
         self._asked: Counter[str] = Counter()
 
