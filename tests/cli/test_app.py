@@ -159,7 +159,7 @@ def test_a_search_lists_passages_as_text_and_as_json(sample_index: Path) -> None
 
 @pytest.fixture
 def default_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("qa.settings.default_index", lambda: str(tmp_path / "default"))
+    monkeypatch.setattr("qa.settings.settings.default_index", lambda: str(tmp_path / "default"))
     return tmp_path / "default"
 
 

@@ -88,7 +88,7 @@ def test_documents_in_a_language_that_the_embedder_does_not_know_are_a_warning(
 def test_a_default_index_that_is_not_there_yet_is_no_problem_and_is_not_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.settings.default_index", lambda: str(tmp_path / "none"))
+    monkeypatch.setattr("qa.settings.settings.default_index", lambda: str(tmp_path / "none"))
     check = checks()["index"]
     assert check.state == "warning"
     assert "qa sync" in check.advice

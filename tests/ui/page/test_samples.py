@@ -19,7 +19,7 @@ def test_the_page_says_that_the_documents_are_samples(
 ) -> None:
     samples = write(tmp_path / "seeds" / "hours.txt", "The office opens at eight.").parent
     monkeypatch.setattr("qa.indexing.choosing.sample_folder", lambda: samples)
-    monkeypatch.setattr("qa.settings.default_index", lambda: str(tmp_path / "index"))
+    monkeypatch.setattr("qa.settings.settings.default_index", lambda: str(tmp_path / "index"))
     own = write(tmp_path / "own" / "parking.txt", "Visitors park in the yard.").parent
 
     with qa.Assistant() as assistant:

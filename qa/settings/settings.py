@@ -7,18 +7,14 @@ the working folder, then from the defaults below.
 
 from __future__ import annotations
 
-import os
 import shlex
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -31,8 +27,8 @@ from pydantic_settings import (
 from qa.errors import ArgumentError, SettingsError, described
 from qa.limits import Limits
 from qa.places import CLUSTER, PACKAGED_EMBEDDER, default_index
+from qa.settings.sources import FILES, InFiles, first_problem, unreadable
 
-FILES = ("footnote.toml", "pyproject.toml")
 PageLanguage = Literal["en", "de", "fr", "es"]
 """The languages that the pages can have."""
 # The name of a header, as RFC 9110 has it.
@@ -360,7 +356,7 @@ class Settings(BaseSettings):
         return (
             init_settings,
             env_settings,
-            _InFiles(settings_cls),
+            InFiles(settings_cls),
             TomlConfigSettingsSource(settings_cls),
             PyprojectTomlConfigSettingsSource(settings_cls),
         )
@@ -376,30 +372,9 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as error:
-            raise SettingsError(_first_problem(error)) from error
+            raise SettingsError(first_problem(error, cls)) from error
         except (ValueError, OSError, AttributeError) as error:  # the last one: not a table
-            raise SettingsError(_unreadable(error)) from error
-
-
-class _InFiles(PydanticBaseSettingsSource):
-    """Values in files that the environment names: the first line of `QA_…_FILE`."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        name = f"QA_{field_name.upper()}_FILE"
-        file = os.environ.get(name)
-        if not file or f"{field_name}_file" in self.settings_cls.model_fields:
-            return None, field_name, False
-        try:
-            text = Path(file).expanduser().read_text(encoding="utf-8")
-        except (OSError, ValueError, RuntimeError) as error:
-            raise SettingsError(f"{name} = {file!r} cannot be read: {error}.") from error
-        return text.strip(), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """The values that there are."""
-        fields = self.settings_cls.model_fields.items()
-        found = {name: self.get_field_value(field, name)[0] for name, field in fields}
-        return {name: value for name, value in found.items() if value}
+            raise SettingsError(unreadable(error)) from error
 
 
 def settings_of(settings: object, given: Mapping[str, Any]) -> Settings:
@@ -419,25 +394,3 @@ def settings_of(settings: object, given: Mapping[str, Any]) -> Settings:
             else f"settings is a qa.Settings, not {described(settings)}."
         )
     return settings
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    name = ".".join(str(part) for part in problem["loc"]) or "settings"
-    if problem["type"] == "extra_forbidden":
-        known = sorted(Settings.model_fields)
-        close = get_close_matches(name, known, n=1)
-        meant = f"Did you mean {close[0]!r}? " if close else ""
-        return f"There is no setting called {name!r}. {meant}The settings are: {', '.join(known)}."
-    return f"Setting {name} = {problem['input']!r}: {problem['msg']}."
-
-
-def _unreadable(error: Exception) -> str:
-    for name in FILES:
-        try:
-            tomllib.loads(Path(name).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as reason:
-            return f"{Path(name).absolute()} cannot be read: {reason}. Fix it or remove it."
-    return f"[tool.footnote] in {Path(FILES[1]).absolute()} is not a table of settings: {error}."
