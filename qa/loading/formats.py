@@ -68,7 +68,7 @@ PDF = Format(
     "pdf",
     re.compile(rb"\A[\s\xef\xbb\xbf]*+%PDF-\d"),
     always_told=True,
-    version=6,
+    version=7,
 )
 IMAGE = Format(
     "an image",
@@ -76,7 +76,7 @@ IMAGE = Format(
     "pdf.image",
     begins=_magic(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*"),
     always_told=True,
-    version=2,
+    version=3,
 )
 ZIP = Format("a ZIP archive", (".zip",), "containers.archive", version=2, advice="Unpack it")
 MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=4)

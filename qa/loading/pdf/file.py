@@ -25,6 +25,7 @@ from qa.loading.pdf.layout import (
     Paragraph,
     goes_on,
     heading_levels,
+    is_next_row,
     mend_hyphens,
     paragraphs,
 )
@@ -125,6 +126,13 @@ def _put_together(
         if count == 1 and 0 < top < len(found) and top - 1 not in levels
         if goes_on(found[top - 1], found[top])
     }
+    headers = Counter(paragraph.text for paragraph in found if paragraph.row == "header")
+    repeated = {place for place, one in enumerate(found) if headers[one.text] > 1}
+    going_on = {
+        top
+        for top, count in ends.items()
+        if count == 1 and 0 < top < len(found) and is_next_row(found[top - 1], found[top])
+    } - repeated
     broken = {top - 1 for top in crossing if found[top - 1].text.endswith(HYPHEN)}
     parts: list[str] = []
     starts, headings = [0], []
@@ -134,6 +142,8 @@ def _put_together(
         before = [found[place].before]
         if place in crossing:
             before = ["" if place - 1 in broken else " "]
+        elif place in going_on:
+            before = ["\n"]
         elif place in ends:
             before = [PAGE_SEPARATOR] * ends[place]
         for separator in before:
@@ -144,7 +154,7 @@ def _put_together(
         if place in levels and place not in crossing:
             headings.append(Heading(length, levels[place], text))
         if found[place].row:
-            rows[length] = found[place].row
+            rows[length] = "next" if place in going_on else found[place].row
         length += len(text)
     starts += [length] * (len(pages) - len(starts))
     return "".join(parts), tuple(starts), tuple(headings), rows

@@ -29,7 +29,7 @@ def unseen(page: PdfPage) -> frozenset[int]:
     texts = 0
     invisible, white = [], []
     colour = [ctypes.c_uint() for _ in range(4)]
-    elements = list(_objects(page))
+    elements = list(objects(page))
     for order, element in enumerate(elements):
         if raw.FPDFPageObj_GetType(element) != raw.FPDF_PAGEOBJ_TEXT:
             continue
@@ -37,7 +37,7 @@ def unseen(page: PdfPage) -> frozenset[int]:
         mode = raw.FPDFTextObj_GetTextRenderMode(element)
         if mode in _INVISIBLE_MODES:
             invisible.append(address_of(element))
-        elif mode in _FILLED_MODES and _is_white(element, colour):
+        elif mode in _FILLED_MODES and is_white(element, colour):
             white.append((order, _box(element), address_of(element)))
     if invisible and len(invisible) >= _RECOGNISED * texts and _has_picture(elements):
         invisible.clear()
@@ -50,12 +50,20 @@ def unseen(page: PdfPage) -> frozenset[int]:
     return frozenset([*invisible, *lost])
 
 
+def turned(box: Box, turn: int) -> Box:
+    """A box on a page that is turned clockwise by so many degrees about its origin."""
+    left, bottom, right, top = box
+    for _ in range(turn // 90):
+        left, bottom, right, top = bottom, -right, top, -left
+    return left, bottom, right, top
+
+
 def address_of(element: Any) -> int:
     """The identity of an object of a page."""
     return ctypes.addressof(element.contents)
 
 
-def _objects(page: PdfPage) -> Iterator[Any]:
+def objects(page: PdfPage) -> Iterator[Any]:
     """Every object of a page, from back to front, without those inside forms."""
     from pypdfium2 import raw
 
@@ -77,11 +85,12 @@ def _grounds(elements: list[Any], colour: list[ctypes.c_uint]) -> Iterator[tuple
         kind = raw.FPDFPageObj_GetType(element)
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             continue
-        if kind != raw.FPDF_PAGEOBJ_PATH or not _is_white(element, colour):
+        if kind != raw.FPDF_PAGEOBJ_PATH or not is_white(element, colour):
             yield order, _box(element)
 
 
-def _is_white(element: Any, colour: list[ctypes.c_uint]) -> bool:
+def is_white(element: Any, colour: list[ctypes.c_uint]) -> bool:
+    """Whether an object is filled with white; `colour` has room for its four parts."""
     from pypdfium2 import raw
 
     if not raw.FPDFPageObj_GetFillColor(element, *colour):
