@@ -19,7 +19,7 @@ from qa.loading.pdf.filled import beside_their_labels, own_texts
 from qa.loading.pdf.opening import turn_for, upright_at
 from qa.loading.pdf.ruled import ruled
 from qa.loading.pdf.rules import rules_of
-from qa.loading.pdf.unseen import Box, address_of, turned, unseen
+from qa.loading.pdf.unseen import Box, address_of, is_unknown, turned, unseen
 from qa.text.cleaning import clean, one_line
 
 if TYPE_CHECKING:
@@ -67,8 +67,11 @@ class Characters:
     def lines(self) -> Iterator[Line]:
         """The visible text, line by line; those that run another way than most in their order.
 
-        What stands within the rules of a table is a line for each of its rows.
+        What stands within the rules of a table is a line for each of its rows. A page of letters
+        that its fonts do not tell has none.
         """
+        if is_unknown(self._text_page):
+            return
         found = self._found()
         if (own := own_texts(self._page)) is not None:
             self._own = own

@@ -42,6 +42,8 @@ PAGE_SEPARATOR = "\n\n"
 LONGEST_TITLE_LINE = 120
 
 _DATE = re.compile(r"\W*(?:\w+\W+)?\d{1,4}\W+(?:\w+\W+)?\d{1,4}\W*|\W*\d*\W*")
+_WHY_NONE = "it is a scan, blank, or in a font that does not tell its letters"
+_WHY_BLANK = "blank, a picture, or in a font that does not tell its letters"
 _TITLE_HEIGHT = 1.2  # of the usual letter height on the page
 _MOST_TITLE_LINES = 3
 _MOST_NAMED = 10  # pages without text, or files
@@ -59,7 +61,7 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     """
     pages, title, scans, attached = _read(data, source, limits)
     if not any(pages):
-        what = f"has no text on its {len(pages)} page(s): it is a scan, or blank"
+        what = f"has no text on its {len(pages)} page(s): {_WHY_NONE}"
         recognition.required(source, what)
         raise EmptyFileError(f"{source} {what}, and nothing on it can be recognised. Leave it out.")
     document = document_of(pages, telling_title(title), source, scans)
@@ -101,7 +103,7 @@ def _scans(text: str, starts: Sequence[int], scans: Mapping[int, Recognised]) ->
 
 def _warnings(pages: Sequence[Sequence[Line]], scans: Mapping[int, Recognised]) -> Iterator[str]:
     if blank := [number for number, page in enumerate(pages, 1) if not page]:
-        told = f"{len(blank)} of {len(pages)} pages have no text (blank, or a picture)"
+        told = f"{len(blank)} of {len(pages)} pages have no text ({_WHY_BLANK})"
         yield f"{told}: {_named(blank)}"
     unsure = [n for n, page in scans.items() if page.lines and hard_to_read(page.confidence)]
     if unsure:

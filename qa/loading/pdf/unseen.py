@@ -1,17 +1,18 @@
-"""Invisible text of a page: drawn invisibly, or white on white.
+"""Text of a page that is of no use: drawn invisibly, white on white, or in unknown letters.
 
-This does not apply to scans with their recognised text behind the picture: there nearly all of the
-text is invisible, and it is the text of the page.
+What is drawn invisibly is of use in scans with their recognised text behind the picture: there,
+nearly all of the text is invisible, and it is the text of the page.
 """
 
 from __future__ import annotations
 
 import ctypes
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfPage  # type: ignore[import-untyped]
+    from pypdfium2 import PdfPage, PdfTextPage  # type: ignore[import-untyped]
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top."""
@@ -20,6 +21,9 @@ _INVISIBLE_MODES = frozenset((3, 7))  # neither filled nor stroked; only a path 
 _FILLED_MODES = frozenset((0, 4))
 _WHITE = 250  # of 255, in each of its three colours
 _RECOGNISED = 0.9  # of the text objects of a page
+_ASKED = 300  # characters of a page, whether they are known
+_UNKNOWN = 0.5  # of these: from here on the page is one of unknown letters
+_NO_LETTERS = frozenset(("Cc", "Cn", "Co"))  # control characters, and what means nothing
 
 
 def unseen(page: PdfPage) -> frozenset[int]:
@@ -56,6 +60,24 @@ def turned(box: Box, turn: int) -> Box:
     for _ in range(turn // 90):
         left, bottom, right, top = bottom, -right, top, -left
     return left, bottom, right, top
+
+
+def is_unknown(text_page: PdfTextPage) -> bool:
+    """Whether most of what a page shows are shapes of which its fonts do not say the letters."""
+    from pypdfium2 import raw
+
+    count = text_page.count_chars()
+    asked = unknown = 0
+    for place in range(0, count, max(1, count // _ASKED)):
+        character = chr(raw.FPDFText_GetUnicode(text_page, place))
+        if character.isspace() or raw.FPDFText_IsGenerated(text_page, place) == 1:
+            continue
+        asked += 1
+        unknown += (
+            unicodedata.category(character) in _NO_LETTERS
+            or raw.FPDFText_HasUnicodeMapError(text_page, place) == 1
+        )
+    return unknown > _UNKNOWN * asked
 
 
 def address_of(element: Any) -> int:
