@@ -30,6 +30,7 @@ _LINE_END = re.compile("(?P<hyphen>[\ufffe\x02])?(?:\r?\n|(?<=[\ufffe\x02]))|\\Z
 # Symbol fonts have their bullets in the private area.
 _BULLETS = str.maketrans("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d", "•▪➢✓-")
 _DIGITS = re.compile(r"\d+")
+_SOME = 5  # letters of a line, which are measured
 _SMALL = 0.85  # of the letter height
 _RAISED = (0.12, 0.8)  # of the letter height: how far a raised digit is above its line
 _SMALLEST = 1.0  # points
@@ -132,7 +133,7 @@ class Characters:
             return None
         self._turn = self._turn_of(first)
         left, right = self._upright_box(first), self._upright_box(last)
-        height = max(0.0, left[3] - left[1])
+        bottom, height = self._standing(piece, start)
         if self._is_off(left, right) or 0 < height < _SMALLEST:
             return None
         piece = self._with_raised_digits(piece, start, height)
@@ -143,7 +144,7 @@ class Characters:
             text=words,
             left=min(left[0], right[0]),
             right=max(left[2], right[2]),
-            bottom=left[1],
+            bottom=bottom,
             height=height,
             ink=tuple(_ink(piece, start)) if self._traced else (),
             bold=self._is_bold(first) and self._is_bold(last),
@@ -152,6 +153,18 @@ class Characters:
         )
         gaps = self._gaps(piece, start, line)
         return replace(line, gaps=gaps) if gaps else line
+
+    def _standing(self, piece: str, start: int) -> tuple[float, float]:
+        """The bottom and the height of a middling letter of a piece.
+
+        The first one may be a bullet in another font, or reach lower than the rest.
+        """
+        places = [at for at, character in enumerate(piece) if not character.isspace()]
+        some = places[:: -(-len(places) // _SOME)]
+        boxes = (self._upright_box(start + at + _doubled(piece[:at])) for at in some)
+        found = sorted((max(0.0, box[3] - box[1]), box[1]) for box in boxes if box != NOWHERE)
+        height, bottom = found[len(found) // 2] if found else (0.0, 0.0)
+        return bottom, height
 
     def _without_unseen(self, piece: str, start: int) -> str:
         """The piece with spaces for invisible characters."""
