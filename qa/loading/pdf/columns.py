@@ -116,12 +116,29 @@ def columns_apart(lines: Sequence[Line]) -> list[Line]:
             halves = [_halves(line) for line in block]
             columns = [[half[0] for half in halves], [half[1] for half in halves]]
             if all(_is_prose(column) for column in columns):
-                kept += (*columns[0], *columns[1])
                 index += rows
+                while index < len(lines) and (side := _longer(block, lines[index], columns)) >= 0:
+                    columns[side].append(lines[index])
+                    index += 1
+                kept += (*columns[0], *columns[1])
                 continue
         kept.append(lines[index])
         index += 1
     return kept
+
+
+def _longer(block: Sequence[Line], line: Line, columns: Sequence[Sequence[Line]]) -> int:
+    """In which of two columns a line below both goes on, since one is longer; -1 if in none."""
+    gap = block[0].gap
+    above = min(columns, key=lambda column: column[-1].bottom)[-1]
+    pitch = (block[0].bottom - block[-1].bottom) / (len(block) - 1)
+    next_ = abs(above.bottom - line.bottom - pitch) <= _SAME_HEIGHT * pitch
+    if gap is None or line.gaps or line.row or not next_ or not have_same_height(above, line):
+        return -1
+    if abs(line.left - gap.right) <= 0.5 * line.height:
+        return 1
+    left = abs(line.left - block[0].left) <= 0.5 * line.height
+    return 0 if left and line.right < gap.right else -1
 
 
 def _rows_of_columns(lines: Sequence[Line], start: int) -> int:

@@ -231,7 +231,9 @@ class _Page:
         self._pitches = [upper.bottom - lower.bottom for upper, lower in pairwise(lines)]
         self._usual_pitch = self._find_usual_pitches()
         # The lower quartile: on a page full of tables most lines have gaps.
-        relative = sorted(line.letter_width / line.height for line in lines if line.height > 0)
+        relative = sorted(
+            line.letter_width / line.height for line in lines if line.height > 0 and not line.row
+        )
         self._letter_width = relative[len(relative) // 4] if relative else 0.0
         self._margins = [0.0] * len(lines)
         self._in_prose = [False] * len(lines)
@@ -289,7 +291,10 @@ class _Page:
         """By height of letters, the closest pitch that is not rare."""
         found: defaultdict[int, list[float]] = defaultdict(list)
         for index, pitch in enumerate(self._pitches):
-            if self._is_pitch(index) and have_same_height(*self._lines[index : index + 2]):
+            upper, lower = self._lines[index : index + 2]
+            if upper.row or lower.row:
+                continue
+            if self._is_pitch(index) and have_same_height(upper, lower):
                 found[round(self._lines[index].height)].append(pitch)
         usual = {}
         for height, pitches in found.items():
