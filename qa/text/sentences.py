@@ -12,7 +12,9 @@ Range = tuple[int, int]
 
 _LINE = re.compile(r"[^\n]+")
 _FIRST_WORD = re.compile(r"\S+")
-BULLETS = "*•▪◦‣●○■□➢✓✔·–—-"
+# Geometric shapes and dingbats, without circled digits.
+_SHAPES = (*range(0x25A0, 0x2600), *range(0x2701, 0x2776), *range(0x2794, 0x27C0))
+BULLETS = f"*•‣·{''.join(map(chr, _SHAPES))}–—-"
 LIST_MARK = re.compile(
     rf"^(?:[{BULLETS}]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,4}})\)|\d{{1,3}}(?:\.\d{{1,2}})*\.)\s+"
 )
