@@ -226,7 +226,9 @@ def _under(left: float, right: float, above: _Row) -> int | None:
 
 
 def _is_full(upper: Line, lower: Line, columns: Sequence[tuple[float, float]]) -> bool:
-    """Whether the first word of a line did not fit into the one above it."""
+    """Whether the first word of a line did not fit into the one above it, which has several."""
+    if " " not in upper.text:
+        return False
     word = lower.text.split(" ", 1)[0]
     end = columns[_place(columns, upper.left)][1]
     return upper.right + upper.letter_width * (len(word) + 1) > end

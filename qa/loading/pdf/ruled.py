@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from qa.loading.pdf.cells import Cell, Row, as_lines, split
-from qa.loading.pdf.columns import Line
+from qa.loading.pdf.columns import HYPHEN, Line
 from qa.loading.pdf.rows import rows_apart
 from qa.loading.pdf.rules import NEAR, Rule, Rules
 from qa.loading.tables.grid import Value, typed
@@ -16,6 +17,7 @@ _FEWEST = 2  # rows and columns
 _MOST_COLUMNS, _MOST_ROWS = 60, 300
 _MOST_LINES = 25  # of a cell; more are a text with a frame
 _COVERED = 0.8  # of the edge of a cell: how much of it a rule has to follow
+_MOST_ENDED = 3  # heights at which lines end in several cells though the next word would fit
 _BEYOND = 4.0  # points that a text may reach beyond its cell
 
 
@@ -97,6 +99,8 @@ class _Grid:
             spans[holder].append(place)
         if not all(self._is_cell(cell, spans[holder]) for holder, cell in cells.items()):
             return []
+        if self._holds_rows(cells, spans):
+            return []
         columns = sorted({column for column, _ in cells})
         table: list[Row] = []
         titles: list[Line] = []
@@ -155,6 +159,27 @@ class _Grid:
             and len(values) < max(2, len(cell.pieces))
             and all(left <= piece.left and piece.right <= right for piece in cell.pieces)
         )
+
+    def _holds_rows(
+        self,
+        cells: Mapping[tuple[int, int], Cell],
+        spans: Mapping[tuple[int, int], Sequence[tuple[int, int]]],
+    ) -> bool:
+        """Whether the rules are frames around several rows each.
+
+        Then at several heights, there are entries beside each other that end before they have to.
+        """
+        ended: Counter[int] = Counter()
+        for holder, cell in cells.items():
+            left = self._xs[min(column for column, _ in spans[holder])]
+            right = self._xs[max(column for column, _ in spans[holder]) + 1]
+            margin = max(0.0, min(piece.left for piece in cell.pieces) - left)
+            for upper, lower in pairwise(cell.pieces):
+                word = lower.text.split(" ", 1)[0]
+                end = upper.right + upper.letter_width * (len(word) + 1)
+                if end < right - margin and not upper.text.endswith(HYPHEN):
+                    ended[round(upper.bottom / NEAR)] += 1
+        return sum(count > 1 for count in ended.values()) >= _MOST_ENDED
 
 
 def _outer(places: Sequence[float]) -> Iterator[float]:

@@ -200,6 +200,24 @@ def test_a_table_goes_on_on_the_next_page(repeated: int) -> None:
     assert tables == (len(document.pages) if repeated else 1)
 
 
+def test_frames_around_several_rows_are_no_cells() -> None:
+    names = ("Insured", "Claim", "Policy", "Phone", "Email")
+
+    def drawn(page: Paper) -> None:
+        for title, top, height in ((1, 20, 8), (0, 28, 40)):
+            for side in (10, 100):
+                page.rect(side, top, 90, height)
+                page.set_xy(side, top + 1)
+                page.cell(90, 6, "Customer" if side == 10 else "Vehicle") if title else None
+        for place, name in enumerate(names):
+            for side, cell in ((10, name), (55, "Ann"), (100, f"{name} two"), (145, "Ole")):
+                page.set_xy(side, 30 + 7 * place)
+                page.cell(40, 6, cell)
+
+    rows = [row for row, _ in rows_of(read(paper(drawn), "claim.pdf"))]
+    assert rows[-len(names) :] == [f"{name} | Ann | {name} two | Ole" for name in names]
+
+
 def test_a_text_with_a_frame_and_clauses_with_wide_gaps_are_no_table() -> None:
     def framed(page: Paper) -> None:
         page.rect(8, 8, 194, 100)
