@@ -213,10 +213,10 @@ FORMATS = (
     Format("an XML file", (".xml",), "data.structured", version=3),
     ZIP,
     Format(
-        "a TAR or gzip archive",
-        (".tar", ".tgz", ".gz"),
+        "a TAR, gzip, bzip2 or xz archive",
+        (".tar", ".tgz", ".gz", ".bz2", ".tbz2", ".xz", ".txz"),
         "containers.archive",
-        begins=re.compile(rb"\x1f\x8b\x08|(?s:.{257})ustar"),
+        begins=re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\x00|(?s:.{257})ustar"),
         always_told=True,
     ),
     IMAGE,
