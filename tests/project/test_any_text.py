@@ -839,7 +839,7 @@ READ: dict[str, Callable[..., object]] = {
     " loading.blocks.title_from_name loading.blocks.telling_title loading.decoding.decode"
     " loading.decoding.decode_as loading.decoding.decode_declared loading.formats.choose"
     " loading.pdf.layout.mend_hyphens loading.plain.decode_or_raise"
-    " loading.pdf.cells.broken loading.pdf.cells.glue": typeset,
+    " loading.pdf.tables.cells.broken loading.pdf.tables.cells.glue": typeset,
     "loading.blocks.Blocks.add loading.blocks.Blocks.heading loading.blocks.Blocks.item"
     " loading.blocks.Blocks.row loading.blocks.Blocks.embed"
     " loading.blocks.Blocks.document": document,

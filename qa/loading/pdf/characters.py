@@ -17,8 +17,8 @@ from qa.loading.blocks import superscript
 from qa.loading.pdf.columns import HYPHEN, WIDE, Gap, Line
 from qa.loading.pdf.filled import beside_their_labels, own_texts
 from qa.loading.pdf.opening import turn_for, upright_at
-from qa.loading.pdf.ruled import ruled
-from qa.loading.pdf.rules import rules_of
+from qa.loading.pdf.tables.ruled import ruled
+from qa.loading.pdf.tables.rules import rules_of
 from qa.loading.pdf.unseen import Box, address_of, is_unknown, turned, unseen
 from qa.text.cleaning import clean, one_line
 

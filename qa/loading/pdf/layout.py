@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from qa.loading.blocks import superscript
-from qa.loading.pdf.cells import broken, glue
 from qa.loading.pdf.columns import (
     HYPHEN,
     Line,
@@ -24,7 +23,8 @@ from qa.loading.pdf.columns import (
     have_same_height,
     pieces_joined,
 )
-from qa.loading.pdf.rows import rows_apart
+from qa.loading.pdf.tables.cells import broken, glue
+from qa.loading.pdf.tables.rows import rows_apart
 from qa.text.sentences import BULLETS, LIST_MARK
 from qa.text.vocabulary.dictionary import dictionary
 

@@ -12,7 +12,7 @@ from fpdf.fonts import FontFace
 from qa.loading import read
 from qa.loading.pdf.columns import Gap, Line
 from qa.loading.pdf.layout import paragraphs
-from qa.loading.pdf.rows import rows_apart
+from qa.loading.pdf.tables.rows import rows_apart
 from qa.records import Document
 from tests.loading.pdf.test_file import STORY, Paper, paper
 from tests.loading.pdf.test_marks import QUOTES, check_quotes

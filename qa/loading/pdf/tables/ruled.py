@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from qa.loading.pdf.cells import Cell, Row, as_lines, split
 from qa.loading.pdf.columns import HYPHEN, Line
-from qa.loading.pdf.rows import rows_apart
-from qa.loading.pdf.rules import NEAR, Rule, Rules
+from qa.loading.pdf.tables.cells import Cell, Row, as_lines, split
+from qa.loading.pdf.tables.rows import rows_apart
+from qa.loading.pdf.tables.rules import NEAR, Rule, Rules
 from qa.loading.tables.grid import Value, typed
 
 _FEWEST = 2  # rows and columns

@@ -11,8 +11,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from qa.loading.pdf.cells import Cell, as_lines, split
 from qa.loading.pdf.columns import Line
+from qa.loading.pdf.tables.cells import Cell, as_lines, split
 from qa.loading.tables.grid import Value, typed
 from qa.text.sentences import LIST_MARK
 
