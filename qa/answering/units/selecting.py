@@ -119,7 +119,10 @@ def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
         return next(_inside(choice, choices, longest), choice)
     if kind == "item" and form not in LONG:
         return choice
-    return next(_around(choice, choices, _WHOLES.get(kind, frozenset()), longest), choice)
+    whole = next(_around(choice, choices, _WHOLES.get(kind, frozenset()), longest), None)
+    if whole is None and kind == "lead" and (form in LONG or choice.text.endswith((":", "："))):
+        whole = next(_led(choice, choices), None)
+    return whole or choice
 
 
 def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:
@@ -192,6 +195,19 @@ def _around(
     for other in choices:
         if other.unit.kind in kinds and other.words <= longest and other.contains(choice):
             yield other
+
+
+def _led(choice: Choice, choices: Sequence[Choice]) -> Iterator[Choice]:
+    """What a long introduction leads in to, with all of it and not its last sentence alone."""
+    lead = choice.unit
+    for other in choices:
+        unit = other.unit
+        if (
+            unit.kind in _WHOLES["lead"] and other.stretch is choice.stretch
+            and lead.start < unit.start < lead.end <= unit.body
+            and choice.words + other.words <= LONGEST_LIST
+        ):  # fmt: skip
+            yield replace(other, unit=replace(unit, start=lead.start))
 
 
 def _of_both(compared: tuple[str, str], choices: Sequence[Choice]) -> list[Choice]:
