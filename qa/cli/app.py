@@ -13,6 +13,10 @@ import typer
 from typer.core import TyperGroup
 
 from qa import __version__
+from qa.cli.access.key import app as key
+from qa.cli.access.permit import EXAMPLES as PERMIT_EXAMPLES
+from qa.cli.access.permit import permit
+from qa.cli.access.user import app as user
 from qa.cli.ask import ASK_EXAMPLES, ask, search
 from qa.cli.backup import BACKUP_EXAMPLES, backup, restore
 from qa.cli.chat import chat
@@ -20,7 +24,6 @@ from qa.cli.evaluate import EXAMPLES as EVAL_EXAMPLES
 from qa.cli.evaluate import evaluate
 from qa.cli.insights import EXAMPLES as INSIGHTS_EXAMPLES
 from qa.cli.insights import insights
-from qa.cli.key import app as key
 from qa.cli.mcp import mcp
 from qa.cli.options import (
     ERROR,
@@ -32,13 +35,10 @@ from qa.cli.options import (
     Json,
     open_terminal,
 )
-from qa.cli.permit import EXAMPLES as PERMIT_EXAMPLES
-from qa.cli.permit import permit
 from qa.cli.review import EXAMPLES as REVIEW_EXAMPLES
 from qa.cli.review import review
 from qa.cli.serve import serve
 from qa.cli.sync import forget, status, sync
-from qa.cli.user import app as user
 from qa.errors import QAError
 
 

@@ -2,7 +2,8 @@
 
 This is what the models of the package have in common (`qa.reading.span_model`,
 `qa.checking.entailment`): six layers in ONNX, which need no torch; products of matrices in 8 bits,
-more than twice as fast as in 32; opened when first used; safe to share between threads.
+more than twice as fast as in 32; opened when first used, once in a process however many use them;
+safe to share between threads.
 """
 
 from __future__ import annotations
@@ -21,15 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import ModelUnavailableError
-from qa.places.regular_file import sha256_of
+from qa.places.regular_file import sha256_of, stamp_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 Array = NDArray[np.float32]
 
 TOKENIZER_FILE = "tokenizer.json"
 _CACHED_TEXTS = 2048
+# Models that stay open after the last of those that used them is gone: few programs have more.
+_KEPT_OPEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,16 @@ class Kind:
     advice: str  # what to do where it cannot be used
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opened:
+    """What is read from a model's files."""
+
+    session: InferenceSession
+    tokenizer: Tokenizer
+    cls: int
+    sep: int
+
+
 class CrossEncoder:
     """The model of one folder.
 
@@ -76,20 +90,15 @@ class CrossEncoder:
         self.name: str = self.about["name"]
         self._digest: str = self.about["sha256"]
         self._lock = threading.Lock()
-        self._session: InferenceSession | None = None
-        self._tokenizer: Any = None
-        self._tokens = lru_cache(maxsize=_CACHED_TEXTS)(self.encoded)
+        self._opened: _Opened | None = None
 
     def tokens(self, text: str) -> Tokens:
         """A text in the model's tokens, without special tokens; the latest ones are kept."""
-        return self._tokens(text)
+        return _encoded(self._open(), text)
 
     def encoded(self, text: str) -> Tokens:
         """A text in the model's tokens, without special tokens, and not kept."""
-        self._open()
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-        return Tokens(tuple(encoding.ids), offsets)
+        return _encode(self._open(), text)
 
     def run(
         self, first: Sequence[int], second: Sequence[int], outputs: Sequence[str]
@@ -99,9 +108,9 @@ class CrossEncoder:
         One pair at a time: the scale of the 8 bits is taken from everything that is computed
         together, and what is said about a text must not depend on its company.
         """
-        session = self._open()
+        opened = self._open()
         lead = len(first) + 2
-        ids = np.array([[self._cls, *first, self._sep, *second, self._sep]], dtype=np.int64)
+        ids = np.array([[opened.cls, *first, opened.sep, *second, opened.sep]], dtype=np.int64)
         types = np.zeros_like(ids)
         types[:, lead:] = 1
         allowed = types.astype(bool)
@@ -112,14 +121,16 @@ class CrossEncoder:
             "token_type_ids": types,
             "allowed": allowed,
         }
-        found: list[Array] = session.run(list(outputs), feed)
+        found: list[Array] = opened.session.run(list(outputs), feed)
         return found
 
     def run_each(
         self, first: Sequence[int], seconds: Sequence[Sequence[int]], outputs: Sequence[str]
     ) -> list[list[Array]]:
         """What `run` gives for one text with each of several others, some at the same time."""
-        return list(_threads().map(lambda second: self.run(first, second, outputs), seconds))
+        return list(
+            _threads(os.getpid()).map(lambda second: self.run(first, second, outputs), seconds)
+        )
 
     def _about(self) -> dict[str, Any]:
         try:
@@ -139,44 +150,58 @@ class CrossEncoder:
             )
         return about
 
-    def _open(self) -> InferenceSession:
+    def _open(self) -> _Opened:
         with self._lock:
-            if self._session is not None:
-                return self._session
-            import onnxruntime
-            from tokenizers import Tokenizer
+            if self._opened is None:
+                file, tokenizer = self.folder / self.kind.model_file, self.folder / TOKENIZER_FILE
+                try:
+                    stamp = stamp_of(file, tokenizer)
+                    self._opened = _opened(file, tokenizer, self._digest, stamp, os.getpid())
+                except Exception as error:  # onnxruntime and tokenizers raise what they like
+                    raise ModelUnavailableError(
+                        f"The {self.kind.name} {file} cannot be opened: {error}. {self.kind.advice}"
+                    ) from error
+            return self._opened
 
-            file = self.folder / self.kind.model_file
-            try:
-                if sha256_of(file) != self._digest:
-                    raise ValueError("it is not the file that was exported")
-                options = onnxruntime.SessionOptions()
-                options.log_severity_level = 3
-                # Threads that wait by running in circles are in the way of what runs beside them.
-                options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-                session = onnxruntime.InferenceSession(
-                    str(file), options, providers=["CPUExecutionProvider"]
-                )
-                tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
-                self._cls, self._sep = _mark(tokenizer, "[CLS]"), _mark(tokenizer, "[SEP]")
-            except Exception as error:  # onnxruntime and tokenizers raise what they like
-                raise ModelUnavailableError(
-                    f"The {self.kind.name} {file} cannot be opened: {error}. {self.kind.advice}"
-                ) from error
-            tokenizer.no_truncation()
-            tokenizer.no_padding()
-            self._tokenizer = tokenizer
-            self._session = session
-            return session
+
+@lru_cache(maxsize=_KEPT_OPEN)
+def _opened(file: Path, tokens: Path, digest: str, _stamp: object, _process: int) -> _Opened:
+    """A model; of files that were replaced, the `_stamp` is another.
+
+    The threads of a session do not come along into a process that was forked: it opens its own.
+    """
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    if sha256_of(file) != digest:
+        raise ValueError("it is not the file that was exported")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Threads that wait by running in circles are in the way of what runs beside them.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    tokenizer = Tokenizer.from_file(str(tokens))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return _Opened(session, tokenizer, _mark(tokenizer, "[CLS]"), _mark(tokenizer, "[SEP]"))
+
+
+def _encode(opened: _Opened, text: str) -> Tokens:
+    encoding = opened.tokenizer.encode(text, add_special_tokens=False)
+    offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+    return Tokens(tuple(encoding.ids), offsets)
+
+
+_encoded = lru_cache(maxsize=_CACHED_TEXTS)(_encode)
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
-    """The threads on which texts are read side by side, shared by all questions."""
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """The threads of a process on which texts are read side by side, shared by all questions."""
     return ThreadPoolExecutor(os.cpu_count() or 1, "footnote reading")
 
 
-def _mark(tokenizer: Any, name: str) -> int:
+def _mark(tokenizer: Tokenizer, name: str) -> int:
     id = tokenizer.token_to_id(name)
     if id is None:
         raise ValueError(f"its tokenizer has no {name}")

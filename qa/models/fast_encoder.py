@@ -19,6 +19,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import message_of
-from qa.places.regular_file import sha256_of
+from qa.places.regular_file import sha256_of, stamp_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -45,6 +46,10 @@ LEAST_COSINE = 0.9999
 # Small batches of texts with the same length: they stay in the processor's cache and need no
 # padding. On two cores, 4 gave 1.4 times as many passages per second as 32.
 BATCH = 4
+
+_FILES = ("encoder.json", "encoder.onnx", "tokenizer.json")
+# Encoders that stay open after the last of those that used them is gone.
+_KEPT_OPEN = 2
 
 # The outputs, and the least cosine of the mean of the states and a vector made from them.
 _VECTORS, _STATES = "vectors", "states"
@@ -64,7 +69,7 @@ _SAMPLE = (
 
 
 class OnnxEncoder:
-    """The encoder of one cache folder: `encoder.onnx`, `tokenizer.json`, `encoder.json`."""
+    """The encoder of one cache folder, with the files `_FILES`; safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
         import onnxruntime
@@ -150,15 +155,28 @@ def _pooled(states: Vectors, offsets: Sequence[Range], ranges: Sequence[Range]) 
 
 
 def open_cached(folder: Path) -> OnnxEncoder | None:
-    """The encoder in a cache folder; None if it is missing, stale or damaged, or was rejected."""
+    """The encoder in a cache folder; None if it is missing, stale or damaged, or was rejected.
+
+    In a process it is opened once, however many use it.
+    """
     if not (folder / "encoder.json").is_file() or refused(folder):
         return None
     try:
-        return OnnxEncoder(folder)
+        stamp = stamp_of(*(folder / name for name in _FILES))
+        return _opened(folder, os.environ.get("OMP_NUM_THREADS"), stamp, os.getpid())
     except Exception as error:  # the remedy for any problem with a cache is to make it again
         logger.info("The encoder's cache %s will be made again: %s", folder, error)
         shutil.rmtree(folder, ignore_errors=True)
         return None
+
+
+@lru_cache(maxsize=_KEPT_OPEN)
+def _opened(folder: Path, _threads: str | None, _stamp: object, _process: int) -> OnnxEncoder:
+    """An encoder; of files that were replaced, the `_stamp` is another.
+
+    The threads of a session do not come along into a process that was forked: it opens its own.
+    """
+    return OnnxEncoder(folder)
 
 
 def refused(folder: Path) -> bool:

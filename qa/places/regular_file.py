@@ -52,3 +52,12 @@ def sha256_of(file: Path) -> str:
     """
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def stamp_of(*files: Path) -> tuple[tuple[int, int], ...]:
+    """The size and the time of the last change of each file, which tell that one was replaced.
+
+    Raises:
+        OSError: one is not there.
+    """
+    return tuple((found.st_size, found.st_mtime_ns) for found in (file.stat() for file in files))

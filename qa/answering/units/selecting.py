@@ -16,7 +16,7 @@ from qa.answering.units.choosing import LISTS, Choice
 from qa.answering.units.wording import LONGER, LONGEST_LIST, SHORT
 from qa.questions import LONG, Form, form_of, sides
 from qa.text.asking import asked_stems
-from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
+from qa.text.sentences import CELL_SEPARATOR, NO_VALUE, sentences
 from qa.text.terms import stems
 
 _PARTED = frozenset(("list", "steps", "table", "section"))
@@ -37,6 +37,7 @@ _OTHER = 2.0
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _SAID = frozenset(("paragraph", "list", "steps", "table"))
 _SENTENCE_END = re.compile(r"[.!?:;…。！？][^\w\s]*\s*$")
+_COLONS = (":", "：")
 # The share of a list's letters that are in links where it only refers to other texts.
 _REFERRING = 0.9
 
@@ -104,7 +105,7 @@ def _stated(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice | N
     if whole is None or span is None or not choice.best_span or span.end > whole.unit.body:
         return None
     said = span.text.rstrip()
-    if said.endswith((":", "：")) or not _SENTENCE_END.search(said):
+    if said.endswith(_COLONS) or not _SENTENCE_END.search(said):
         return None
     return next((one for one in choices if one.unit.kind == "lead" and one.span is span), None)
 
@@ -119,7 +120,10 @@ def fitting(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice:
         return next(_inside(choice, choices, longest), choice)
     if kind == "item" and form not in LONG:
         return choice
-    return next(_around(choice, choices, _WHOLES.get(kind, frozenset()), longest), choice)
+    whole = next(_around(choice, choices, _WHOLES.get(kind, frozenset()), longest), None)
+    if whole is None and kind == "lead":
+        return next(_led(choice, choices), choice) if form in LONG else _unannounced(choice)
+    return whole or choice
 
 
 def _row(question: str, table: Choice, choices: Sequence[Choice]) -> Choice | None:
@@ -192,6 +196,29 @@ def _around(
     for other in choices:
         if other.unit.kind in kinds and other.words <= longest and other.contains(choice):
             yield other
+
+
+def _led(choice: Choice, choices: Sequence[Choice]) -> Iterator[Choice]:
+    """What a long introduction leads in to, with all of it and not its last sentence alone."""
+    lead = choice.unit
+    for other in choices:
+        unit = other.unit
+        if (
+            unit.kind in _WHOLES["lead"] and other.stretch is choice.stretch
+            and lead.start < unit.start < lead.end <= unit.body
+            and choice.words + other.words <= LONGEST_LIST
+        ):  # fmt: skip
+            yield replace(other, unit=replace(unit, start=lead.start))
+
+
+def _unannounced(lead: Choice) -> Choice:
+    """A long introduction without the sentence that announces the list, if it says more."""
+    *_, (last, _) = found = sentences(lead.text)
+    if len(found) == 1 or not lead.text.endswith(_COLONS):
+        return lead
+    unit = replace(lead.unit, end=lead.unit.start + len(lead.text[:last].rstrip()))
+    answers = lead.span is None or lead.span.end <= unit.end
+    return replace(lead, unit=unit) if answers else lead
 
 
 def _of_both(compared: tuple[str, str], choices: Sequence[Choice]) -> list[Choice]:

@@ -114,6 +114,26 @@ def test_an_introduction_gives_way_to_its_list_where_a_list_is_asked_for() -> No
     assert fitting(Form.LIST, found.unit("item"), found.choices).unit.kind == "list"
 
 
+@pytest.mark.parametrize(
+    ("last", "form", "end"),
+    [
+        ("Ask the warden what else is of use.", Form.LIST, "two pens and a book"),
+        ("Ask the warden what else is of use.", Form.FACT, "what else is of use."),
+        ("The warden asks for these at the door:", Form.LIST, "two pens and a book"),
+        ("The warden asks for these at the door:", Form.FACT, "The boat is up."),
+    ],
+)
+def test_a_long_introduction_is_said_with_its_list_where_that_is_meant(
+    last: str, form: Form, end: str
+) -> None:
+    lead = f"Bring the following things, as the hut has none. {WORDS[:204]}. The boat is up."
+    text = f"# Bag\n\n{lead} {last}\n\n- a bottle of water\n- two pens and a book\n"
+    found = asked(text, "What do I need to bring?")
+    said = fitting(form, found.unit("lead", "following things"), found.choices)
+    assert said.text.startswith("Bring the following things")
+    assert said.text.endswith(end)
+
+
 def test_the_part_of_a_long_section_that_the_reader_found_is_said() -> None:
     found = asked(TEXT, "Who sweeps the snow?", "The snow is swept by the man of the town.")
     section = found.unit("section", "snow")

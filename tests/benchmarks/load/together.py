@@ -77,7 +77,8 @@ def _batches(inputs: Sequence[Any], number: int) -> Iterator[Sequence[Any]]:
 
 def _read(model: SpanModel, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Array]:
     """The reader's output for several questions, each with a text, padded to the longest."""
-    rows = [[model._cls, *asked, model._sep, *text, model._sep] for asked, text in pairs]
+    opened = model._open()
+    rows = [[opened.cls, *asked, opened.sep, *text, opened.sep] for asked, text in pairs]
     shape = (len(rows), max(map(len, rows)))
     ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     allowed = np.zeros(shape, dtype=bool)
@@ -86,7 +87,7 @@ def _read(model: SpanModel, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]
         ids[at, :length], mask[at, :length], types[at, lead:length] = row, 1, 1
         allowed[at, 0] = allowed[at, lead : length - 1] = True
     feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types, "allowed": allowed}
-    found: list[Array] = model._open().run(OUTPUTS, feed)
+    found: list[Array] = opened.session.run(OUTPUTS, feed)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from qa.models import open_embedder
+from qa.places import PACKAGED_EMBEDDER, cache_folder
 from tests.chroma_server import chroma_server, is_installed
 from tests.cli import forked
 from tests.indexing.mirroring import write
@@ -34,6 +37,8 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def test_documents_may_come_after_the_server(index: str, tmp_path: Path) -> None:
     folder = tmp_path / "handbook"
     environment = {"QA_CACHE": str(tmp_path / "cache"), "XDG_DATA_HOME": str(tmp_path / "data")}
+    open_embedder(PACKAGED_EMBEDDER).encode(["made, if it was not yet"])
+    shutil.copytree(cache_folder() / "encoders", tmp_path / "cache" / "encoders")
     write(folder / "parking.md", "# Parking\n\nVisitors park behind the brick building.\n")
     child, url = start(index, "--watch", **environment)
     try:
