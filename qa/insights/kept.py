@@ -40,16 +40,28 @@ def audited(index: str, since: datetime) -> Iterator[dict[str, Any]]:
 def opinions(file: Path, since: datetime) -> Iterator[dict[str, Any]]:
     """The opinions of readers since a time, the oldest first.
 
+    Of one answer in one conversation, the last one counts: the page sends a vote at once, and again
+    with its comment, and readers change their minds. A comment stays as long as the vote does.
+
     Raises:
         IndexUnavailableError: the file cannot be read.
     """
     if not file.is_file():
         return
+    last: dict[object, dict[str, Any]] = {}
     try:
         with file.open(encoding="utf-8", errors="replace") as stream:
-            yield from _since(stream, since)
+            for number, line in enumerate(_since(stream, since)):
+                of_answer = tuple(map(line.get, ("conversation", "question", "answer")))
+                # Without the setting `feedback_texts`, nothing tells which answer is meant.
+                about: object = of_answer if all(of_answer[:2]) else number
+                before = last.pop(about, {})
+                if before.get("verdict") == line.get("verdict") and not line.get("comment"):
+                    line["comment"] = before.get("comment", "")
+                last[about] = line
     except OSError as error:
         raise _unreadable(file, error) from error
+    yield from last.values()
 
 
 def when(line: dict[str, Any]) -> datetime:

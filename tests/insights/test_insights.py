@@ -203,6 +203,24 @@ def test_what_is_forgotten_is_gone_from_open_questions_and_from_the_set(tmp_path
         assert json.loads(left)["question"] == "Is there a pension?"
 
 
+def test_the_last_opinion_of_an_answer_counts_with_its_comment(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    verdicts = qa.Verdicts.of(index)
+
+    def vote(conversation: str, verdict: Literal["up", "down"], comment: str = "") -> None:
+        verdicts.keep(qa.Verdict(conversation, "Why?", "So.", verdict, comment))
+
+    vote("one", "down")
+    vote("one", "down", "That is the old rule.")
+    vote("other", "down")
+    found = voted_down(index)
+    assert sorted(one.comment for one in found) == ["", "That is the old rule."]
+    vote("one", "down")
+    assert {one.comment for one in voted_down(index)} == {"", "That is the old rule."}
+    vote("other", "up")
+    assert [one.comment for one in voted_down(index)] == ["That is the old rule."]
+
+
 def test_votes_without_words_are_counted_by_what_was_cited(tmp_path: Path) -> None:
     index = str(tmp_path / "index")
     verdicts = qa.Verdicts.of(index)

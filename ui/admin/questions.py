@@ -209,9 +209,15 @@ def _used(found: Insights, texts: Texts) -> str:
 
 def _seconds(found: Insights, texts: Texts) -> str:
     most = max((one.half for one in found.stages), default=0)
+    names = {
+        "retrieve": texts.admin_stage_retrieve,
+        "read": texts.admin_stage_read,
+        "answer": texts.admin_stage_answer,
+        "total": texts.admin_total,
+    }
     rows = [
         (
-            shown(texts.admin_total if one.stage == "total" else one.stage),
+            shown(names.get(one.stage, one.stage)),
             f"{one.half:.3f} {share(one.half, most)}",
             f"{one.most:.3f}",
         )

@@ -248,6 +248,9 @@ class Texts:
     admin_opened: str
     admin_seconds: str
     admin_stage: str
+    admin_stage_retrieve: str
+    admin_stage_read: str
+    admin_stage_answer: str
     admin_half: str
     admin_most: str
     admin_topics: str
