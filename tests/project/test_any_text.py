@@ -69,11 +69,11 @@ from qa.loading import (
 from qa.loading.html import boilerplate
 from qa.loading.html.leads import leads
 from qa.loading.markdown import dialects, front_matter, shortcodes
-from qa.loading.pdf import cells as pdf_cells
 from qa.loading.pdf import columns as pdf_columns
 from qa.loading.pdf import layout as pdf_layout
 from qa.loading.pdf import marks, recognition
-from qa.loading.pdf import rows as pdf_rows
+from qa.loading.pdf.tables import cells as pdf_cells
+from qa.loading.pdf.tables import rows as pdf_rows
 from qa.loading.tables import grid, number_formats
 from qa.loading.workers import frames
 from qa.models.embedders import Embedder

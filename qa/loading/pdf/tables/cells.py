@@ -51,6 +51,8 @@ def glue(upper: str, lower: str) -> str:
 
 def split(line: Line) -> list[Line]:
     """The pieces of a line between its wide gaps."""
+    if not line.gaps and line.text and line.text == line.text.strip():
+        return [line]
     pieces = []
     at, left, bottom, inked = 0, line.left, line.bottom, 0
     for end, right, gap in [

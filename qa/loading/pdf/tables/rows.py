@@ -29,11 +29,17 @@ _BELOW = 0.3  # of the letter height: what is less far below is at the same heig
 def rows_apart(lines: Sequence[Line]) -> list[Line]:
     """The lines, those that make up a row of a table as one, with `CELL_SEPARATOR`."""
     kept: list[Line] = []
+    pieces = [list(_pieces(line)) for line in lines]
+    beside = _beside(pieces)
     index = 0
     while index < len(lines):
+        if beside[index] - index > _MOST_LINES:  # a first row of one cell is none
+            kept.append(lines[index])
+            index += 1
+            continue
         table = _Table()
         place = index
-        while place < len(lines) and table.take(lines[place]):
+        while place < len(lines) and table.take(pieces[place]):
             place += 1
         table.end()
         # Where there are too few rows, the second may be the first of a table.
@@ -45,6 +51,23 @@ def rows_apart(lines: Sequence[Line]) -> list[Line]:
         kept += taken if table.is_list else table.lines()
         index += table.count
     return kept
+
+
+def _pieces(line: Line) -> Iterator[Line]:
+    """The pieces of a line that may belong to a row; none of one that is a row already."""
+    if not line.row:
+        for one in line.pieces or (line,):
+            yield from split(one)
+
+
+def _beside(pieces: Sequence[Sequence[Line]]) -> list[int]:
+    """For each line the next one, itself included, with something beside something else."""
+    found = [len(pieces)] * (len(pieces) + 1)
+    for at in range(len(pieces) - 1, -1, -1):
+        here, before = pieces[at], pieces[at - 1] if at else ()
+        apart = len(here) > 1 or (here and before and here[0].left >= before[-1].right)
+        found[at] = at if apart else found[at + 1]
+    return found
 
 
 class _Row:
@@ -109,11 +132,10 @@ class _Table:
         self._open = _Row()
         self._opened = 0  # lines of the row that is open
 
-    def take(self, line: Line) -> bool:
-        """Take another line, if it may belong to the table."""
-        if line.row:
+    def take(self, pieces: Sequence[Line]) -> bool:
+        """Take the pieces of another line, if there are any and they may belong to the table."""
+        if not pieces:
             return False
-        pieces = [piece for one in line.pieces or (line,) for piece in split(one)]
         more = _Row(self._open.cells)
         below = self._below()
         if all(more.with_(piece, below) for piece in pieces):
