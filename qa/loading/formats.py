@@ -68,7 +68,7 @@ PDF = Format(
     "pdf",
     re.compile(rb"\A[\s\xef\xbb\xbf]*+%PDF-\d"),
     always_told=True,
-    version=6,
+    version=7,
 )
 IMAGE = Format(
     "an image",
@@ -76,7 +76,7 @@ IMAGE = Format(
     "pdf.image",
     begins=_magic(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*"),
     always_told=True,
-    version=2,
+    version=3,
 )
 ZIP = Format("a ZIP archive", (".zip",), "containers.archive", version=2, advice="Unpack it")
 MARKDOWN = Format("Markdown", (".md", ".markdown"), "markdown", version=4)
@@ -213,10 +213,10 @@ FORMATS = (
     Format("an XML file", (".xml",), "data.structured", version=3),
     ZIP,
     Format(
-        "a TAR or gzip archive",
-        (".tar", ".tgz", ".gz"),
+        "a TAR, gzip, bzip2 or xz archive",
+        (".tar", ".tgz", ".gz", ".bz2", ".tbz2", ".xz", ".txz"),
         "containers.archive",
-        begins=re.compile(rb"\x1f\x8b\x08|(?s:.{257})ustar"),
+        begins=re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\x00|(?s:.{257})ustar"),
         always_told=True,
     ),
     IMAGE,

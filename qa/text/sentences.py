@@ -12,7 +12,14 @@ Range = tuple[int, int]
 
 _LINE = re.compile(r"[^\n]+")
 _FIRST_WORD = re.compile(r"\S+")
-BULLETS = "*•▪◦‣●○■□➢✓✔·–—-"
+# Geometric shapes, stars, squares and arrows. A cross says that something is not so.
+_SHAPES = (
+    *range(0x25A0, 0x2600),
+    *range(0x2720, 0x274C),
+    *range(0x274F, 0x2753),
+    *range(0x2794, 0x27C0),
+)
+BULLETS = f"*•‣·✓✔❍❖{''.join(map(chr, _SHAPES))}–—-"
 LIST_MARK = re.compile(
     rf"^(?:[{BULLETS}]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,4}})\)|\d{{1,3}}(?:\.\d{{1,2}})*\.)\s+"
 )

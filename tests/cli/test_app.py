@@ -258,7 +258,7 @@ def test_a_status_says_what_could_not_be_read_and_what_is_stale(
     assert "Skipped\n! handbook/round is a link to a folder" in text
     assert "Stale (read again: qa sync)\n! handbook/hours.txt has changed since it was" in text
     assert [one["source"] for one in found["failed"]] == ["handbook/broken.pdf"]
-    assert found["failed"][0]["format"] == "pdf 6"
+    assert found["failed"][0]["format"] == "pdf 7"
     assert [one["source"] for one in found["skipped"]] == ["handbook/round"]
     assert [one["source"] for one in found["stale"]] == ["handbook/hours.txt"]
 

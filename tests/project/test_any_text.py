@@ -72,6 +72,8 @@ from qa.loading.markdown import dialects, front_matter, shortcodes
 from qa.loading.pdf import columns as pdf_columns
 from qa.loading.pdf import layout as pdf_layout
 from qa.loading.pdf import marks, recognition
+from qa.loading.pdf.tables import cells as pdf_cells
+from qa.loading.pdf.tables import rows as pdf_rows
 from qa.loading.tables import grid, number_formats
 from qa.loading.workers import frames
 from qa.models.embedders import Embedder
@@ -471,7 +473,7 @@ def found_on_a_page(a: str, b: str, c: str) -> None:
     apart = [
         replace(line, gaps=(pdf_columns.Gap(len(line.text) // 2, 3.0, 6.0),)) for line in lines
     ]
-    for row, line in zip(pdf_columns.rows_apart(apart), lines, strict=True):
+    for row, line in zip(pdf_rows.rows_apart(apart), lines, strict=True):
         assert set("".join(line.text.split())) <= {*row.text, "|"}
 
 
@@ -567,6 +569,8 @@ def typeset(a: str, b: str, c: str) -> None:
     blocks.title_from_name(c)
     blocks.telling_title(a)
     pdf_layout.mend_hyphens([a, b, c])
+    assert pdf_cells.glue(f"{a}a", f"b{b}") == " "
+    assert len(pdf_cells.broken(a, b)) == len(a)
     formats.choose(a.encode(), f"{b}.md")
     decoding.decode(a.encode("utf-16"))
     decoding.decode_as(a.encode(), "ascii")
@@ -834,7 +838,8 @@ READ: dict[str, Callable[..., object]] = {
     "text.cleaning.clean text.cleaning.one_line text.cleaning.harmless loading.blocks.superscript"
     " loading.blocks.title_from_name loading.blocks.telling_title loading.decoding.decode"
     " loading.decoding.decode_as loading.decoding.decode_declared loading.formats.choose"
-    " loading.pdf.layout.mend_hyphens loading.plain.decode_or_raise": typeset,
+    " loading.pdf.layout.mend_hyphens loading.plain.decode_or_raise"
+    " loading.pdf.tables.cells.broken loading.pdf.tables.cells.glue": typeset,
     "loading.blocks.Blocks.add loading.blocks.Blocks.heading loading.blocks.Blocks.item"
     " loading.blocks.Blocks.row loading.blocks.Blocks.embed"
     " loading.blocks.Blocks.document": document,

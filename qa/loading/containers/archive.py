@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -25,6 +27,8 @@ from qa.records import Document
 MOST_FILES = 1000
 
 _ZIP = b"PK\x03\x04"
+_GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
+_MOST_MEMORY = 256 * 1024 * 1024  # bytes, which a file may ask for to unpack it
 _IS_UTF8 = 0x800
 _LEFT_OUT = ("__MACOSX", ".", "~$")
 
@@ -104,8 +108,12 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 def _taped(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
     tally = _Tally(source)
+    content, suffix = _unpacked(data)
+    name = PurePosixPath(source).name.removesuffix(suffix)
+    if suffix:
+        _Tally(source).take(name, len(content))
     try:
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             for member in archive:
                 file = None
                 if tally.take(member.name, member.size) and member.isreg():
@@ -114,11 +122,26 @@ def _taped(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
                     yield member.name, file.read()
         return
     except tarfile.ReadError:
-        if not data.startswith(b"\x1f\x8b"):
+        if not suffix:
             raise
     # One file, packed by itself.
-    with gzip.open(io.BytesIO(data)) as single:
-        content = single.read(LARGEST_UNPACKED + 1)
-    name = PurePosixPath(source).name.removesuffix(".gz")
     if tally.take(name, len(content)):
         yield name, content
+
+
+def _unpacked(data: bytes) -> tuple[bytes, str]:
+    """What is packed, up to a byte more than is allowed, and the suffix of its way of packing."""
+    most = LARGEST_UNPACKED + 1
+    if data.startswith(_GZIP):
+        with gzip.open(io.BytesIO(data)) as packed:
+            return packed.read(most), ".gz"
+    if data.startswith(_BZIP2):
+        with bz2.open(io.BytesIO(data)) as packed:
+            return packed.read(most), ".bz2"
+    if data.startswith(_XZ):
+        unpacking = lzma.LZMADecompressor(memlimit=_MOST_MEMORY)
+        content = unpacking.decompress(data, most)
+        if len(content) < most and not unpacking.eof:
+            raise EOFError(".xz")
+        return content, ".xz"
+    return data, ""

@@ -17,7 +17,9 @@ from qa.loading.blocks import superscript
 from qa.loading.pdf.columns import HYPHEN, WIDE, Gap, Line
 from qa.loading.pdf.filled import beside_their_labels, own_texts
 from qa.loading.pdf.opening import turn_for, upright_at
-from qa.loading.pdf.unseen import Box, address_of, unseen
+from qa.loading.pdf.tables.ruled import ruled
+from qa.loading.pdf.tables.rules import rules_of
+from qa.loading.pdf.unseen import Box, address_of, is_unknown, turned, unseen
 from qa.text.cleaning import clean, one_line
 
 if TYPE_CHECKING:
@@ -28,10 +30,12 @@ _LINE_END = re.compile("(?P<hyphen>[\ufffe\x02])?(?:\r?\n|(?<=[\ufffe\x02]))|\\Z
 # Symbol fonts have their bullets in the private area.
 _BULLETS = str.maketrans("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d", "•▪➢✓-")
 _DIGITS = re.compile(r"\d+")
+_SOME = 5  # letters of a line, which are measured
 _SMALL = 0.85  # of the letter height
 _RAISED = (0.12, 0.8)  # of the letter height: how far a raised digit is above its line
 _SMALLEST = 1.0  # points
 _ANOTHER_LINE = 0.9  # of the letter height
+_BESIDE_RULE = 0.2  # of the letter height: a gap in which a rule stands
 _MOST_PIECES = 100  # of a line, among which gaps are looked for
 # Few PDFs say how heavy a font is; its name nearly always does ("CMBX" and "Medi" are TeX's).
 _BOLD = 600
@@ -55,18 +59,25 @@ class Characters:
         self._own: frozenset[int] | None = None  # texts, where others are put onto the page
         self._usual = self._turn = upright_at(text_page)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self.rules = rules_of(page, self._usual)
 
     def __len__(self) -> int:
         """The number of lines, including invisible ones."""
         return self._text.count("\n") + 1
 
     def lines(self) -> Iterator[Line]:
-        """The visible text, line by line; those that run another way than most in their order."""
+        """The visible text, line by line; those that run another way than most in their order.
+
+        What stands within the rules of a table is a line for each of its rows. A page of letters
+        that its fonts do not tell has none.
+        """
+        if is_unknown(self._text_page):
+            return
         found = self._found()
         if (own := own_texts(self._page)) is not None:
             self._own = own
             found = iter(beside_their_labels(list(found)))
-        for turn, run in groupby(found, key=lambda line: line.turn):
+        for turn, run in groupby(ruled(list(found), self.rules), key=lambda line: line.turn):
             lines = list(run)
             # PDFium takes them for columns that are read from the left.
             yield from sorted(lines, key=_from_the_top) if turn else lines
@@ -122,7 +133,7 @@ class Characters:
             return None
         self._turn = self._turn_of(first)
         left, right = self._upright_box(first), self._upright_box(last)
-        height = max(0.0, left[3] - left[1])
+        bottom, height = self._standing(piece, start)
         if self._is_off(left, right) or 0 < height < _SMALLEST:
             return None
         piece = self._with_raised_digits(piece, start, height)
@@ -133,7 +144,7 @@ class Characters:
             text=words,
             left=min(left[0], right[0]),
             right=max(left[2], right[2]),
-            bottom=left[1],
+            bottom=bottom,
             height=height,
             ink=tuple(_ink(piece, start)) if self._traced else (),
             bold=self._is_bold(first) and self._is_bold(last),
@@ -142,6 +153,18 @@ class Characters:
         )
         gaps = self._gaps(piece, start, line)
         return replace(line, gaps=gaps) if gaps else line
+
+    def _standing(self, piece: str, start: int) -> tuple[float, float]:
+        """The bottom and the height of a middling letter of a piece.
+
+        The first one may be a bullet in another font, or reach lower than the rest.
+        """
+        places = [at for at, character in enumerate(piece) if not character.isspace()]
+        some = places[:: -(-len(places) // _SOME)]
+        boxes = (self._upright_box(start + at + _doubled(piece[:at])) for at in some)
+        found = sorted((max(0.0, box[3] - box[1]), box[1]) for box in boxes if box != NOWHERE)
+        height, bottom = found[len(found) // 2] if found else (0.0, 0.0)
+        return bottom, height
 
     def _without_unseen(self, piece: str, start: int) -> str:
         """The piece with spaces for invisible characters."""
@@ -161,7 +184,7 @@ class Characters:
     def _is_off(self, first: Box, last: Box) -> bool:
         if first == NOWHERE or last == NOWHERE:
             return False
-        left, bottom, right, top = _turned(self._page.get_bbox(), self._turn)
+        left, bottom, right, top = turned(self._page.get_bbox(), self._turn)
         across = max(first[2], last[2]) < left or min(first[0], last[0]) > right
         return across or first[3] < bottom or first[1] > top
 
@@ -224,11 +247,15 @@ class Characters:
         if not 1 < count <= _MOST_PIECES:
             return ()
         rects = map(self._text_page.get_rect, range(count))
-        boxes = sorted(_turned(rect, self._turn) for rect in rects)
+        boxes = sorted(turned(rect, self._turn) for rect in rects)
         wide = [
             (left[2], right[0])
             for left, right in pairwise(boxes)
             if right[0] - left[2] >= WIDE * line.height
+            or (
+                right[0] - left[2] >= _BESIDE_RULE * line.height
+                and self.rules.part(left[2], right[0], (left[1] + left[3]) / 2)
+            )
         ]
         found: list[Gap] = []
         for space in re.finditer(r"\s+", text) if wide else ():
@@ -236,7 +263,8 @@ class Characters:
                 self._upright_box(begin + space.end(), loose=False)[0] >= wide[len(found)][1] - 1
             ):
                 before = one_line(clean(text[: space.start()]).translate(_BULLETS))
-                found.append(Gap(len(before), *wide[len(found)]))
+                bottom = self._upright_box(begin + space.end())[1]
+                found.append(Gap(len(before), *wide[len(found)], bottom))
         return tuple(found) if len(found) == len(wide) else ()
 
     def _char_range(self, begin: int, end: int) -> tuple[int, int]:
@@ -248,13 +276,13 @@ class Characters:
         character = self._raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index)
         self._raw.FPDFText_GetCharOrigin(self._text_page, character, self._x, self._y)
         x, y = self._x.value, self._y.value
-        left, bottom, *_ = _turned((x, y, x, y), self._turn)
+        left, bottom, *_ = turned((x, y, x, y), self._turn)
         return left, bottom
 
     def _upright_box(self, index: int, *, loose: bool = True) -> Box:
         """The same as `box`, with the page turned so that its text stands upright."""
         box = self.box(index, loose=loose)
-        return box if box == NOWHERE else _turned(box, self._turn)
+        return box if box == NOWHERE else turned(box, self._turn)
 
     def box(self, index: int, *, loose: bool = True) -> Box:
         """Left, bottom, right and top of a character, by its index in the text.
@@ -272,14 +300,6 @@ class Characters:
 
 def _from_the_top(line: Line) -> tuple[int, float]:
     return -round(line.bottom), line.left
-
-
-def _turned(box: Box, turn: int) -> Box:
-    """A box on a page that is turned clockwise by so many degrees about its origin."""
-    left, bottom, right, top = box
-    for _ in range(turn // 90):
-        left, bottom, right, top = bottom, -right, top, -left
-    return left, bottom, right, top
 
 
 def _ink(piece: str, start: int) -> Iterator[int]:

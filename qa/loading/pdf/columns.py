@@ -1,18 +1,14 @@
-"""The lines of a page, and what stands beside each other on it: columns of text, cells of a table.
+"""The lines of a page, and columns of text that stand beside each other on it.
 
-Neither PDF nor PDFium knows of columns or tables. What tells them is the wide gaps in lines that
-follow each other.
+Neither PDF nor PDFium knows of columns. What tells them is the wide gaps in lines that follow each
+other.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
-
-from qa.loading.tables.grid import header_size, typed
-from qa.text.sentences import CELL_SEPARATOR, LIST_MARK, NO_VALUE
 
 HYPHEN = "\ufffe"
 """Ends a line whose last word goes on in the next one; never in a finished text."""
@@ -20,11 +16,10 @@ HYPHEN = "\ufffe"
 RowKind = Literal["", "header", "first", "next"]
 """Whether a line is a row of a table: its header, else its first row, or one that follows."""
 
-_FEWEST_ROWS = 3  # of two columns that were drawn row by row, and of a table
+_FEWEST_ROWS = 3  # of two columns that were drawn row by row
 _LEAST_LETTERS = 12  # in a line of such a column
 _SAME_HEIGHT = 0.12
 WIDE = 1.2  # of the letter height: wider than any unstretched space between words
-_FARTHEST_ROW = 3.0  # of the letter height: how far below each other two rows are at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +29,8 @@ class Gap:
     at: int
     left: float
     right: float
+    bottom: float | None = None
+    """Where what follows it stands, if that is not at the height of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,10 @@ class Line:
     """How much further than most lines of its page it is turned, in degrees."""
     filled: bool = False
     """Whether it is filled into the page, or drawn with something else that is put onto it."""
+    pieces: tuple[Line, ...] = ()
+    """What it was put together of, in this order; none if it was drawn as one."""
+    columns: tuple[tuple[float, float], ...] = ()
+    """From where to where the columns of its table are, if it is a row of one."""
 
     @property
     def gap(self) -> Gap | None:
@@ -67,13 +68,12 @@ class Line:
         return (self.right - self.left) / max(1, len(self.text))
 
 
-def pieces_joined(lines: Sequence[Line]) -> tuple[list[Line], dict[int, list[Line]]]:
-    """The lines, those at one height with a wide gap between them as one, and its pieces by its id.
+def pieces_joined(lines: Sequence[Line]) -> list[Line]:
+    """The lines, those at one height with a wide gap between them as one, which has them as pieces.
 
     PDFium ends a line in a wide gap if too little stands before it.
     """
     joined: list[Line] = []
-    pieces: dict[int, list[Line]] = {}
     for line in lines:
         before = joined[-1] if joined else None
         if before is None or not _is_beside(before, line):
@@ -81,17 +81,16 @@ def pieces_joined(lines: Sequence[Line]) -> tuple[list[Line], dict[int, list[Lin
             continue
         at = len(before.text) + 1
         gaps = (replace(gap, at=at + gap.at) for gap in line.gaps)
-        whole = replace(
+        joined[-1] = replace(
             before,
             text=f"{before.text} {line.text}",
             right=line.right,
             gaps=(*before.gaps, Gap(at - 1, before.right, line.left), *gaps),
             ink=(*before.ink, *line.ink),
             bold=before.bold and line.bold,
+            pieces=(*(before.pieces or (before,)), line),
         )
-        pieces[id(whole)] = [*pieces.pop(id(before), [before]), line]
-        joined[-1] = whole
-    return joined, pieces
+    return joined
 
 
 def _is_beside(first: Line, second: Line) -> bool:
@@ -99,6 +98,7 @@ def _is_beside(first: Line, second: Line) -> bool:
     height = max(first.height, second.height)
     return (
         not first.text.endswith(HYPHEN)
+        and not (first.row or second.row)
         and have_same_height(first, second)
         and abs(first.bottom - second.bottom) <= _SAME_HEIGHT * height
         and second.left - first.right >= WIDE * height
@@ -116,12 +116,29 @@ def columns_apart(lines: Sequence[Line]) -> list[Line]:
             halves = [_halves(line) for line in block]
             columns = [[half[0] for half in halves], [half[1] for half in halves]]
             if all(_is_prose(column) for column in columns):
-                kept += (*columns[0], *columns[1])
                 index += rows
+                while index < len(lines) and (side := _longer(block, lines[index], columns)) >= 0:
+                    columns[side].append(lines[index])
+                    index += 1
+                kept += (*columns[0], *columns[1])
                 continue
         kept.append(lines[index])
         index += 1
     return kept
+
+
+def _longer(block: Sequence[Line], line: Line, columns: Sequence[Sequence[Line]]) -> int:
+    """In which of two columns a line below both goes on, since one is longer; -1 if in none."""
+    gap = block[0].gap
+    above = min(columns, key=lambda column: column[-1].bottom)[-1]
+    pitch = (block[0].bottom - block[-1].bottom) / (len(block) - 1)
+    next_ = abs(above.bottom - line.bottom - pitch) <= _SAME_HEIGHT * pitch
+    if gap is None or line.gaps or line.row or not next_ or not have_same_height(above, line):
+        return -1
+    if abs(line.left - gap.right) <= 0.5 * line.height:
+        return 1
+    left = abs(line.left - block[0].left) <= 0.5 * line.height
+    return 0 if left and line.right < gap.right else -1
 
 
 def _rows_of_columns(lines: Sequence[Line], start: int) -> int:
@@ -145,10 +162,20 @@ def _halves(line: Line) -> tuple[Line, Line]:
     text = line.text
     inked = sum(not character.isspace() for character in text[: gap.at])
     left = replace(
-        line, text=text[: gap.at].rstrip(), right=gap.left, gaps=(), ink=line.ink[:inked]
+        line,
+        text=text[: gap.at].rstrip(),
+        right=gap.left,
+        gaps=(),
+        ink=line.ink[:inked],
+        pieces=(),
     )
     right = replace(
-        line, text=text[gap.at :].lstrip(), left=gap.right, gaps=(), ink=line.ink[inked:]
+        line,
+        text=text[gap.at :].lstrip(),
+        left=gap.right,
+        gaps=(),
+        ink=line.ink[inked:],
+        pieces=(),
     )
     return left, right
 
@@ -171,98 +198,3 @@ class Set(Protocol):
 def have_same_height(first: Set, second: Set) -> bool:
     """Whether the letters of two lines or paragraphs are about as high."""
     return abs(first.height - second.height) <= _SAME_HEIGHT * max(first.height, second.height)
-
-
-def rows_apart(lines: Sequence[Line]) -> list[Line]:
-    """The lines, the cells of those that are rows of a table apart, with `CELL_SEPARATOR`."""
-    kept: list[Line] = []
-    index = 0
-    while index < len(lines):
-        table = _Table()
-        while index + len(table.rows) < len(lines) and table.take(lines[index + len(table.rows)]):
-            pass
-        # Where there are too few rows, the second may be the first of a table.
-        count = len(table.rows) if len(table.rows) >= _FEWEST_ROWS else 1
-        kept += lines[index : index + count] if count == 1 or table.is_list else table.lines()
-        index += count
-    return kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    left: float
-    right: float
-
-
-class _Table:
-    """Lines that may be rows of one table; each has its cells by column, and columns are ranges."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[Line, list[_Cell]]] = []
-        self._columns: list[tuple[float, float]] = []
-
-    def take(self, line: Line) -> bool:
-        """Take another row, if the cells of all of them still are in columns."""
-        if not line.gaps or (self.rows and not self._is_next(line)):
-            return False
-        cells = list(_cells(line))
-        columns = _united([*self._columns, *((cell.left, cell.right) for cell in cells)])
-        # Where columns become one, cells of earlier rows may have come together.
-        apart = _are_apart(columns, [left for left, _ in self._columns])
-        before = [] if apart else [row for _, row in self.rows]
-        if not all(_are_apart(columns, [cell.left for cell in row]) for row in (*before, cells)):
-            return False
-        self.rows.append((line, cells))
-        self._columns = columns
-        return True
-
-    def _is_next(self, line: Line) -> bool:
-        above = self.rows[-1][0]
-        return 0 < above.bottom - line.bottom <= _FARTHEST_ROW * max(above.height, line.height)
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it is a list whose marks are far from its items."""
-        marks = sum(bool(LIST_MARK.fullmatch(f"{cells[0].text} ")) for _, cells in self.rows)
-        return 2 * marks >= len(self.rows)
-
-    def lines(self) -> Iterator[Line]:
-        """Its rows."""
-        places = [{_place(self._columns, c.left): c.text for c in row} for _, row in self.rows]
-        named = header_size([{at: typed(text) for at, text in row.items()} for row in places])
-        kind: RowKind = "header" if named else "first"
-        for (line, _), row in zip(self.rows, places, strict=True):
-            texts = [row.get(column, "") for column in range(len(self._columns))]
-            whole = CELL_SEPARATOR.join([texts[0] or NO_VALUE, *texts[1:]])
-            yield replace(line, text=whole.rstrip(CELL_SEPARATOR), gaps=(), row=kind)
-            kind = "next"
-
-
-def _cells(line: Line) -> Iterator[_Cell]:
-    at, left = 0, line.left
-    for gap in line.gaps:
-        yield _Cell(line.text[at : gap.at].strip(), left, gap.left)
-        at, left = gap.at, gap.right
-    yield _Cell(line.text[at:].strip(), left, line.right)
-
-
-def _united(ranges: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Ranges in order, those that overlap as one."""
-    united: list[tuple[float, float]] = []
-    for left, right in sorted(ranges):
-        if united and left < united[-1][1]:
-            united[-1] = united[-1][0], max(right, united[-1][1])
-        else:
-            united.append((left, right))
-    return united
-
-
-def _place(columns: Sequence[tuple[float, float]], left: float) -> int:
-    """The number of the column that something is in."""
-    return bisect_right(columns, left, key=lambda column: column[0]) - 1
-
-
-def _are_apart(columns: Sequence[tuple[float, float]], lefts: Sequence[float]) -> bool:
-    """Whether each is in a column of its own."""
-    return len({_place(columns, left) for left in lefts}) == len(lefts)

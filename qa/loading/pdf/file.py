@@ -25,6 +25,7 @@ from qa.loading.pdf.layout import (
     Paragraph,
     goes_on,
     heading_levels,
+    is_next_row,
     mend_hyphens,
     paragraphs,
 )
@@ -41,6 +42,8 @@ PAGE_SEPARATOR = "\n\n"
 LONGEST_TITLE_LINE = 120
 
 _DATE = re.compile(r"\W*(?:\w+\W+)?\d{1,4}\W+(?:\w+\W+)?\d{1,4}\W*|\W*\d*\W*")
+_WHY_NONE = "it is a scan, blank, or in a font that does not tell its letters"
+_WHY_BLANK = "blank, a picture, or in a font that does not tell its letters"
 _TITLE_HEIGHT = 1.2  # of the usual letter height on the page
 _MOST_TITLE_LINES = 3
 _MOST_NAMED = 10  # pages without text, or files
@@ -58,7 +61,7 @@ def parse(data: bytes, source: str, limits: Limits) -> Document:
     """
     pages, title, scans, attached = _read(data, source, limits)
     if not any(pages):
-        what = f"has no text on its {len(pages)} page(s): it is a scan, or blank"
+        what = f"has no text on its {len(pages)} page(s): {_WHY_NONE}"
         recognition.required(source, what)
         raise EmptyFileError(f"{source} {what}, and nothing on it can be recognised. Leave it out.")
     document = document_of(pages, telling_title(title), source, scans)
@@ -100,7 +103,7 @@ def _scans(text: str, starts: Sequence[int], scans: Mapping[int, Recognised]) ->
 
 def _warnings(pages: Sequence[Sequence[Line]], scans: Mapping[int, Recognised]) -> Iterator[str]:
     if blank := [number for number, page in enumerate(pages, 1) if not page]:
-        told = f"{len(blank)} of {len(pages)} pages have no text (blank, or a picture)"
+        told = f"{len(blank)} of {len(pages)} pages have no text ({_WHY_BLANK})"
         yield f"{told}: {_named(blank)}"
     unsure = [n for n, page in scans.items() if page.lines and hard_to_read(page.confidence)]
     if unsure:
@@ -125,6 +128,13 @@ def _put_together(
         if count == 1 and 0 < top < len(found) and top - 1 not in levels
         if goes_on(found[top - 1], found[top])
     }
+    headers = Counter(paragraph.text for paragraph in found if paragraph.row == "header")
+    repeated = {place for place, one in enumerate(found) if headers[one.text] > 1}
+    going_on = {
+        top
+        for top, count in ends.items()
+        if count == 1 and 0 < top < len(found) and is_next_row(found[top - 1], found[top])
+    } - repeated
     broken = {top - 1 for top in crossing if found[top - 1].text.endswith(HYPHEN)}
     parts: list[str] = []
     starts, headings = [0], []
@@ -134,6 +144,8 @@ def _put_together(
         before = [found[place].before]
         if place in crossing:
             before = ["" if place - 1 in broken else " "]
+        elif place in going_on:
+            before = ["\n"]
         elif place in ends:
             before = [PAGE_SEPARATOR] * ends[place]
         for separator in before:
@@ -144,7 +156,7 @@ def _put_together(
         if place in levels and place not in crossing:
             headings.append(Heading(length, levels[place], text))
         if found[place].row:
-            rows[length] = found[place].row
+            rows[length] = "next" if place in going_on else found[place].row
         length += len(text)
     starts += [length] * (len(pages) - len(starts))
     return "".join(parts), tuple(starts), tuple(headings), rows

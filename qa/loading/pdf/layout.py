@@ -22,17 +22,16 @@ from qa.loading.pdf.columns import (
     columns_apart,
     have_same_height,
     pieces_joined,
-    rows_apart,
 )
+from qa.loading.pdf.tables.cells import broken, glue
+from qa.loading.pdf.tables.rows import rows_apart
 from qa.text.sentences import BULLETS, LIST_MARK
 from qa.text.vocabulary.dictionary import dictionary
 
 # Where a line begins a new entry, an initial does no harm.
 _LIST_ITEM = re.compile(rf"{LIST_MARK.pattern}|(?:[a-zA-Z]|[ivx]{{2,4}})[.)]\s")
 _SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
-_HYPHENATED = re.compile(r"[^\W\d_]-$")
 _WORD = re.compile(r"\w+(?:-\w+)*")
-_EAST_ASIAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _LONGEST_WORD = 60
 
 
@@ -57,6 +56,8 @@ class Paragraph:
     height: float
     row: RowKind = ""
     bold: bool = False
+    columns: tuple[tuple[float, float], ...] = ()
+    """Those of its table, as of a line."""
 
 
 def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
@@ -72,9 +73,13 @@ def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
 
 def _paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
     """Those of lines that run the same way."""
-    joined, pieces = pieces_joined(lines)
-    rows = rows_apart(columns_apart(joined))
-    lines = _merge_pieces([piece for line in rows for piece in pieces.get(id(line), (line,))])
+    lines = _merge_pieces(
+        [
+            piece
+            for line in arranged(lines)
+            for piece in ((line,) if line.row else line.pieces or (line,))
+        ]
+    )
     if not lines:
         return []
     page = _Page(lines)
@@ -85,13 +90,14 @@ def _paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
     bold = lines[0].bold
     for index, (upper, lower) in enumerate(pairwise(lines)):
         if page.continues(index):
-            if _HYPHENATED.search(upper.text) and lower.text[:1].islower():
-                parts[-1] = parts[-1][:-1] + HYPHEN
-            parts.append(_glue(parts[-1], lower.text))
+            parts[-1] = broken(parts[-1], lower.text)
+            parts.append(glue(parts[-1], lower.text))
             lines_in_paragraph += 1
             bold = bold and lower.bold
         else:
-            found.append(Paragraph("".join(parts), before, upper.height, upper.row, bold))
+            found.append(
+                Paragraph("".join(parts), before, upper.height, upper.row, bold, upper.columns)
+            )
             parts.clear()
             ended = lines_in_paragraph > 1 and not _LIST_ITEM.match(lower.text)
             before = "\n\n" if page.is_apart(index) or ended else "\n"
@@ -100,8 +106,16 @@ def _paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
             lines_in_paragraph = 1
             bold = lower.bold
         parts.append(lower.text)
-    last = lines[-1]
-    return [*found, Paragraph("".join(parts), before, last.height, last.row, bold)]
+    return [*found, _paragraph(parts, before, lines[-1], bold=bold)]
+
+
+def _paragraph(parts: Sequence[str], before: str, last: Line, *, bold: bool) -> Paragraph:
+    return Paragraph("".join(parts), before, last.height, last.row, bold, last.columns)
+
+
+def arranged(lines: Sequence[Line]) -> list[Line]:
+    """The lines that run the same way, in the order in which they are read, and rows of tables."""
+    return rows_apart(columns_apart(pieces_joined(lines)))
 
 
 def goes_on(last: Paragraph, first: Paragraph) -> bool:
@@ -111,6 +125,15 @@ def goes_on(last: Paragraph, first: Paragraph) -> bool:
     if last.text.endswith(HYPHEN):
         return True
     return first.text[:1].islower() and not _SENTENCE_END.search(last.text)
+
+
+def is_next_row(last: Paragraph, first: Paragraph) -> bool:
+    """Whether a page begins with another row of the table that the page before it ends with."""
+    same = len(last.columns) == len(first.columns) > 0 and all(
+        one[0] < other[1] and other[0] < one[1]
+        for one, other in zip(last.columns, first.columns, strict=True)
+    )
+    return same and not first.bold
 
 
 def heading_levels(found: Sequence[Paragraph]) -> dict[int, int]:
@@ -208,7 +231,9 @@ class _Page:
         self._pitches = [upper.bottom - lower.bottom for upper, lower in pairwise(lines)]
         self._usual_pitch = self._find_usual_pitches()
         # The lower quartile: on a page full of tables most lines have gaps.
-        relative = sorted(line.letter_width / line.height for line in lines if line.height > 0)
+        relative = sorted(
+            line.letter_width / line.height for line in lines if line.height > 0 and not line.row
+        )
         self._letter_width = relative[len(relative) // 4] if relative else 0.0
         self._margins = [0.0] * len(lines)
         self._in_prose = [False] * len(lines)
@@ -266,7 +291,10 @@ class _Page:
         """By height of letters, the closest pitch that is not rare."""
         found: defaultdict[int, list[float]] = defaultdict(list)
         for index, pitch in enumerate(self._pitches):
-            if self._is_pitch(index) and have_same_height(*self._lines[index : index + 2]):
+            upper, lower = self._lines[index : index + 2]
+            if upper.row or lower.row:
+                continue
+            if self._is_pitch(index) and have_same_height(upper, lower):
                 found[round(self._lines[index].height)].append(pitch)
         usual = {}
         for height, pitches in found.items():
@@ -352,14 +380,6 @@ def _merged(first: Line, second: Line) -> Line:
         right=max(first.right, second.right),
         bold=first.bold and second.bold,
     )
-
-
-def _glue(upper: str, lower: str) -> str:
-    if upper.endswith(HYPHEN) or upper.endswith(("/", "—")):
-        return ""
-    if _EAST_ASIAN.match(upper[-1]) and _EAST_ASIAN.match(lower[0]):
-        return ""
-    return " "
 
 
 def _column(line: Line) -> tuple[int, int]:

@@ -2,24 +2,27 @@
 
 The text of a page consists of its lines, without the running ones, in the order of
 `qa.loading.pdf.layout`; nothing but spaces, hyphens at line ends and what is written between the
-cells of a table differs. So the lines of the
-page are read again, each character with its index, and those that make up the text are found. A
-page that is a picture is recognised again, and its words are found in the same way.
+cells of a table differs. So the lines of the page and of the cells of its tables are read again,
+each character with its index, and those that make up the text are found. A page that is a picture
+is recognised again, and its words are found in the same way.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, product
 from typing import TYPE_CHECKING, Any
 
 from qa.errors import LoadError
 from qa.limits import Limits
 from qa.loading.blocks import not_raised
 from qa.loading.pdf.characters import Characters
-from qa.loading.pdf.columns import HYPHEN, Line, columns_apart
+from qa.loading.pdf.columns import HYPHEN, Line
+from qa.loading.pdf.layout import arranged
 from qa.loading.pdf.opening import opened, opened_page, opened_text
 from qa.loading.pdf.recognition import Recognised, recognise_page
+from qa.loading.pdf.running_lines import EDGE_ROWS
 from qa.loading.pdf.unseen import Box
 from qa.records import PageBox
 from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
@@ -96,7 +99,7 @@ def on_picture(read: Recognised, number: int, part: Sequence[Any], source: str) 
 def _places(lines: Sequence[Line], number: int, part: Sequence[Any], source: str) -> list[int]:
     """What `ink` has for the characters of a part of the text that these lines make up."""
     text, start, end = part
-    indices = traced(text, columns_apart(lines))
+    indices = next((at for way in _ways(lines) if (at := traced(text, way)) is not None), None)
     if indices is None:
         raise LoadError(
             f"Page {number} of {source} does not have the text that the index holds. "
@@ -104,6 +107,25 @@ def _places(lines: Sequence[Line], number: int, part: Sequence[Any], source: str
         )
     before = len(_inked(text[:start]))
     return indices[before : before + len(_inked(text[start:end]))]
+
+
+def _ways(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """The lines in the orders in which they may be read.
+
+    Running heads and feet, which were left out of the text, may look like rows of a table that they
+    stand beside. So there are also the orders without the outermost lines.
+    """
+    heights = sorted({round(line.bottom) for line in lines})
+    for low, high in sorted(product(range(EDGE_ROWS + 1), repeat=2), key=sum):
+        if low + high < len(heights):
+            bottom, top = heights[low], heights[-1 - high]
+            kept = [line for line in lines if bottom <= round(line.bottom) <= top]
+            yield [
+                piece
+                for _, run in groupby(kept, key=lambda line: line.turn)
+                for line in arranged(list(run))
+                for piece in line.pieces or (line,)
+            ]
 
 
 def traced(text: str, lines: Sequence[Line]) -> list[int] | None:

@@ -12,7 +12,9 @@ from qa.loading.pdf.columns import Line
 Row = list[Line]
 """The lines at one height of a page."""
 
-_EDGE_ROWS = 4
+EDGE_ROWS = 4
+"""How many rows at the top of a page, and at its bottom, may run."""
+
 _SHARE_OF_PAGES = 0.45  # odd and even pages may have different heads
 _FEWEST_PAGES = 3
 
@@ -57,8 +59,14 @@ class _Running:
             if not all(self._runs(line, page) for line in row):
                 break
             running.append(row)
+        # The header of a table that goes on is said again above its rows.
+        within = edge[len(running) :][:1]
+        above = running[-1] if running and within else []
+        kinds = {line.row for line in above}
+        if kinds == {"header"} and all(line.row for row in within for line in row):
+            running.pop()
         # With more than a few, the pages themselves are alike, as forms are.
-        alike = len(running) == _EDGE_ROWS
+        alike = len(running) == EDGE_ROWS
         for row in running:
             for line in row:
                 if not (alike and self._counts[line.text.lower()] >= self._least):
@@ -76,7 +84,7 @@ def _edges(page: Sequence[Line]) -> tuple[list[Row], list[Row]]:
     for line in page:
         rows[round(line.bottom)].append(line)
     downwards = [rows[bottom] for bottom in sorted(rows, reverse=True)]
-    return downwards[:_EDGE_ROWS], downwards[::-1][:_EDGE_ROWS]
+    return downwards[:EDGE_ROWS], downwards[::-1][:EDGE_ROWS]
 
 
 def _keys(line: Line, page: int) -> list[str]:

@@ -1,17 +1,18 @@
-"""Invisible text of a page: drawn invisibly, or white on white.
+"""Text of a page that is of no use: drawn invisibly, white on white, or in unknown letters.
 
-This does not apply to scans with their recognised text behind the picture: there nearly all of the
-text is invisible, and it is the text of the page.
+What is drawn invisibly is of use in scans with their recognised text behind the picture: there,
+nearly all of the text is invisible, and it is the text of the page.
 """
 
 from __future__ import annotations
 
 import ctypes
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfPage  # type: ignore[import-untyped]
+    from pypdfium2 import PdfPage, PdfTextPage  # type: ignore[import-untyped]
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top."""
@@ -20,6 +21,9 @@ _INVISIBLE_MODES = frozenset((3, 7))  # neither filled nor stroked; only a path 
 _FILLED_MODES = frozenset((0, 4))
 _WHITE = 250  # of 255, in each of its three colours
 _RECOGNISED = 0.9  # of the text objects of a page
+_ASKED = 300  # characters of a page, whether they are known
+_UNKNOWN = 0.5  # of these: from here on the page is one of unknown letters
+_NO_LETTERS = frozenset(("Cc", "Cn", "Co"))  # control characters, and what means nothing
 
 
 def unseen(page: PdfPage) -> frozenset[int]:
@@ -29,7 +33,7 @@ def unseen(page: PdfPage) -> frozenset[int]:
     texts = 0
     invisible, white = [], []
     colour = [ctypes.c_uint() for _ in range(4)]
-    elements = list(_objects(page))
+    elements = list(objects(page))
     for order, element in enumerate(elements):
         if raw.FPDFPageObj_GetType(element) != raw.FPDF_PAGEOBJ_TEXT:
             continue
@@ -37,7 +41,7 @@ def unseen(page: PdfPage) -> frozenset[int]:
         mode = raw.FPDFTextObj_GetTextRenderMode(element)
         if mode in _INVISIBLE_MODES:
             invisible.append(address_of(element))
-        elif mode in _FILLED_MODES and _is_white(element, colour):
+        elif mode in _FILLED_MODES and is_white(element, colour):
             white.append((order, _box(element), address_of(element)))
     if invisible and len(invisible) >= _RECOGNISED * texts and _has_picture(elements):
         invisible.clear()
@@ -50,12 +54,38 @@ def unseen(page: PdfPage) -> frozenset[int]:
     return frozenset([*invisible, *lost])
 
 
+def turned(box: Box, turn: int) -> Box:
+    """A box on a page that is turned clockwise by so many degrees about its origin."""
+    left, bottom, right, top = box
+    for _ in range(turn // 90):
+        left, bottom, right, top = bottom, -right, top, -left
+    return left, bottom, right, top
+
+
+def is_unknown(text_page: PdfTextPage) -> bool:
+    """Whether most of what a page shows are shapes of which its fonts do not say the letters."""
+    from pypdfium2 import raw
+
+    count = text_page.count_chars()
+    asked = unknown = 0
+    for place in range(0, count, max(1, count // _ASKED)):
+        character = chr(raw.FPDFText_GetUnicode(text_page, place))
+        if character.isspace() or raw.FPDFText_IsGenerated(text_page, place) == 1:
+            continue
+        asked += 1
+        unknown += (
+            unicodedata.category(character) in _NO_LETTERS
+            or raw.FPDFText_HasUnicodeMapError(text_page, place) == 1
+        )
+    return unknown > _UNKNOWN * asked
+
+
 def address_of(element: Any) -> int:
     """The identity of an object of a page."""
     return ctypes.addressof(element.contents)
 
 
-def _objects(page: PdfPage) -> Iterator[Any]:
+def objects(page: PdfPage) -> Iterator[Any]:
     """Every object of a page, from back to front, without those inside forms."""
     from pypdfium2 import raw
 
@@ -77,11 +107,12 @@ def _grounds(elements: list[Any], colour: list[ctypes.c_uint]) -> Iterator[tuple
         kind = raw.FPDFPageObj_GetType(element)
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             continue
-        if kind != raw.FPDF_PAGEOBJ_PATH or not _is_white(element, colour):
+        if kind != raw.FPDF_PAGEOBJ_PATH or not is_white(element, colour):
             yield order, _box(element)
 
 
-def _is_white(element: Any, colour: list[ctypes.c_uint]) -> bool:
+def is_white(element: Any, colour: list[ctypes.c_uint]) -> bool:
+    """Whether an object is filled with white; `colour` has room for its four parts."""
     from pypdfium2 import raw
 
     if not raw.FPDFPageObj_GetFillColor(element, *colour):

@@ -78,7 +78,7 @@ def test_failures_are_in_the_status_with_reason_and_time(index: Index, docs: Pat
 
     assert list(failed) == ["docs/broken.pdf", "docs/notes.db"]
     assert all(one.reason == reasons[source] for source, one in failed.items())
-    assert (failed["docs/broken.pdf"].format, failed["docs/notes.db"].format) == ("pdf 6", "")
+    assert (failed["docs/broken.pdf"].format, failed["docs/notes.db"].format) == ("pdf 7", "")
     assert [one.source for one in found.skipped] == ["docs/round"]
     assert failed["docs/broken.pdf"].since <= (found.updated or "")
 

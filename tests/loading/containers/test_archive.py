@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import tarfile
+from typing import Any
 
 import pytest
 
-from qa.errors import EmptyFileError, TooLargeError, UnsupportedFormatError
+from qa.errors import DamagedFileError, EmptyFileError, TooLargeError, UnsupportedFormatError
 from qa.limits import Limits
 from qa.loading import read
 from qa.loading.containers.archive import MOST_FILES
@@ -50,6 +53,8 @@ TEXT = (
         ("all.tar", tar(FILES)),
         ("all.tgz", tar(FILES, "w:gz")),
         ("all.tar.gz", tar(FILES, "w:gz")),
+        ("all.tar.bz2", tar(FILES, "w:bz2")),
+        ("all.tar.xz", tar(FILES, "w:xz")),
     ],
 )
 def test_each_file_that_can_be_read_is_a_section(name: str, data: bytes) -> None:
@@ -62,9 +67,23 @@ def test_each_file_that_can_be_read_is_a_section(name: str, data: bytes) -> None
     ]  # fmt: skip
 
 
-def test_one_file_may_be_packed_by_itself() -> None:
-    found = read(gzip.compress(b"# Fees\n\nIt is 40."), "docs/fees.md.gz")
+@pytest.mark.parametrize("packing", [gzip, bz2, lzma])
+def test_one_file_may_be_packed_by_itself(packing: Any) -> None:
+    suffix = {gzip: "gz", bz2: "bz2", lzma: "xz"}[packing]
+    found = read(packing.compress(b"# Fees\n\nIt is 40."), f"docs/fees.md.{suffix}")
     assert found.text == "fees.md\n\nFees\n\nIt is 40."
+
+
+@pytest.mark.parametrize("packing", [gzip, bz2, lzma])
+def test_what_is_packed_is_not_unpacked_without_end(
+    packing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suffix = {gzip: "gz", bz2: "bz2", lzma: "xz"}[packing]
+    monkeypatch.setattr("qa.loading.containers.archive.LARGEST_UNPACKED", 50_000)
+    with pytest.raises(TooLargeError, match=rf"^a\.txt\.{suffix} "):
+        read(packing.compress(b"a" * 60_000), f"a.txt.{suffix}")
+    with pytest.raises(DamagedFileError, match=rf"^cut\.txt\.{suffix} "):
+        read(packing.compress(bytes(range(256)) * 99)[:-30], f"cut.txt.{suffix}")
 
 
 def test_an_archive_without_a_file_that_can_be_read_says_why() -> None:

@@ -16,7 +16,7 @@ TEXT = (
     "handed in within 30 days, together with form F-17. Claims above 1,250.50 euros need the "
     "signature of the head of department. Mileage is refunded at 0.38 euros per kilometre."
 )
-_FONT = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSerif.ttf")
+FONT = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSerif.ttf")
 _A4 = (1654, 2339)  # at 200 dots an inch
 _MARGIN = 170
 
@@ -66,7 +66,7 @@ def _laid(
     """The words of a page, each with its place and its font."""
     down = _MARGIN
     for block, height in ((title, 2 * points), *((one, points) for one in text.split("\n\n"))):
-        font = ImageFont.truetype(_FONT, height)
+        font = ImageFont.truetype(FONT, height)
         across = _MARGIN
         for word in block.split():
             if across + draw.textlength(word, font) > size[0] - _MARGIN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from io import BytesIO
+from itertools import zip_longest
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -251,6 +252,31 @@ def test_columns_that_were_drawn_row_by_row_are_read_one_after_the_other() -> No
     right = ["The signal mast stands at the", "south end of the pier and is", "painted every year."]
     document = pdf(lambda page: two_columns(page, left, right))
     assert document.text == f"{' '.join(left)}\n\n{' '.join(right)}"
+
+
+@pytest.mark.parametrize("longer", [0, 1])
+def test_a_column_may_be_longer_than_the_one_beside_it(longer: int) -> None:
+    columns = [
+        ["The pump house stands at the", "north end of the quay and is", "inspected every week."],
+        ["The signal mast stands at the", "south end of the pier and is", "painted every year."],
+    ]
+    columns[longer][-1:] = ["looked after by the pilot and", "by nobody else."]
+    rows = list(zip_longest(*columns, fillvalue=""))
+    document = pdf(lambda page: two_columns(page, *(list(one) for one in zip(*rows, strict=True))))
+    assert document.text == "\n\n".join(map(" ".join, columns))
+
+
+def test_a_bullet_in_another_font_begins_an_item() -> None:
+    def drawn(page: Paper) -> None:
+        for text in (STORY, OTHER):
+            page.set_font("ZapfDingbats")
+            page.cell(8, 6, "n")
+            page.set_font("Helvetica")
+            page.multi_cell(0, 6, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    document = pdf(drawn)
+    assert document.text == f"■ {STORY}\n■ {OTHER}"
+    assert [block.kind for block in document.blocks] == ["list", "item", "item"]
 
 
 def test_the_rows_of_a_table_are_not_taken_for_columns() -> None:

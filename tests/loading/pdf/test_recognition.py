@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import numpy as np
@@ -14,7 +15,7 @@ from qa.errors import DamagedFileError, EmptyFileError, LoadError, TooLargeError
 from qa.limits import Limits
 from qa.loading import read
 from qa.loading.pdf.recognition import CONFIDENCE, program
-from tests.loading.pdf.scanned import TEXT, page, saved, word_error_rate
+from tests.loading.pdf.scanned import FONT, TEXT, page, saved, word_error_rate
 from tests.loading.soundness import check
 
 needs_tesseract = pytest.mark.skipif(program() is None, reason="Tesseract is not installed")
@@ -74,6 +75,42 @@ def test_scanned_pages_stand_between_pages_with_text() -> None:
     check(document)
     assert document.page_at(document.text.index("The crane is repaired on Mondays.")) == 2
     assert document.text.count("A berth costs 40 crowns a night.") == 2
+
+
+def of_unknown_letters(private: int) -> bytes:
+    """A page in a font that does not tell its letters, or only places in the private area."""
+    pdf = FPDF()
+    pdf.set_compression(False)
+    pdf.add_font("Serif", "", FONT)
+    pdf.set_font("Serif", size=14)
+    pdf.add_page()
+    pdf.multi_cell(0, 8, TEXT)
+    if not private:
+        return bytes(pdf.output()).replace(b"/ToUnicode", b"/ToNothing")
+
+    def moved(letter: re.Match[bytes]) -> bytes:
+        return b"<%b> <%04X>" % (letter[1], private + int(letter[2], 16))
+
+    return re.sub(rb"<(\w{4})> <(\w{4})>", moved, bytes(pdf.output()))
+
+
+@needs_tesseract
+@pytest.mark.parametrize("private", [0, 0xE000])
+def test_letters_that_a_font_does_not_tell_are_recognised(private: int) -> None:
+    document = read(of_unknown_letters(private), "claims.pdf")
+    check(document)
+    assert word_error_rate(TEXT, document.text) <= 0.05
+    assert [scan.sure > 0.7 for scan in document.scans] == [True]
+
+
+@pytest.mark.parametrize("private", [0, 0xE000])
+def test_letters_that_a_font_does_not_tell_are_said(
+    private: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("qa.loading.pdf.recognition._PLACES", ())
+    with pytest.raises(LoadError, match=r"^claims\.pdf .* font .* Install Tesseract"):
+        read(of_unknown_letters(private), "claims.pdf")
 
 
 @needs_tesseract

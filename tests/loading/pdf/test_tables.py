@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from fpdf.enums import XPos, YPos
+from fpdf.fonts import FontFace
 
 from qa.loading import read
-from qa.loading.pdf.columns import Gap, Line, rows_apart
+from qa.loading.pdf.columns import Gap, Line
 from qa.loading.pdf.layout import paragraphs
+from qa.loading.pdf.tables.rows import rows_apart
 from qa.records import Document
 from tests.loading.pdf.test_file import STORY, Paper, paper
 from tests.loading.pdf.test_marks import QUOTES, check_quotes
@@ -99,6 +103,135 @@ def test_cells_that_pdfium_gives_as_lines_of_their_own_are_a_row() -> None:
     rows = [f"Station H{number} | {number} | yes | 23:4{number}" for number in range(8)]
     assert [row for row, _ in rows_of(read(data, "stations.pdf"))] == rows
     assert check_quotes(data, "stations.pdf") == QUOTES
+
+
+WRAPPED = (
+    ("Article", "Description", "Price"),
+    ("Rope 12 mm", "Braided polyester rope for mooring, sold by the metre", "3.20"),
+    ("Winch handle with lock", "Forged aluminium handle that floats and fits all winches", "79.90"),
+    ("Shackle", "Stainless steel", "6.50"),
+    ("Fender", "Inflatable, white or blue", "48.00"),
+)
+
+
+def wrapped(rows: Sequence[Sequence[str]], **how: Any) -> bytes:
+    """A page with a table whose cells have several lines, between two texts."""
+
+    def drawn(page: Paper) -> None:
+        page.multi_cell(0, 6, STORY, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        page.ln(4)
+        with page.table(rows, width=120, col_widths=(30, 60, 25), **how):
+            pass
+        page.ln(4)
+        page.multi_cell(0, 6, STORY)
+
+    return paper(drawn)
+
+
+@pytest.mark.parametrize("align", ["T", "M", "B"])
+@pytest.mark.parametrize("borders", ["ALL", "NONE", "HORIZONTAL_LINES", "MINIMAL", "INTERNAL"])
+def test_a_cell_of_several_lines_is_one(borders: str, align: str) -> None:
+    data = wrapped(WRAPPED, borders_layout=borders, v_align=align)
+    document = read(data, "prices.pdf")
+    assert rows_of(document) == [
+        (" | ".join(row), int(place == 0)) for place, row in enumerate(WRAPPED)
+    ]
+    assert document.text.count("\n\n") == 2
+    assert check_quotes(data, "prices.pdf") == QUOTES
+
+
+def test_a_line_that_goes_on_in_some_columns_belongs_to_the_row_above() -> None:
+    rows = (
+        ("Article", "Description", "Price"),
+        ("Rope", "Braided polyester,", "3.20"), ("", "sold by the metre", ""),
+        ("Fender", "Inflatable, with a", "48.00"), ("", "steel eye", ""),
+        ("", "", "51.20"),
+    )  # fmt: skip
+    data = with_table(rows)
+    assert [text for text, _ in rows_of(read(data, "prices.pdf"))] == [
+        "Article | Description | Price", "Rope | Braided polyester, sold by the metre | 3.20",
+        "Fender | Inflatable, with a steel eye | 48.00",
+    ]  # fmt: skip
+    assert check_quotes(data, "prices.pdf") == QUOTES
+
+
+def test_a_cell_that_spans_rows_or_columns_counts_for_each() -> None:
+    def drawn(page: Paper) -> None:
+        with page.table(width=140, num_heading_rows=2, col_widths=(20, 40, 20, 20)) as table:
+            first = table.row()
+            for text, down, across in (("Season", 2, 1), ("Berth", 2, 1), ("Fee", 1, 2)):
+                first.cell(text, rowspan=down, colspan=across)
+            table.row(("a night", "a week"))
+            row = table.row()
+            row.cell("Summer", rowspan=2)
+            for text in ("North quay, with water at each berth", "40", "200"):
+                row.cell(text)
+            table.row(("South quay", "35", "180"))
+
+    data = paper(drawn)
+    assert rows_of(read(data, "fees.pdf")) == [
+        ("Season | Berth | Fee a night | Fee a week", 1),
+        ("Summer | North quay, with water at each berth | 40 | 200", 0),
+        ("Summer | South quay | 35 | 180", 0),
+    ]
+    assert check_quotes(data, "fees.pdf") == QUOTES
+
+
+@pytest.mark.parametrize("repeated", [1, 0])
+def test_a_table_goes_on_on_the_next_page(repeated: int) -> None:
+    rows = [("Code", "Goods")] + [(f"T-{n}", f"Goods of group {n} in boxes") for n in range(120)]
+
+    def drawn(page: Paper) -> None:
+        with page.table(rows, repeat_headings=repeated, headings_style=FontFace(emphasis=None)):
+            pass
+
+    document = read(paper(drawn), "tariff.pdf")
+    check(document)
+    found = [
+        (document.text[block.start : block.end], block.level)
+        for block in document.blocks
+        if block.kind == "row"
+    ]
+    assert [row for row, level in found if not level] == [" | ".join(row) for row in rows[1:]]
+    headers = {row for row, level in found if level}
+    tables = sum(block.kind == "table" for block in document.blocks)
+    assert headers == {"Code | Goods"}
+    assert len(document.pages) > 3
+    assert tables == (len(document.pages) if repeated else 1)
+
+
+def test_frames_around_several_rows_are_no_cells() -> None:
+    names = ("Insured", "Claim", "Policy", "Phone", "Email")
+
+    def drawn(page: Paper) -> None:
+        for title, top, height in ((1, 20, 8), (0, 28, 40)):
+            for side in (10, 100):
+                page.rect(side, top, 90, height)
+                page.set_xy(side, top + 1)
+                page.cell(90, 6, "Customer" if side == 10 else "Vehicle") if title else None
+        for place, name in enumerate(names):
+            for side, cell in ((10, name), (55, "Ann"), (100, f"{name} two"), (145, "Ole")):
+                page.set_xy(side, 30 + 7 * place)
+                page.cell(40, 6, cell)
+
+    rows = [row for row, _ in rows_of(read(paper(drawn), "claim.pdf"))]
+    assert rows[-len(names) :] == [f"{name} | Ann | {name} two | Ole" for name in names]
+
+
+def test_a_text_with_a_frame_and_clauses_with_wide_gaps_are_no_table() -> None:
+    def framed(page: Paper) -> None:
+        page.rect(8, 8, 194, 100)
+        page.line(8, 80, 202, 80)
+        page.multi_cell(0, 6, STORY)
+
+    def clauses(page: Paper) -> None:
+        for number in range(1, 5):
+            page.cell(14, 6, f"2.{number}")
+            page.multi_cell(150, 6, STORY, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    assert read(paper(framed), "a.pdf").text == STORY
+    lines = read(paper(clauses), "a.pdf").text.split("\n")
+    assert [line for line in lines if line] == [f"2.{number} {STORY}" for number in range(1, 5)]
 
 
 def test_pieces_at_one_height_that_are_no_table_stay_as_they_are() -> None:
