@@ -259,3 +259,17 @@ def test_a_file_of_a_secret_that_is_missing_is_named(
     monkeypatch.setenv("QA_CHAT_MODEL_KEY_FILE", str(elsewhere / "no-key"))
     with pytest.raises(SettingsError, match=r"QA_CHAT_MODEL_KEY_FILE.*no-key"):
         Settings.load()
+
+
+def test_a_value_of_another_form_is_refused_with_an_example() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(brand_accent="blue")
+    assert "brand_accent = 'blue'" in str(refused.value)
+    assert "like '#0b5c6b'" in str(refused.value)
+    assert "pattern" not in str(refused.value)
+    patterned = [name for name, one in Settings.model_fields.items() if "pattern" in repr(one)]
+    assert len(patterned) > 5
+    for name in patterned:
+        field = Settings.model_fields[name]
+        example = (field.examples or [field.default])[0]
+        assert getattr(Settings.load(**{name: example}), name) == example

@@ -35,6 +35,7 @@ PageLanguage = Literal["en", "de", "fr", "es"]
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
 _THIS_MACHINE = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _COLOUR = r"^#[0-9A-Fa-f]{6}$"
+_URL = r"^https?://[^\s?#]+$"
 _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 
@@ -133,7 +134,7 @@ class Settings(BaseSettings):
     storage_file_seconds: float = Field(300, ge=1, le=86_400)
     """Time that a file of a storage, or what is in a folder, may take to arrive."""
 
-    ray: str | None = Field(None, pattern=f"^({CLUSTER})$")
+    ray: str | None = Field(None, pattern=f"^({CLUSTER})$", examples=["10.0.0.5:10001"])
     """The Ray cluster whose machines prepare what `qa sync` reads: `host:port` of its head, or
     `auto` for that of this machine."""
 
@@ -263,7 +264,7 @@ class Settings(BaseSettings):
     """The attribute with the name of a group."""
     ldap_groups_minutes: float = Field(10, gt=0, le=10080)
     """Minutes after which the directory is asked again for the groups of somebody signed in."""
-    public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    public_url: str | None = Field(None, pattern=_URL, examples=["https://footnote.example"])
     """The address at which people reach the server, if it is not what requests say."""
     session_idle_hours: float = Field(8, gt=0, le=8760)
     """Hours without a request after which somebody has to sign in again."""
@@ -273,9 +274,9 @@ class Settings(BaseSettings):
     """What the pages and the assistant call themselves; without it, Footnote."""
     brand_logo: Path | None = None
     """A picture beside the name: SVG, PNG or WebP."""
-    brand_accent: str | None = Field(None, pattern=_COLOUR)
+    brand_accent: str | None = Field(None, pattern=_COLOUR, examples=["#0b5c6b"])
     """The colour of links and buttons, as `#7c2d1e`."""
-    brand_accent_dark: str | None = Field(None, pattern=_COLOUR)
+    brand_accent_dark: str | None = Field(None, pattern=_COLOUR, examples=["#7fd1de"])
     """The same on dark ground; by default, a shade of it that can be read there."""
     brand_welcome: str | None = Field(None, min_length=1, max_length=2000)
     """What an empty conversation says: plain text, or Markdown with lists and links."""
@@ -293,7 +294,7 @@ class Settings(BaseSettings):
     metrics_networks: Annotated[tuple[IPvAnyNetwork, ...] | None, NoDecode] = None
     """Machines that may read `/metrics` without a key; in the environment they are separated by
     commas. By default this machine, and none if `sign_in` has a value."""
-    trace_endpoint: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    trace_endpoint: str | None = Field(None, pattern=_URL, examples=["http://collector:4318"])
     """The address of a collector of OpenTelemetry (OTLP over HTTP) that gets traces."""
     audit: bool = False
     """Whether it is kept, beside the index, who asked, opened and changed what."""

@@ -48,6 +48,10 @@ def first_problem(error: ValidationError, settings: type[BaseSettings]) -> str:
         close = get_close_matches(name, known, n=1)
         meant = f"Did you mean {close[0]!r}? " if close else ""
         return f"There is no setting called {name!r}. {meant}The settings are: {', '.join(known)}."
+    field = settings.model_fields.get(str(problem["loc"][0])) if problem["loc"] else None
+    if problem["type"] == "string_pattern_mismatch" and field:
+        example = (field.examples or [field.default])[0]
+        return f"Setting {name} = {problem['input']!r} is not written like {example!r}."
     return f"Setting {name} = {problem['input']!r}: {problem['msg']}."
 
 

@@ -142,6 +142,6 @@ def _unpacked(data: bytes) -> tuple[bytes, str]:
         unpacking = lzma.LZMADecompressor(memlimit=_MOST_MEMORY)
         content = unpacking.decompress(data, most)
         if len(content) < most and not unpacking.eof:
-            raise EOFError(".xz")
+            raise ValueError("it is cut off")
         return content, ".xz"
     return data, ""
