@@ -19,6 +19,8 @@ _SHAPES = (
     *range(0x274F, 0x2753),
     *range(0x2794, 0x27C0),
 )
+COLONS = (":", "：")
+"""Ends of a text that announces what follows."""
 BULLETS = f"*•‣·✓✔❍❖{''.join(map(chr, _SHAPES))}–—-"
 LIST_MARK = re.compile(
     rf"^(?:[{BULLETS}]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,4}})\)|\d{{1,3}}(?:\.\d{{1,2}})*\.)\s+"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from qa.text.sentences import Range, sentences, trim
+from qa.text.sentences import COLONS, Range, sentences, trim
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Piece:
     def introduces(self) -> bool:
         """Whether it leads in to what comes next: a heading, a line in bold, a colon at its end."""
         return (
-            self.text.rstrip("*_ ").endswith((":", "："))
+            self.text.rstrip("*_ ").endswith(COLONS)
             or "#" in self.before
             or bool(_BOLD_LINE.fullmatch(self.text))
         )

@@ -16,7 +16,7 @@ from qa.answering.units.choosing import LISTS, Choice
 from qa.answering.units.wording import LONGER, LONGEST_LIST, SHORT
 from qa.questions import LONG, Form, form_of, sides
 from qa.text.asking import asked_stems
-from qa.text.sentences import CELL_SEPARATOR, NO_VALUE, sentences
+from qa.text.sentences import CELL_SEPARATOR, COLONS, NO_VALUE, sentences
 from qa.text.terms import stems
 
 _PARTED = frozenset(("list", "steps", "table", "section"))
@@ -37,7 +37,6 @@ _OTHER = 2.0
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _SAID = frozenset(("paragraph", "list", "steps", "table"))
 _SENTENCE_END = re.compile(r"[.!?:;…。！？][^\w\s]*\s*$")
-_COLONS = (":", "：")
 # The share of a list's letters that are in links where it only refers to other texts.
 _REFERRING = 0.9
 
@@ -105,7 +104,7 @@ def _stated(form: Form, choice: Choice, choices: Sequence[Choice]) -> Choice | N
     if whole is None or span is None or not choice.best_span or span.end > whole.unit.body:
         return None
     said = span.text.rstrip()
-    if said.endswith(_COLONS) or not _SENTENCE_END.search(said):
+    if said.endswith(COLONS) or not _SENTENCE_END.search(said):
         return None
     return next((one for one in choices if one.unit.kind == "lead" and one.span is span), None)
 
@@ -214,7 +213,7 @@ def _led(choice: Choice, choices: Sequence[Choice]) -> Iterator[Choice]:
 def _unannounced(lead: Choice) -> Choice:
     """A long introduction without the sentence that announces the list, if it says more."""
     *_, (last, _) = found = sentences(lead.text)
-    if len(found) == 1 or not lead.text.endswith(_COLONS):
+    if len(found) == 1 or not lead.text.endswith(COLONS):
         return lead
     unit = replace(lead.unit, end=lead.unit.start + len(lead.text[:last].rstrip()))
     answers = lead.span is None or lead.span.end <= unit.end

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.records import Block, Document, Unit, UnitKind
-from qa.text.sentences import sentences
+from qa.text.sentences import COLONS, sentences
 
 # Words. A longer section is hardly ever an answer, and is not a unit.
 _LONGEST_SECTION = 150
@@ -165,7 +165,7 @@ def _only_asks(text: str, block: Block) -> bool:
 
 def _announces(text: str, block: Block) -> bool:
     """Whether a block ends in a colon, so that the next one says what it is about."""
-    return text[block.start : block.end].endswith((":", "："))
+    return text[block.start : block.end].endswith(COLONS)
 
 
 def _leads(text: str, block: Block, after: Block | None) -> bool:

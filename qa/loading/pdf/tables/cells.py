@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.loading.pdf.columns import HYPHEN, Line, RowKind
-from qa.loading.tables.grid import header_size, typed
+from qa.loading.tables.grid import Value, header_size, typed
 from qa.text.sentences import CELL_SEPARATOR, NO_VALUE
 
 _MOST_BOLD = 3  # rows of a header
@@ -70,6 +70,17 @@ def split(line: Line) -> list[Line]:
             at, left = gap.at, gap.right
             bottom = line.bottom if gap.bottom is None else gap.bottom
     return [piece for piece in pieces if piece.text]
+
+
+def is_value(line: Line) -> bool:
+    """Whether a line is a number, an amount or the like."""
+    return isinstance(typed(line.text), Value)
+
+
+def reach(upper: Line, lower: Line) -> float:
+    """How far across a line would go with the first word of the one below it."""
+    word = lower.text.split(" ", 1)[0]
+    return upper.right + upper.letter_width * (len(word) + 1)
 
 
 def as_lines(rows: Sequence[Row], width: int) -> Iterator[Line]:

@@ -12,8 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from qa.loading.pdf.columns import Line
-from qa.loading.pdf.tables.cells import Cell, as_lines, split
-from qa.loading.tables.grid import Value, typed
+from qa.loading.pdf.tables.cells import Cell, as_lines, is_value, reach, split
 from qa.text.sentences import LIST_MARK
 
 _CLAUSE = re.compile(r"(?:§ ?)?\d{1,3}(?:\.\d{1,3}){1,5}|§ ?\d{1,3}")
@@ -115,7 +114,7 @@ class _Row:
         free = len(self.cells) == 1 or piece.left > self.ranges[-2][1]
         step = last[-1].bottom - piece.bottom
         near = _BELOW * height < step <= _FARTHEST_LINE * height
-        if not (under and free and near) or len(last) >= _MOST_LINES or _is_value(piece):
+        if not (under and free and near) or len(last) >= _MOST_LINES or is_value(piece):
             return False
         last.append(piece)
         return True
@@ -234,7 +233,7 @@ def _goes_on(above: _Row, row: _Row, columns: Sequence[tuple[float, float]]) -> 
         return False
     for place, [line] in zip(places, row.cells, strict=True):
         upper = above.cells[place or 0][-1]
-        if _is_value(line) or not (
+        if is_value(line) or not (
             line.text[:1].islower() or (0 not in places and _is_full(upper, line, columns))
         ):
             return False
@@ -251,9 +250,8 @@ def _is_full(upper: Line, lower: Line, columns: Sequence[tuple[float, float]]) -
     """Whether the first word of a line did not fit into the one above it, which has several."""
     if " " not in upper.text:
         return False
-    word = lower.text.split(" ", 1)[0]
     end = columns[_place(columns, upper.left)][1]
-    return upper.right + upper.letter_width * (len(word) + 1) > end
+    return reach(upper, lower) > end
 
 
 def _joined(above: _Row, row: _Row) -> _Row:
@@ -263,10 +261,6 @@ def _joined(above: _Row, row: _Row) -> _Row:
         place = _under(left, right, above)
         whole.cells[place or 0] += cell
     return whole
-
-
-def _is_value(line: Line) -> bool:
-    return isinstance(typed(line.text), Value)
 
 
 def _united(ranges: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

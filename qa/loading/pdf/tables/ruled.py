@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from qa.loading.pdf.columns import HYPHEN, Line
-from qa.loading.pdf.tables.cells import Cell, Row, as_lines, split
+from qa.loading.pdf.tables.cells import Cell, Row, as_lines, is_value, reach, split
 from qa.loading.pdf.tables.rows import rows_apart
 from qa.loading.pdf.tables.rules import NEAR, Rule, Rules
-from qa.loading.tables.grid import Value, typed
 
 _FEWEST = 2  # rows and columns
 _MOST_COLUMNS, _MOST_ROWS = 60, 300
@@ -153,7 +152,7 @@ class _Grid:
         """Whether what stands between rules can be one cell: it is within, and not several."""
         left = self._xs[min(column for column, _ in span)] - _BEYOND
         right = self._xs[max(column for column, _ in span) + 1] + _BEYOND
-        values = [piece for piece in cell.pieces if isinstance(typed(piece.text), Value)]
+        values = [piece for piece in cell.pieces if is_value(piece)]
         return (
             len(cell.pieces) <= _MOST_LINES
             and len(values) < max(2, len(cell.pieces))
@@ -175,9 +174,7 @@ class _Grid:
             right = self._xs[max(column for column, _ in spans[holder]) + 1]
             margin = max(0.0, min(piece.left for piece in cell.pieces) - left)
             for upper, lower in pairwise(cell.pieces):
-                word = lower.text.split(" ", 1)[0]
-                end = upper.right + upper.letter_width * (len(word) + 1)
-                if end < right - margin and not upper.text.endswith(HYPHEN):
+                if reach(upper, lower) < right - margin and not upper.text.endswith(HYPHEN):
                     ended[round(upper.bottom / NEAR)] += 1
         return sum(count > 1 for count in ended.values()) >= _MOST_ENDED
 
